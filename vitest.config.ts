@@ -1,0 +1,29 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+// Nest's injection needs decorator metadata, which esbuild does not emit.
+const plugins = [
+  swc.vite({
+    module: { type: 'es6' },
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true, tsx: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true, react: { runtime: 'automatic' } },
+    },
+  }),
+];
+const sources = '{apps,packages,infra}/*/src/**';
+
+/** `unit`: pure tables. `db`: on a real PostgreSQL and Redis of their own. `machine`: needs root, containers, HAProxy or nftables. */
+export default defineConfig({
+  plugins,
+  test: {
+    pool: 'forks',
+    projects: [
+      { plugins, test: { name: 'unit', include: [`${sources}/*.test.{ts,tsx}`], exclude: ['**/*.{db,http,machine}.test.ts', '**/node_modules/**'], testTimeout: 20_000 } },
+      { plugins, test: { name: 'db', include: [`${sources}/*.{db,http}.test.ts`], globalSetup: ['test/support/services.global.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      { plugins, test: { name: 'machine', include: [`${sources}/*.machine.test.ts`], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      { plugins, test: { name: 'e2e', include: ['test/{e2e,conformance}/**/*.test.ts'], globalSetup: ['test/support/platform.global.ts'], testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false } },
+    ],
+  },
+});
