@@ -1,0 +1,190 @@
+// Writes src/kinds/types.ts (TypeScript types of every kind) from data/schemas.json.
+//   node scripts/generate-kinds.mjs                          types from the committed data
+//   node scripts/generate-kinds.mjs STRUCTURE.json GATEWAY.json   also renews data/schemas.json from published structure files
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const dataFile = new URL('../data/schemas.json', import.meta.url);
+const typesFile = new URL('../src/kinds/types.ts', import.meta.url);
+
+const core = 'io.k8s.api.core.v1.';
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+const gateway = 'io.k8s.networking.gateway.v1.';
+const rbac = 'io.k8s.api.rbac.v1.';
+const top = [
+  ...[
+    'Namespace',
+    'Node',
+    'Pod',
+    'Service',
+    'ConfigMap',
+    'Secret',
+    'ServiceAccount',
+    'Event',
+    'Endpoints',
+    'ResourceQuota',
+    'LimitRange',
+    'Binding',
+  ].map((kind) => core + kind),
+  ...['Deployment', 'ReplicaSet'].map((kind) => `io.k8s.api.apps.v1.${kind}`),
+  'io.k8s.api.discovery.v1.EndpointSlice',
+  'io.k8s.api.coordination.v1.Lease',
+  'io.k8s.api.events.v1.Event',
+  'io.k8s.api.networking.v1.NetworkPolicy',
+  ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map((kind) => rbac + kind),
+  'io.k8s.api.autoscaling.v1.Scale',
+  'io.k8s.api.policy.v1.Eviction',
+  'io.k8s.api.authentication.v1.TokenRequest',
+  'io.k8s.api.authentication.v1.TokenReview',
+  ...['SubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'LocalSubjectAccessReview'].map(
+    (kind) => `io.k8s.api.authorization.v1.${kind}`,
+  ),
+  ...['Gateway', 'GatewayClass', 'HTTPRoute'].map((kind) => gateway + kind),
+];
+const machinery = ['Status', 'DeleteOptions', 'LabelSelector', 'Condition', 'ObjectMeta', 'ListMeta'].map(
+  (kind) => meta + kind,
+);
+/** Last segments that two definitions share: the rarer one is renamed. */
+const renamed = {
+  'io.k8s.api.events.v1.Event': 'EventsEvent',
+  'io.k8s.api.events.v1.EventSeries': 'EventsEventSeries',
+  'io.k8s.api.discovery.v1.EndpointPort': 'EndpointSlicePort',
+  'io.k8s.api.rbac.v1.Subject': 'RbacSubject',
+};
+const scalars = {
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': 'number | string',
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': 'string',
+  [`${meta}Time`]: 'string',
+  [`${meta}MicroTime`]: 'string',
+  [`${meta}FieldsV1`]: 'Readonly<Record<string, unknown>>',
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': 'Readonly<Record<string, unknown>>',
+};
+
+function refsOf(node, into) {
+  if (Array.isArray(node)) for (const item of node) refsOf(item, into);
+  else if (node && typeof node === 'object') {
+    if (typeof node.$ref === 'string') into.push(node.$ref);
+    for (const value of Object.values(node)) refsOf(value, into);
+  }
+  return into;
+}
+
+function reduce(structure, gateways) {
+  const all = { ...structure };
+  for (const crd of gateways) {
+    const version = crd.versions.find((each) => each.name === 'v1');
+    if (!version) continue;
+    const schema = structuredClone(version.schema);
+    schema.properties.metadata = { $ref: `${meta}ObjectMeta` };
+    schema['x-kubernetes-group-version-kind'] = [{ group: crd.group, kind: crd.names.kind, version: 'v1' }];
+    all[gateway + crd.names.kind] = schema;
+  }
+  const kept = {};
+  const queue = [...top, ...machinery];
+  while (queue.length > 0) {
+    const name = queue.pop();
+    if (kept[name]) continue;
+    if (!all[name]) throw new Error(`the structure file has no definition ${name}`);
+    kept[name] = all[name];
+    queue.push(...refsOf(all[name], []));
+  }
+  return Object.fromEntries(
+    Object.keys(kept)
+      .sort()
+      .map((name) => [name, kept[name]]),
+  );
+}
+
+const [structurePath, gatewayPath] = process.argv.slice(2);
+if (structurePath && gatewayPath) {
+  const reduced = reduce(
+    JSON.parse(readFileSync(structurePath, 'utf8')),
+    JSON.parse(readFileSync(gatewayPath, 'utf8')),
+  );
+  const lines = Object.entries(reduced).map(([name, schema]) => `${JSON.stringify(name)}: ${JSON.stringify(schema)}`);
+  writeFileSync(dataFile, `{\n${lines.join(',\n')}\n}\n`);
+}
+
+const definitions = JSON.parse(readFileSync(dataFile, 'utf8'));
+const nameOf = (definition) => renamed[definition] ?? definition.slice(definition.lastIndexOf('.') + 1);
+const out = [];
+const taken = new Map();
+const singular = (word) =>
+  word.endsWith('ies')
+    ? `${word.slice(0, -3)}y`
+    : /(ches|shes|sses)$/.test(word)
+      ? word.slice(0, -2)
+      : word.endsWith('s') && !word.endsWith('ss')
+        ? word.slice(0, -1)
+        : word;
+const upper = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+
+function typeOf(schema, owner, property, isItem = false) {
+  if (schema.$ref) {
+    if (schema.$ref === `${meta}ObjectMeta`) return owner.isTop ? 'ObjectMeta' : 'Partial<ObjectMeta>';
+    return scalars[schema.$ref] ?? nameOf(schema.$ref);
+  }
+  if (owner.isTop && (property === 'apiVersion' || property === 'kind')) return 'string';
+  if (schema.enum && schema.type === 'string') return schema.enum.map((value) => `'${value}'`).join(' | ');
+  if (schema['x-kubernetes-int-or-string'] || schema.oneOf?.some((each) => each.type === 'integer'))
+    return 'number | string';
+  switch (schema.type) {
+    case 'string':
+      return 'string';
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'array': {
+      const item = typeOf(schema.items ?? {}, owner, property, true);
+      return `${item.includes('|') ? `(${item})` : item}[]`;
+    }
+    default:
+      if (schema.properties) {
+        const name =
+          owner.name.replace(/Spec$/, property === 'spec' ? 'Spec' : '') +
+          upper(isItem ? singular(property) : property);
+        emit(name, schema, {});
+        return name;
+      }
+      if (schema.additionalProperties)
+        return `Record<string, ${typeOf(schema.additionalProperties, owner, property, true)}>`;
+      return 'Record<string, unknown>';
+  }
+}
+
+function emit(name, schema, options) {
+  const source = JSON.stringify(schema);
+  if (taken.has(name)) {
+    if (taken.get(name) !== source)
+      throw new Error(`two different definitions want the name ${name}: add one to 'renamed'`);
+    return;
+  }
+  taken.set(name, source);
+  const required = new Set(schema.required ?? []);
+  const owner = { name, isTop: options.isTop === true };
+  if (owner.isTop) {
+    required.add('metadata');
+    if (schema.properties.spec) required.add('spec');
+  }
+  // The server fills in what it alone decides, so an object made by hand need not carry it.
+  if (name === 'ObjectMeta') required.add('name');
+  const body = Object.entries(schema.properties ?? {}).map(
+    ([property, child]) =>
+      `  ${/^[A-Za-z_$][\w$]*$/.test(property) ? property : `'${property}'`}${required.has(property) ? '' : '?'}: ${typeOf(child, owner, property)};`,
+  );
+  out.push(
+    body.length === 0
+      ? `export type ${name} = Record<string, never>;`
+      : `export interface ${name} {\n${body.join('\n')}\n}`,
+  );
+}
+
+for (const [definition, schema] of Object.entries(definitions)) {
+  if (scalars[definition]) continue;
+  emit(nameOf(definition), schema, { isTop: top.includes(definition) });
+}
+writeFileSync(
+  typesFile,
+  `// Made by scripts/generate-kinds.mjs from data/schemas.json: do not edit.\n\n${out.join('\n\n')}\n`,
+);
