@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { parseCpuMillis, parseMemoryBytes, resolveProcesses } from './applications.rules.js';
+import { type Manifest, type ObjectsInput, planObjects, selectorLabels } from './kube-objects.rules.js';
+
+const input: ObjectsInput = {
+  tenant: 'acme',
+  project: 'shop',
+  environment: 'production',
+  application: 'hello',
+  namespace: 'acme-shop-production',
+  release: 7,
+  image: '127.0.0.1:7601/acme/shop/hello@sha256:abc',
+  processes: { web: {}, worker: { command: 'node worker.js' }, admin: { port: 9000, command: ['/admin'] } },
+  scaling: { web: { replicas: 3 } },
+  variables: { GREETING: 'hi' },
+  secrets: { TOKEN: 's3cret' },
+  hostnames: ['hello-shop-acme.slipway.localhost'],
+};
+
+const line = (manifest: Manifest): string => `${manifest.kind}/${manifest.metadata.name}`;
+const find = (kind: string, name: string) =>
+  planObjects(input).find((m) => m.kind === kind && m.metadata.name === name);
+
+describe('planObjects', () => {
+  it('lists what an application needs, in the order in which it must be applied', () => {
+    expect(planObjects(input).map(line)).toEqual([
+      'ConfigMap/hello-7',
+      'Secret/hello-7',
+      'Service/hello',
+      'Service/hello-admin',
+      'Deployment/hello-web',
+      'Deployment/hello-admin',
+      'Deployment/hello-worker',
+      'HTTPRoute/hello',
+    ]);
+  });
+
+  it('never puts the release into a selector, so that a new release updates the Deployment in place', () => {
+    for (const name of ['web', 'worker']) {
+      expect(find('Deployment', `hello-${name}`)).toMatchObject({
+        spec: { selector: { matchLabels: selectorLabels(input, name) } },
+      });
+    }
+    expect(Object.keys(selectorLabels(input, 'web'))).not.toContain('slipway.dev/release');
+  });
+
+  it('keeps every old pod until a new one is ready and lets endpoints drain before a process is told to stop', () => {
+    expect(find('Deployment', 'hello-web')).toMatchObject({
+      spec: {
+        replicas: 3,
+        strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        template: {
+          spec: {
+            terminationGracePeriodSeconds: 35,
+            containers: [{ lifecycle: { preStop: { sleep: { seconds: 5 } } } }],
+          },
+        },
+      },
+    });
+  });
+
+  it('refuses privilege escalation, the service account token and every capability that reaches out', () => {
+    expect(find('Deployment', 'hello-web')).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            automountServiceAccountToken: false,
+            securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [{ securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }],
+          },
+        },
+      },
+    });
+  });
+
+  it('keeps secrets in the Secret alone', () => {
+    const elsewhere = planObjects(input).filter((m) => m.kind !== 'Secret');
+    expect(JSON.stringify(elsewhere)).not.toContain('s3cret');
+    expect(find('Secret', 'hello-7')).toMatchObject({
+      immutable: true,
+      data: { TOKEN: Buffer.from('s3cret').toString('base64') },
+    });
+  });
+
+  it("sets PORT, and leaves the owner's own PORT alone", () => {
+    const env = (variables: Record<string, string>): string =>
+      JSON.stringify(planObjects({ ...input, variables }).find((m) => line(m) === 'Deployment/hello-web'));
+    expect(env({})).toContain('{"name":"PORT","value":"8080"}');
+    expect(env({ PORT: '3000' })).not.toContain('"name":"PORT"');
+  });
+
+  it('probes the path where one is given and the port where none is', () => {
+    const probe = (healthCheck?: { path: string }) =>
+      JSON.stringify(
+        planObjects({ ...input, processes: { web: { port: 3000, healthCheck } } }).find((m) => m.kind === 'Deployment'),
+      );
+    expect(probe()).toContain('"tcpSocket":{"port":3000}');
+    expect(probe({ path: '/up' })).toContain('"httpGet":{"path":"/up","port":3000,"scheme":"HTTP"}');
+  });
+
+  it('routes nothing without a web process', () => {
+    const kinds = planObjects({ ...input, processes: { worker: {} } }).map((m) => m.kind);
+    expect(kinds).toEqual(['ConfigMap', 'Secret', 'Deployment']);
+  });
+});
+
+describe('resolveProcesses', () => {
+  it("lets an environment's scaling win over the release", () => {
+    const [web] = resolveProcesses(
+      { web: { replicas: 2, resources: { cpu: '1' } } },
+      { web: { replicas: 0, resources: { memory: '1Gi' } } },
+    );
+    expect(web).toMatchObject({ replicas: 0, resources: { cpu: '1', memory: '1Gi' } });
+  });
+});
+
+describe('quantities', () => {
+  it.each([
+    ['250m', 250],
+    ['1.5', 1500],
+    ['2', 2000],
+    ['x', undefined],
+  ])('cpu %s is %s milli', (text, millis) => expect(parseCpuMillis(text)).toBe(millis));
+  it.each([
+    ['64Mi', 67108864],
+    ['1G', 1e9],
+    ['1024', 1024],
+    ['5 apples', undefined],
+  ])('memory %s is %s bytes', (text, bytes) => expect(parseMemoryBytes(text)).toBe(bytes));
+});

@@ -1,0 +1,46 @@
+/** `{application}-{project}-{tenant}.<apps domain>` in production; elsewhere the environment's name stands after the application's. */
+export function defaultHostname(names: {
+  readonly tenant: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly application: string;
+  readonly appsDomain: string;
+}): string {
+  const { tenant, project, environment, application, appsDomain } = names;
+  const parts =
+    environment === 'production' ? [application, project, tenant] : [application, environment, project, tenant];
+  return `${parts.join('-')}.${appsDomain}`;
+}
+
+export type HostnameRefusal = { readonly code: 'malformed' | 'reserved' | 'wildcard'; readonly message: string };
+
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Why a host name cannot be added by hand, or undefined. Names under the apps domain are given out by Slipway alone. */
+export function refuseHostname(hostname: string, appsDomain: string): HostnameRefusal | undefined {
+  if (hostname.startsWith('*')) return { code: 'wildcard', message: 'A wildcard cannot be added: name each host.' };
+  const labels = hostname.split('.');
+  if (
+    hostname.length > 253 ||
+    labels.length < 2 ||
+    !labels.every((part) => label.test(part)) ||
+    /^[\d.]+$/.test(hostname)
+  ) {
+    return {
+      code: 'malformed',
+      message: `"${hostname}" is no host name: use lower-case labels with dots, such as shop.example.com.`,
+    };
+  }
+  if (hostname === appsDomain || hostname.endsWith(`.${appsDomain}`) || hostname === 'localhost') {
+    return {
+      code: 'reserved',
+      message: `Names under ${appsDomain} are given out by the platform: choose a name of your own domain.`,
+    };
+  }
+  return undefined;
+}
+
+/** Where a host answers through the gateway. */
+export function hostUrl(hostname: string, gatewayPort: number): string {
+  return gatewayPort === 80 ? `http://${hostname}` : `http://${hostname}:${gatewayPort}`;
+}
