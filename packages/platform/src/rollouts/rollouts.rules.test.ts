@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decide,
+  isFinal,
+  type ObservedProcess,
+  planRollout,
+  type Rollout,
+  type RolloutEvent,
+} from './rollouts.rules.js';
+
+const t0 = new Date('2026-01-01T00:00:00Z');
+const later = (seconds: number): Date => new Date(t0.getTime() + seconds * 1000);
+const process = (name: string, more: Partial<ObservedProcess> = {}): ObservedProcess => ({
+  name,
+  desired: 2,
+  updated: 0,
+  available: 0,
+  complete: false,
+  ...more,
+});
+const done = (name: string): ObservedProcess => process(name, { updated: 2, available: 2, complete: true });
+
+function play(rollout: Rollout, ...events: RolloutEvent[]): { line: string; rollout: Rollout; actions: string } {
+  let actions = '';
+  for (const event of events) {
+    const decision = decide(rollout, event, later(1));
+    rollout = decision.rollout;
+    actions = decision.actions.map((action) => action.do).join(',');
+  }
+  const steps = rollout.steps.map((step) => `${step.name}:${step.state}`).join(' ');
+  return { line: `${rollout.state} [${steps}] ${actions}`, rollout, actions };
+}
+
+const planned = planRollout(['web', 'worker'], true);
+const running: RolloutEvent[] = [{ type: 'started' }, { type: 'applied' }];
+
+describe('decide', () => {
+  it.each<[string, RolloutEvent[], string]>([
+    [
+      'starts by applying',
+      [{ type: 'started' }],
+      'progressing [apply:running process web:pending process worker:pending] apply',
+    ],
+    ['then observes', running, 'progressing [apply:succeeded process web:running process worker:running] observe'],
+    [
+      'waits for every process',
+      [...running, { type: 'observed', processes: [done('web'), process('worker')] }],
+      'progressing [apply:succeeded process web:succeeded process worker:running] observe',
+    ],
+    [
+      'is healthy when all are complete',
+      [...running, { type: 'observed', processes: [done('web'), done('worker')] }],
+      'healthy [apply:succeeded process web:succeeded process worker:succeeded] promote,finish',
+    ],
+    [
+      'fails with the first process that cannot start',
+      [...running, { type: 'observed', processes: [process('web', { failure: 'it crashes' }), process('worker')] }],
+      'failed [apply:succeeded process web:failed process worker:failed] finish',
+    ],
+    [
+      'fails when the cluster refuses',
+      [{ type: 'started' }, { type: 'refused', message: 'quota' }],
+      'failed [apply:failed process web:skipped process worker:skipped] finish',
+    ],
+    [
+      'an abort puts the release before back',
+      [...running, { type: 'abort-requested' }],
+      'progressing [apply:succeeded process web:skipped process worker:skipped restore:running] restore',
+    ],
+    [
+      'and ends when that is back',
+      [...running, { type: 'abort-requested' }, { type: 'applied' }, { type: 'observed', processes: [done('web')] }],
+      'aborted [apply:succeeded process web:skipped process worker:skipped restore:succeeded] finish',
+    ],
+    [
+      'gives way to a later one',
+      [...running, { type: 'superseded', by: '9' }],
+      'aborted [apply:succeeded process web:skipped process worker:skipped] finish',
+    ],
+    [
+      'is applied again by a worker that takes over',
+      [...running, { type: 'started' }],
+      'progressing [apply:succeeded process web:running process worker:running] apply',
+    ],
+  ])('%s', (_, events, line) => expect(play(planned, ...events).line).toBe(line));
+
+  it('fails at its deadline and says what it waited for', () => {
+    const { rollout } = play(planned, ...running);
+    const late = decide(
+      rollout,
+      { type: 'observed', processes: [process('web', { waiting: 'no node can take a pod' })] },
+      later(700),
+    );
+    expect(late.rollout).toMatchObject({
+      state: 'failed',
+      error: 'Not ready within 10 minutes. web: no node can take a pod',
+    });
+  });
+
+  it('can abort a failed rollout, and has nothing to restore for the first one', () => {
+    const failed: RolloutEvent[] = [...running, { type: 'observed', processes: [process('web', { failure: 'x' })] }];
+    expect(play(planned, ...failed, { type: 'abort-requested' }).actions).toBe('restore');
+    expect(play(planRollout(['web'], false), ...failed, { type: 'abort-requested' }).rollout.state).toBe('aborted');
+  });
+
+  it('always ends, never leaves a final state but to restore, and leaves no step open at its end', () => {
+    const observed = fc
+      .record({ complete: fc.boolean(), failure: fc.option(fc.constant('broken'), { nil: undefined }) })
+      .map((more) => process('web', more));
+    const event = fc.oneof<fc.Arbitrary<RolloutEvent>[]>(
+      fc.constant({ type: 'started' }),
+      fc.constant({ type: 'applied' }),
+      fc.constant({ type: 'refused', message: 'no' }),
+      fc.constant({ type: 'abort-requested' }),
+      fc.constant({ type: 'superseded', by: '2' }),
+      fc.array(observed, { minLength: 1, maxLength: 3 }).map((processes) => ({ type: 'observed' as const, processes })),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 20 }), fc.boolean(), (events, hasPrevious) => {
+        let rollout = planRollout(['web'], hasPrevious);
+        for (const [index, next] of events.entries()) {
+          const before = rollout;
+          const decision = decide(rollout, next, later(index));
+          rollout = decision.rollout;
+          expect(decision.actions.length).toBeGreaterThan(0);
+          if (before.state === 'healthy' || before.state === 'aborted') expect(rollout).toBe(before);
+          if (isFinal(rollout)) {
+            expect(rollout.steps.every((step) => step.state !== 'running' && step.state !== 'pending')).toBe(true);
+            expect(decision.actions.at(-1)?.do).toBe('finish');
+          }
+          expect(decision.actions.some((action) => action.do === 'promote')).toBe(
+            rollout.state === 'healthy' && before.state !== 'healthy',
+          );
+        }
+        rollout = decide(rollout, { type: 'started' }, later(20)).rollout;
+        expect(isFinal(decide(rollout, { type: 'observed', processes: [process('web')] }, later(10_000)).rollout)).toBe(
+          true,
+        );
+      }),
+    );
+  });
+});
