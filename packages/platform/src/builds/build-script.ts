@@ -56,25 +56,22 @@ cd "$HOME/source"
 cd "$BUILD_CONTEXT"
 [ -f "$BUILD_DOCKERFILE" ] || fail "There is no $BUILD_DOCKERFILE in the source. Add one, or name its path in build.dockerfile of the application."
 
-set -- --storage-driver overlay bud --isolation chroot --format oci --pull --layers=false --file "$BUILD_DOCKERFILE" --tag slipway.local/built
+set -- --storage-driver overlay bud --isolation chroot --format oci --pull --layers=false --tag slipway.local/built
 if [ -n "$CA" ]; then
-  # Programs differ in where they look for trusted certificates; these names are taken out again below.
+  # Programs differ in where they look for trusted certificates. An ARG is seen by every RUN and leaves no trace in the image.
   set -- "$@" --volume "$CA:/run/slipway/ca.crt:ro"
-  for name in $CA_VARIABLES; do set -- "$@" --env "$name=/run/slipway/ca.crt"; done
+  lines=
+  for name in $CA_VARIABLES; do
+    set -- "$@" --build-arg "$name=/run/slipway/ca.crt"
+    lines="$lines ARG $name\\n"
+  done
+  sed -E "s,^[[:space:]]*[Ff][Rr][Oo][Mm][[:space:]].*[^\\\\]\$,&\\n$lines," "$BUILD_DOCKERFILE" > "$HOME/Dockerfile"
+  BUILD_DOCKERFILE="$HOME/Dockerfile"
 fi
-buildah "$@" . || fail "The Dockerfile could not be built: see the log above."
-IMAGE=slipway.local/built
-if [ -n "$CA" ]; then
-  container=$(buildah --storage-driver overlay from --pull-never "$IMAGE")
-  set --
-  for name in $CA_VARIABLES; do set -- "$@" --env "$name-"; done
-  buildah --storage-driver overlay config "$@" "$container"
-  buildah --storage-driver overlay commit -q --rm "$container" slipway.local/clean >/dev/null
-  IMAGE=slipway.local/clean
-fi
+buildah "$@" --file "$BUILD_DOCKERFILE" . || fail "The Dockerfile could not be built: see the log above."
 say "Pushing $PUSH_NAME"
 for n in 1 2 3 4 5; do
-  if buildah --storage-driver overlay push -q --tls-verify=false --digestfile "$HOME/digest" "$IMAGE" "docker://$PUSH_TO"; then break; fi
+  if buildah --storage-driver overlay push -q --tls-verify=false --digestfile "$HOME/digest" slipway.local/built "docker://$PUSH_TO"; then break; fi
   [ "$n" -lt 5 ] || fail "The image could not be pushed to the registry."
   sleep 3
 done
