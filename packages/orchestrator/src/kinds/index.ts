@@ -1,5 +1,16 @@
-// Owns: everything a kind is, as data and pure functions. May be called any number of times. Never does I/O besides reading
-// its own schema file once, and never knows how objects are stored or served.
+// Owns: everything a kind is, as data and pure functions: types, references, schemas, defaults, validation, printing.
+// May run twice: all of it. Never: does I/O besides reading its own schema file once, knows how objects are stored or served.
+export * from './decode.js';
+export * from './definition.js';
+export { kindDefinitions } from './definitions.js';
+export * from './field-error.js';
+export * from './json.js';
 export * from './kind.js';
+export * from './metadata.js';
+export { podReason } from './pod/pod.columns.js';
+export { qosClassOf } from './pod/pod.defaults.js';
 export * from './refs.js';
+export { allDefinitions, type Schema, schemaOf } from './schema.js';
+export * from './selectors.js';
 export type * from './types.js';
+export * from './validate-schema.js';

@@ -1,0 +1,107 @@
+import type { FieldError } from './field-error.js';
+import type { JsonObject } from './json.js';
+import type { KubeObject, ResourceType } from './kind.js';
+
+/** A column of server-side printing. Cells of `priority` above 0 are shown with `-o wide` only. */
+export interface Column {
+  name: string;
+  type: 'string' | 'integer' | 'date' | 'number';
+  format?: string;
+  priority?: number;
+  description?: string;
+  /** `now` in milliseconds. */
+  cell(object: JsonObject, now: number): string | number | null;
+}
+
+export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
+
+/** All that a kind is. The functions are pure; those named `prepare…` and `default…` change the draft they are given. */
+export interface KindDefinition {
+  type: ResourceType<KubeObject>;
+  singular: string;
+  shortNames: readonly string[];
+  categories: readonly string[];
+  /** The name of the schema in data/schemas.json. */
+  schema: string;
+  /** The schema is a custom resource's: it validates and defaults by itself. */
+  isStructural: boolean;
+  /** The resource this one is stored as, when it is a second view of it. */
+  storedAs?: { key: string; toStored(object: JsonObject): JsonObject; fromStored(object: JsonObject): JsonObject };
+  nameRule: NameRule;
+  /** Deletable one by one only. */
+  hasDeleteCollection: boolean;
+  subresources: readonly { name: string; kind: string; group?: string; version?: string; verbs: readonly string[] }[];
+  /** `.metadata.generation` counts changes of these fields; empty: the kind has no generation. */
+  generationOf: readonly string[];
+  setDefaults?(draft: JsonObject): void;
+  prepareForCreate?(draft: JsonObject): void;
+  /** After the status, the identity and the generation have been taken care of. */
+  prepareForUpdate?(draft: JsonObject, old: JsonObject): void;
+  validate?(object: JsonObject, old: JsonObject | undefined): FieldError[];
+  columns: readonly Column[];
+  /** Field selectors beside metadata.name and metadata.namespace. */
+  fields: Readonly<Record<string, (object: JsonObject) => string>>;
+}
+
+type DefinitionInput = Pick<KindDefinition, 'type' | 'schema'> & Partial<KindDefinition>;
+
+export const ageColumn: Column = {
+  name: 'Age',
+  type: 'string',
+  cell: (object, now) => ageOf(textOf(object, 'metadata', 'creationTimestamp'), now),
+};
+
+export const nameColumn: Column = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  cell: (object) => textOf(object, 'metadata', 'name'),
+};
+
+export function defineKind(input: DefinitionInput): KindDefinition {
+  return {
+    singular: input.type.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    isStructural: false,
+    nameRule: 'subdomain',
+    hasDeleteCollection: true,
+    subresources: [],
+    generationOf: [],
+    columns: [nameColumn, ageColumn],
+    fields: {},
+    ...input,
+  };
+}
+
+export const statusSubresource = (kind: string) => ({ name: 'status', kind, verbs: ['get', 'patch', 'update'] });
+
+function textOf(object: JsonObject, ...path: string[]): string {
+  let value: unknown = object;
+  for (const key of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+/** `12s`, `3m5s`, `2d4h`: as kubectl writes ages. */
+export function ageOf(timestamp: string, now: number): string {
+  if (timestamp === '') return '<unknown>';
+  return durationText(Math.floor((now - Date.parse(timestamp)) / 1000));
+}
+
+export function durationText(seconds: number): string {
+  if (seconds < -1) return '<invalid>';
+  if (seconds < 0) return '0s';
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
+  if (hours < 48) return `${hours}h`;
+  const days = Math.floor(hours / 24);
+  if (hours < 192) return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`;
+  if (days < 730) return `${days}d`;
+  const years = Math.floor(days / 365);
+  if (days < 2920) return days % 365 === 0 ? `${years}y` : `${years}y${days % 365}d`;
+  return `${years}y`;
+}
