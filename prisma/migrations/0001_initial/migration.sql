@@ -2,6 +2,42 @@
 CREATE SCHEMA IF NOT EXISTS "public";
 
 -- CreateTable
+CREATE TABLE "applications" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "projectId" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "displayName" TEXT NOT NULL,
+    "source" JSONB NOT NULL,
+    "build" JSONB NOT NULL,
+    "processes" JSONB NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'active',
+    "buildCount" INTEGER NOT NULL DEFAULT 0,
+    "releaseCount" INTEGER NOT NULL DEFAULT 0,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "applications_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "placements" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "applicationId" UUID NOT NULL,
+    "environmentId" UUID NOT NULL,
+    "releaseId" UUID,
+    "scaling" JSONB NOT NULL DEFAULT '{}',
+    "configVersion" INTEGER NOT NULL DEFAULT 0,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "placements_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "audit_events" (
     "id" UUID NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -17,6 +53,61 @@ CREATE TABLE "audit_events" (
     "source" TEXT,
 
     CONSTRAINT "audit_events_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "builds" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "applicationId" UUID NOT NULL,
+    "number" INTEGER NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'queued',
+    "source" JSONB NOT NULL,
+    "environmentId" UUID,
+    "tokenHash" TEXT,
+    "image" TEXT,
+    "releaseId" UUID,
+    "rolloutId" UUID,
+    "error" TEXT,
+    "operationId" UUID,
+    "cancelRequestedAt" TIMESTAMPTZ(3),
+    "createdBy" TEXT NOT NULL,
+    "startedAt" TIMESTAMPTZ(3),
+    "finishedAt" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "builds_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "config_versions" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "placementId" UUID NOT NULL,
+    "number" INTEGER NOT NULL,
+    "variables" JSONB NOT NULL,
+    "secrets" JSONB NOT NULL,
+    "hash" TEXT NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "config_versions_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "domains" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "placementId" UUID NOT NULL,
+    "hostname" TEXT NOT NULL,
+    "isDefault" BOOLEAN NOT NULL DEFAULT false,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "domains_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -174,6 +265,61 @@ CREATE TABLE "projects" (
 );
 
 -- CreateTable
+CREATE TABLE "releases" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "applicationId" UUID NOT NULL,
+    "number" INTEGER NOT NULL,
+    "hash" TEXT NOT NULL,
+    "image" TEXT NOT NULL,
+    "content" JSONB NOT NULL,
+    "buildNumber" INTEGER,
+    "description" TEXT NOT NULL DEFAULT '',
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "releases_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "rollouts" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "applicationId" UUID NOT NULL,
+    "environmentId" UUID NOT NULL,
+    "releaseId" UUID NOT NULL,
+    "previousReleaseId" UUID,
+    "strategy" TEXT NOT NULL DEFAULT 'rolling',
+    "state" TEXT NOT NULL DEFAULT 'pending',
+    "isRestoring" BOOLEAN NOT NULL DEFAULT false,
+    "steps" JSONB NOT NULL DEFAULT '[]',
+    "deadlineAt" TIMESTAMPTZ(3),
+    "error" TEXT,
+    "abortRequestedAt" TIMESTAMPTZ(3),
+    "operationId" UUID,
+    "createdBy" TEXT NOT NULL,
+    "finishedAt" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "rollouts_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "uploads" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "applicationId" UUID NOT NULL,
+    "digest" TEXT NOT NULL,
+    "sizeBytes" BIGINT NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "uploads_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "tenants" (
     "id" UUID NOT NULL,
     "name" TEXT NOT NULL,
@@ -200,10 +346,37 @@ CREATE TABLE "members" (
 );
 
 -- CreateIndex
+CREATE INDEX "applications_tenantId_idx" ON "applications"("tenantId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "applications_projectId_name_key" ON "applications"("projectId", "name");
+
+-- CreateIndex
+CREATE INDEX "placements_environmentId_idx" ON "placements"("environmentId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "placements_applicationId_environmentId_key" ON "placements"("applicationId", "environmentId");
+
+-- CreateIndex
 CREATE INDEX "audit_events_at_id_idx" ON "audit_events"("at", "id");
 
 -- CreateIndex
 CREATE INDEX "audit_events_tenantId_at_id_idx" ON "audit_events"("tenantId", "at", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "builds_tokenHash_key" ON "builds"("tokenHash");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "builds_applicationId_number_key" ON "builds"("applicationId", "number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "config_versions_placementId_number_key" ON "config_versions"("placementId", "number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "domains_hostname_key" ON "domains"("hostname");
+
+-- CreateIndex
+CREATE INDEX "domains_placementId_idx" ON "domains"("placementId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "environments_namespace_key" ON "environments"("namespace");
@@ -266,6 +439,18 @@ CREATE INDEX "operations_tenantId_createdAt_idx" ON "operations"("tenantId", "cr
 CREATE UNIQUE INDEX "projects_tenantId_name_key" ON "projects"("tenantId", "name");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "releases_applicationId_number_key" ON "releases"("applicationId", "number");
+
+-- CreateIndex
+CREATE INDEX "rollouts_applicationId_createdAt_idx" ON "rollouts"("applicationId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "rollouts_environmentId_applicationId_createdAt_idx" ON "rollouts"("environmentId", "applicationId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "uploads_applicationId_createdAt_idx" ON "uploads"("applicationId", "createdAt");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "tenants_name_key" ON "tenants"("name");
 
 -- CreateIndex
@@ -273,6 +458,27 @@ CREATE INDEX "members_userId_idx" ON "members"("userId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "members_tenantId_userId_key" ON "members"("tenantId", "userId");
+
+-- AddForeignKey
+ALTER TABLE "applications" ADD CONSTRAINT "applications_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "placements" ADD CONSTRAINT "placements_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "placements" ADD CONSTRAINT "placements_environmentId_fkey" FOREIGN KEY ("environmentId") REFERENCES "environments"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "placements" ADD CONSTRAINT "placements_releaseId_fkey" FOREIGN KEY ("releaseId") REFERENCES "releases"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "domains" ADD CONSTRAINT "domains_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "environments" ADD CONSTRAINT "environments_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -288,6 +494,18 @@ ALTER TABLE "robots" ADD CONSTRAINT "robots_projectId_fkey" FOREIGN KEY ("projec
 
 -- AddForeignKey
 ALTER TABLE "projects" ADD CONSTRAINT "projects_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "releases" ADD CONSTRAINT "releases_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_environmentId_fkey" FOREIGN KEY ("environmentId") REFERENCES "environments"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "uploads" ADD CONSTRAINT "uploads_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "members" ADD CONSTRAINT "members_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
