@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { platform } from 'node:os';
+import type { Command } from 'commander';
+import { APP_ENVIRONMENT } from '../api.js';
+import { CliError } from '../errors.js';
+import { type Cli, type CommonOptions, withScope } from '../session.js';
+import type { Status } from '../types.js';
+
+export function registerOpen(program: Command, cli: Cli): void {
+  const command = program
+    .command('open')
+    .description("Open an application's URL in the browser; without a terminal, print it.")
+    .option('--print', 'only print the URL');
+  withScope(command, 'environment').action(async (options: CommonOptions & { print?: boolean }) => {
+    const { api, out, environment } = await cli.open(options);
+    const path = await environment();
+    const { url } = await api.get<Status>(`${APP_ENVIRONMENT}/status`, { path });
+    if (!url)
+      throw new CliError('no-url', `${path.application} has no URL in ${path.environment} yet.`, {
+        remedy: "Run 'slipway deploy' first.",
+      });
+    out.text({ url }, (result) => result.url);
+    if (!options.print && cli.io.stdout.isTTY) openInBrowser(url);
+  });
+}
+
+function openInBrowser(url: string): void {
+  // Only addresses of the web reach the desktop's opener, which would start programs for other ones.
+  if (!/^https?:\/\//.test(url)) return;
+  const opener = platform() === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(opener, [url], { stdio: 'ignore', detached: true });
+  // No desktop: the URL was printed.
+  child.on('error', () => {});
+  child.unref();
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { PROJECT, TENANT } from '../api.js';
+import { formatAge } from '../format.js';
+import { confirm } from '../prompt.js';
+import { type Cli, type CommonOptions, withScope } from '../session.js';
+import type { Project } from '../types.js';
+
+export function registerProjects(program: Command, cli: Cli): void {
+  const projects = program
+    .command('projects')
+    .alias('project')
+    .description('List, create and delete projects of a tenant.');
+
+  withScope(projects.command('list').alias('ls').description('List the projects.'), 'tenant').action(
+    async (options: CommonOptions) => {
+      const { api, out, tenant } = await cli.open(options);
+      out.list(
+        await api.list<Project>(`${TENANT}/projects`, { path: await tenant() }),
+        [
+          { header: 'NAME', value: (project) => project.name },
+          { header: 'DISPLAY NAME', value: (project) => project.displayName },
+          { header: 'AGE', value: (project) => formatAge(project.createdAt, cli.io.now()) },
+        ],
+        "There is no project yet; 'slipway projects create' makes one.",
+      );
+    },
+  );
+
+  const create = projects
+    .command('create')
+    .description('Create a project.')
+    .argument('<name>', 'a DNS label')
+    .option('--display-name <text>');
+  withScope(create, 'tenant').action(async (name: string, options: CommonOptions & { displayName?: string }) => {
+    const { api, out, tenant } = await cli.open(options);
+    const body = { name, displayName: options.displayName };
+    const project = await api.post<Project>(`${TENANT}/projects`, { path: await tenant(), body });
+    out.object(project, () => [
+      ['name', project.name],
+      ['display name', project.displayName],
+      ['id', project.id],
+    ]);
+  });
+
+  const remove = projects
+    .command('delete')
+    .alias('rm')
+    .description('Delete a project with its applications.')
+    .argument('<name>')
+    .option('-y, --yes', 'do not ask');
+  withScope(remove, 'tenant').action(async (project: string, options: CommonOptions & { yes?: boolean }) => {
+    const { api, out, tenant } = await cli.open(options);
+    const path = { ...(await tenant()), project };
+    await api.get(PROJECT, { path });
+    if (!(await confirm(cli.io, `Delete project '${project}' of ${path.tenant} with its applications?`, options.yes)))
+      return;
+    await api.delete(PROJECT, { path });
+    out.note(`Project '${project}' is being deleted.`);
+  });
+}

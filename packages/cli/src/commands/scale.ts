@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { APP_ENVIRONMENT } from '../api.js';
+import { usageError } from '../errors.js';
+import { withExamples } from '../help.js';
+import { parseScale } from '../parse.js';
+import { type Cli, type CommonOptions, withScope } from '../session.js';
+import type { Scaling } from '../types.js';
+
+interface ScaleOptions extends CommonOptions {
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly process: string;
+}
+
+export function registerScale(program: Command, cli: Cli): void {
+  const command = program
+    .command('scale')
+    .description('Show or change how many pods run of each process, and with what.')
+    .argument('[process=number...]', 'replicas, web=3 for instance')
+    .option('--cpu <quantity>', 'CPU of each pod, 250m for instance')
+    .option('--memory <quantity>', 'memory of each pod, 128Mi for instance')
+    .option('--process <name>', 'process that --cpu and --memory are for', 'web');
+  withScope(command, 'environment').action((words: string[], options: ScaleOptions) => scale(cli, words, options));
+  withExamples(
+    command,
+    'slipway scale --app shop',
+    'slipway scale web=3 worker=1 --app shop',
+    'slipway scale --memory 256Mi --app shop',
+  );
+}
+
+async function scale(cli: Cli, words: readonly string[], options: ScaleOptions): Promise<void> {
+  const replicas = parseScale(words);
+  const { cpu, memory } = options;
+  for (const amount of [cpu, memory])
+    if (amount !== undefined && !/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(amount))
+      throw usageError(`'${amount}' is not an amount.`, 'Write 250m or 128Mi, for example.');
+  const { api, out, environment } = await cli.open(options);
+  const path = await environment();
+  const processes: Record<string, { replicas?: number; resources?: { cpu?: string; memory?: string } }> =
+    Object.fromEntries(Object.entries(replicas).map(([name, count]) => [name, { replicas: count }]));
+  if (cpu || memory) processes[options.process] = { ...processes[options.process], resources: { cpu, memory } };
+  const scaling =
+    Object.keys(processes).length > 0
+      ? await api.patch<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path, body: { processes } })
+      : await api.get<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path });
+  const rows = Object.entries(scaling.processes).map(([name, process]) => ({ name, ...process }));
+  out.list(rows, [
+    { header: 'PROCESS', value: (row) => row.name },
+    { header: 'REPLICAS', value: (row) => row.replicas },
+    { header: 'READY', value: (row) => row.ready },
+    { header: 'CPU', value: (row) => row.resources?.cpu },
+    { header: 'MEMORY', value: (row) => row.resources?.memory },
+  ]);
+}

@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { usageError } from '../errors.js';
+import { withExamples } from '../help.js';
+import { ask, canPrompt, confirm, readLine } from '../prompt.js';
+import { type Cli, type CommonOptions, withScope } from '../session.js';
+import type { User } from '../types.js';
+
+interface UserOptions extends CommonOptions {
+  readonly email?: string;
+  readonly displayName?: string;
+  readonly admin?: boolean;
+  readonly password?: boolean;
+  readonly passwordStdin?: boolean;
+}
+
+export function registerUsers(program: Command, cli: Cli): void {
+  const users = program.command('users').alias('user').description('Users of the platform (administrators).');
+
+  withScope(users.command('list').alias('ls').description('List the users.'), 'server').action(
+    async (options: CommonOptions) => {
+      const { api, out } = await cli.open(options);
+      out.list(await api.list<User>('/users'), [
+        { header: 'USERNAME', value: (user) => user.username },
+        { header: 'NAME', value: (user) => user.displayName },
+        { header: 'EMAIL', value: (user) => user.email },
+        { header: 'ADMINISTRATOR', value: (user) => user.isAdmin },
+      ]);
+    },
+  );
+
+  withScope(users.command('get').description('Show one user.').argument('<username>'), 'server').action(
+    async (username: string, options: CommonOptions) => {
+      const { api, out } = await cli.open(options);
+      out.object(await api.get<User>('/users/{username}', { path: { username } }), toFields);
+    },
+  );
+
+  const create = users
+    .command('create')
+    .description('Create a user.')
+    .argument('<username>')
+    .requiredOption('--email <address>')
+    .option('--display-name <text>')
+    .option('--admin', 'make the user an administrator')
+    .option('--password-stdin', 'read the password from stdin; on a terminal it is asked for');
+  withScope(create, 'server').action(async (username: string, options: UserOptions) => {
+    const password = await readPassword(cli, options);
+    const { api, out } = await cli.open(options);
+    const { email, displayName, admin: isAdmin } = options;
+    out.object(await api.post<User>('/users', { body: { username, email, displayName, password, isAdmin } }), toFields);
+  });
+  withExamples(create, 'slipway users create ada --email ada@example.com --password-stdin < password');
+
+  const update = users
+    .command('update')
+    .description('Change a user.')
+    .argument('<username>')
+    .option('--email <address>')
+    .option('--display-name <text>')
+    .option('--admin', 'make the user an administrator')
+    .option('--no-admin', 'make the user an ordinary one')
+    .option('--password', 'set a new password, asked for on the terminal')
+    .option('--password-stdin', 'set a new password, read from stdin');
+  withScope(update, 'server').action(async (username: string, options: UserOptions) => {
+    const password = options.password || options.passwordStdin ? await readPassword(cli, options) : undefined;
+    const { email, displayName, admin: isAdmin } = options;
+    const body = { email, displayName, isAdmin, password };
+    if (Object.values(body).every((value) => value === undefined)) throw usageError('Nothing to change was named.');
+    const { api, out } = await cli.open(options);
+    out.object(await api.patch<User>('/users/{username}', { path: { username }, body }), toFields);
+  });
+
+  const remove = users
+    .command('delete')
+    .alias('rm')
+    .description('Delete a user.')
+    .argument('<username>')
+    .option('-y, --yes', 'do not ask');
+  withScope(remove, 'server').action(async (username: string, options: CommonOptions & { yes?: boolean }) => {
+    const { api, out } = await cli.open(options);
+    if (!(await confirm(cli.io, `Delete user '${username}'?`, options.yes))) return;
+    await api.delete('/users/{username}', { path: { username } });
+    out.note(`User '${username}' is deleted.`);
+  });
+}
+
+async function readPassword(cli: Cli, options: UserOptions): Promise<string> {
+  if (options.passwordStdin) return readLine(cli.io);
+  if (!canPrompt(cli.io)) throw usageError('No password was given.', 'Pipe it in and add --password-stdin.');
+  const password = await ask(cli.io, 'Password: ', { hidden: true });
+  if (password !== (await ask(cli.io, 'Again: ', { hidden: true }))) throw usageError('The passwords differ.');
+  return password;
+}
+
+function toFields(user: User) {
+  return [
+    ['username', user.username],
+    ['name', user.displayName],
+    ['email', user.email],
+    ['administrator', user.isAdmin],
+    ['id', user.id],
+  ] as const;
+}

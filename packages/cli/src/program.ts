@@ -1,0 +1,91 @@
+import { Command } from 'commander';
+import { registerApps } from './commands/apps.js';
+import { registerAudit } from './commands/audit.js';
+import { registerBuilds } from './commands/builds.js';
+import { registerClusters } from './commands/clusters.js';
+import { registerCompletion } from './commands/completion.js';
+import { registerConfig } from './commands/config.js';
+import { registerContext } from './commands/context.js';
+import { registerDeploy } from './commands/deploy.js';
+import { registerDomains } from './commands/domains.js';
+import { registerEnvironments } from './commands/environments.js';
+import { registerKubeconfig } from './commands/kubeconfig.js';
+import { registerLogin } from './commands/login.js';
+import { registerLogout } from './commands/logout.js';
+import { registerLogs } from './commands/logs.js';
+import { registerMembers } from './commands/members.js';
+import { registerOpen } from './commands/open.js';
+import { registerPods } from './commands/pods.js';
+import { registerProjects } from './commands/projects.js';
+import { registerReleases } from './commands/releases.js';
+import { registerRepositories } from './commands/repositories.js';
+import { registerRollback } from './commands/rollback.js';
+import { registerRollouts } from './commands/rollouts.js';
+import { registerScale } from './commands/scale.js';
+import { registerStatus } from './commands/status.js';
+import { registerTenants } from './commands/tenants.js';
+import { registerTokens } from './commands/tokens.js';
+import { registerUsers } from './commands/users.js';
+import { registerWhoami } from './commands/whoami.js';
+import type { Io } from './io.js';
+import { createCli } from './session.js';
+import { version } from './version.js';
+
+/** The table of contents: each command registers itself, in the order of the help. */
+export function createProgram(io: Io): Command {
+  const cli = createCli(io);
+  const program = new Command('slipway')
+    .description('Build, ship and operate applications on Slipway.')
+    .version(version)
+    .showHelpAfterError('(add --help for what the command takes)')
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: (text) => void io.stderr.write(text) })
+    .exitOverride();
+
+  program.commandsGroup('Start here:');
+  registerLogin(program, cli);
+  registerLogout(program, cli);
+  registerWhoami(program, cli);
+  registerContext(program, cli);
+
+  program.commandsGroup('Applications:');
+  registerDeploy(program, cli);
+  registerStatus(program, cli);
+  registerOpen(program, cli);
+  registerLogs(program, cli);
+  registerScale(program, cli);
+  registerConfig(program, cli);
+  registerRollback(program, cli);
+  registerReleases(program, cli);
+  registerRollouts(program, cli);
+  registerBuilds(program, cli);
+  registerDomains(program, cli);
+  registerPods(program, cli);
+
+  program.commandsGroup('Where applications live:');
+  registerTenants(program, cli);
+  registerMembers(program, cli);
+  registerProjects(program, cli);
+  registerEnvironments(program, cli);
+  registerApps(program, cli);
+  registerRepositories(program, cli);
+
+  program.commandsGroup('Access and administration:');
+  registerTokens(program, cli);
+  registerKubeconfig(program, cli);
+  registerUsers(program, cli);
+  registerClusters(program, cli);
+  registerAudit(program, cli);
+  registerCompletion(program, cli);
+
+  program.addHelpText(
+    'after',
+    `
+Examples:
+  $ slipway login --server http://127.0.0.1:7601 --username admin
+  $ slipway context use acme/demo
+  $ slipway deploy docs/samples/hello --create
+  $ slipway logs --app hello --follow`,
+  );
+  return program;
+}
