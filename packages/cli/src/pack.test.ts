@@ -47,6 +47,12 @@ describe('which files are packed', () => {
     expect(await paths(join(folder, 'app'))).toEqual(['main.js']);
   });
 
+  test('a folder that is ignored itself is packed when it is the one named', async () => {
+    for (const path of ['.git/HEAD', 'dist/app.js']) await write(path);
+    await write('.gitignore', 'dist/\n');
+    expect(await paths(join(folder, 'dist'))).toEqual(['app.js']);
+  });
+
   test('rules outside a repository are not looked for', async () => {
     await write('.gitignore', '*.js\n');
     await write('app/main.js');

@@ -143,7 +143,7 @@ async function rulesOf(folder: string): Promise<Rules[]> {
       }),
     ),
   );
-  return texts.some(Boolean) ? [{ folder, ignore: ignore().add(texts) }] : [];
+  return texts.some(Boolean) ? [{ folder, ignore: ignore().add(texts.join('\n')) }] : [];
 }
 
 function isIgnored(absolute: string, isFolder: boolean, rules: readonly Rules[]): boolean {

@@ -6,7 +6,7 @@ import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { exchangePassword } from '../issuer.js';
 import { ask, canPrompt, readLine } from '../prompt.js';
-import { type Cli, type CommonOptions, chooseContext, withScope } from '../session.js';
+import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { Me, Token } from '../types.js';
 import { version } from '../version.js';
 
@@ -42,8 +42,7 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
   const { io, settings } = cli;
   const config = await readConfig(settings.configFile);
   const name = options.context ?? config.currentContext;
-  const { context } =
-    options.context && !config.contexts[options.context] ? { context: undefined } : chooseContext(config, name);
+  const context = config.contexts[name];
   const server = parseServer(options.server ?? settings.server ?? context?.server ?? defaultServer);
   const kept = context && parseServer(context.server) === server ? context : undefined;
 
