@@ -11,6 +11,8 @@ async function publish(): Promise<void> {
     const start = performance.now();
     const { layout, built } = await buildImage(recipe, config.cache);
     const result = await pushImage(door, `library/${recipe.name}`, recipe.tag, layout);
+    // `FROM node` means the newest, as it does elsewhere.
+    if (recipe.tag !== 'latest') await pushImage(door, `library/${recipe.name}`, 'latest', layout);
     const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
     log('info', { image: `library/${recipe.name}:${recipe.tag}`, built, result, seconds }, 'image is in the registry');
   }
