@@ -16,7 +16,7 @@ export interface ReconcileResult {
 
 /** An informer and the keys that each of its objects concerns. */
 export interface Source<T extends KubeObject = KubeObject> {
-  readonly informer: Pick<Informer<T>, 'type' | 'onChange' | 'synced'>;
+  readonly informer: Pick<Informer<T>, 'type' | 'list' | 'onChange' | 'synced'>;
   /** Which keys have to be looked at because of this object. Asked for the state before a change too. */
   keys(object: T): readonly string[];
 }
@@ -35,8 +35,6 @@ export interface ControllerOptions {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a reconcile that has nothing to say need not return.
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | void>;
-  /** All keys that a resync should look at; by default those seen before. */
-  readonly keys?: () => readonly string[];
   readonly workers?: number;
   /** Default 600; 0: never. */
   readonly resyncSeconds?: number;
@@ -65,7 +63,6 @@ export function createController(options: ControllerOptions): Controller {
   const resyncMs = (options.resyncSeconds ?? 600) * 1000;
   const queue = createWorkQueue(clock);
   const failures = new Map<string, number>();
-  const known = new Set<string>();
   /** Keys that only the resync has asked for since they were last looked at. */
   const resyncOnly = new Set<string>();
   const running = new Set<Promise<void>>();
@@ -88,7 +85,6 @@ export function createController(options: ControllerOptions): Controller {
   );
 
   const enqueue = (key: string) => {
-    known.add(key);
     resyncOnly.delete(key);
     queue.add(key);
   };
@@ -136,12 +132,11 @@ export function createController(options: ControllerOptions): Controller {
   const scheduleResync = () => {
     if (resyncMs <= 0) return;
     cancelResync = clock.after(resyncMs * (0.9 + clock.random() * 0.2), () => {
-      const keys = options.keys?.() ?? [...known];
-      if (!options.keys) known.clear();
-      for (const key of keys) {
-        known.add(key);
-        resyncOnly.add(key);
-        queue.add(key);
+      for (const { informer, keys } of options.sources) {
+        for (const key of informer.list().flatMap(keys)) {
+          resyncOnly.add(key);
+          queue.add(key);
+        }
       }
       scheduleResync();
     });

@@ -9,6 +9,8 @@ export * from './event-recorder.js';
 export * from './informer.js';
 export * from './informers.js';
 export * from './keys.js';
+export * from './label-selector.js';
 export * from './leader-lease.js';
 export * from './object-cache.js';
+export * from './owners.js';
 export * from './work-queue.js';

@@ -21,6 +21,8 @@ export interface InformerOptions<T extends KubeObject> {
   /** How often the whole is listed again and compared, in case a watch lost something. Default 600; 0: never. */
   readonly resyncSeconds?: number;
   readonly indices?: IndexFunctions<T>;
+  /** Keeps only what readers need of each object, to save memory. Must keep the metadata's name, namespace, uid and version. */
+  readonly keep?: (object: T) => T;
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly metrics?: Registry;
@@ -102,7 +104,8 @@ export function createInformer<T extends KubeObject>(
     revision = Math.max(revision, toRevision(resourceVersion));
     for (const waiter of waiting) if (revision >= waiter.revision) waiter.done(true);
   };
-  const put = (object: T): boolean => {
+  const put = (full: T): boolean => {
+    const object = options.keep?.(full) ?? full;
     const old = cache.get(keyOf(object));
     if (old && old.metadata.uid === object.metadata.uid) {
       if (old.metadata.resourceVersion === object.metadata.resourceVersion) return false;
