@@ -1,0 +1,11 @@
+import type { Registry } from 'prom-client';
+import type { KubeClient } from '../client/index.js';
+import type { Clock, Logger } from '../runtime/index.js';
+
+/** What the door gives the node agent and the network. */
+export interface NodeContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Registry;
+}
