@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const address = (fallback: string) =>
+  z
+    .url()
+    .default(fallback)
+    .transform((url) => url.replace(/\/+$/, ''));
+const file = z.string().min(1).optional();
+
+const environment = z.object({
+  SLIPWAY_BIND: z.string().default('127.0.0.1'),
+  SLIPWAY_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  SLIPWAY_REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  SLIPWAY_PORTAL_URL: address('http://localhost:7600'),
+  SLIPWAY_API_URL: address('http://127.0.0.1:7601'),
+  SLIPWAY_API_PORT: port(7601),
+  SLIPWAY_API_METRICS_PORT: port(7602),
+  SLIPWAY_WORKER_METRICS_PORT: port(7603),
+  SLIPWAY_ISSUER_URL: z.url().optional(),
+  SLIPWAY_ISSUER_KEY_FILE: file,
+  SLIPWAY_PORTAL_CLIENT_SECRET_FILE: file,
+  SLIPWAY_MASTER_KEY_FILE: file,
+  SLIPWAY_BOOTSTRAP_ADMIN_FILE: file,
+  SLIPWAY_REGISTRY_URL: address('http://127.0.0.1:7605'),
+  SLIPWAY_REGISTRY_HOST: z.string().min(1).default('127.0.0.1:7601'),
+  SLIPWAY_REGISTRY_HOST_IN_CLUSTER: z.string().min(1).default('slipway-api.slipway-system.svc.cluster.local:7601'),
+  SLIPWAY_REGISTRY_TOKEN_KEY_FILE: file,
+  SLIPWAY_KUBECONFIG: z.string().default('/var/lib/slipway/kubeconfig'),
+  SLIPWAY_APPS_DOMAIN: z.string().default('slipway.localhost'),
+  SLIPWAY_GATEWAY_PORT: port(7680),
+  SLIPWAY_GATEWAY_TLS_PORT: port(7643),
+  SLIPWAY_GIT_DIR: z.string().default('/var/lib/slipway/git'),
+  SLIPWAY_UPLOADS_DIR: z.string().default('/var/lib/slipway/uploads'),
+  SLIPWAY_POD_PROXY_ENV: z.string().default('{}'),
+  SLIPWAY_POD_CA_FILE: file,
+  SLIPWAY_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** All that the api and the worker are told by their surroundings. Files are named here and read where they are used. */
+export type Configuration = ReturnType<typeof loadConfig>;
+
+/** Injection token of the `Configuration`. */
+export const CONFIG = Symbol('configuration');
+
+/**
+ * Reads and validates the environment. Throws one error that names every variable that is missing or wrong; see the
+ * table in docs/architecture.md.
+ */
+export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
+  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The configuration is not valid; set these environment variables:\n${lines.join('\n')}`);
+  }
+  const env = parsed.data;
+  const builtInIssuer = `${env.SLIPWAY_API_URL}/realms/slipway`;
+  const issuerUrl = (env.SLIPWAY_ISSUER_URL ?? builtInIssuer).replace(/\/+$/, '');
+  return {
+    bind: env.SLIPWAY_BIND,
+    databaseUrl: env.SLIPWAY_DATABASE_URL,
+    redisUrl: env.SLIPWAY_REDIS_URL,
+    portalUrl: env.SLIPWAY_PORTAL_URL,
+    apiUrl: env.SLIPWAY_API_URL,
+    apiPort: env.SLIPWAY_API_PORT,
+    apiMetricsPort: env.SLIPWAY_API_METRICS_PORT,
+    workerMetricsPort: env.SLIPWAY_WORKER_METRICS_PORT,
+    issuerUrl,
+    isIssuerBuiltIn: issuerUrl === builtInIssuer,
+    issuerKeyFile: env.SLIPWAY_ISSUER_KEY_FILE,
+    portalClientSecretFile: env.SLIPWAY_PORTAL_CLIENT_SECRET_FILE,
+    masterKeyFile: env.SLIPWAY_MASTER_KEY_FILE,
+    bootstrapAdminFile: env.SLIPWAY_BOOTSTRAP_ADMIN_FILE,
+    registryUrl: env.SLIPWAY_REGISTRY_URL,
+    registryHost: env.SLIPWAY_REGISTRY_HOST,
+    registryHostInCluster: env.SLIPWAY_REGISTRY_HOST_IN_CLUSTER,
+    registryTokenKeyFile: env.SLIPWAY_REGISTRY_TOKEN_KEY_FILE,
+    kubeconfig: env.SLIPWAY_KUBECONFIG,
+    appsDomain: env.SLIPWAY_APPS_DOMAIN,
+    gatewayPort: env.SLIPWAY_GATEWAY_PORT,
+    gatewayTlsPort: env.SLIPWAY_GATEWAY_TLS_PORT,
+    gitDir: env.SLIPWAY_GIT_DIR,
+    uploadsDir: env.SLIPWAY_UPLOADS_DIR,
+    podProxyEnv: parseProxyEnv(env.SLIPWAY_POD_PROXY_ENV),
+    podCaFile: env.SLIPWAY_POD_CA_FILE,
+    logLevel: env.SLIPWAY_LOG_LEVEL,
+  } as const;
+}
+
+/** The text of a secret file, without the line's end. Throws an error that names the variable to mend. */
+export function readSecretFile(path: string | undefined, variable: string): string {
+  if (!path) throw new Error(`${variable} is not set: name the file that holds it.`);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new Error(`${variable}: ${path} cannot be read.`, { cause });
+  }
+}
+
+function parseProxyEnv(text: string): Readonly<Record<string, string>> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error('SLIPWAY_POD_PROXY_ENV is not a JSON object of strings.', { cause });
+  }
+}

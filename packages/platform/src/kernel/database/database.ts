@@ -1,0 +1,70 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { type Prisma, PrismaClient } from '../../generated/prisma/client.js';
+import { CONFIG, type Configuration } from '../config/config.js';
+import { isSerializationFailure, toDatabaseProblem } from './database-errors.js';
+
+/** What a query inside a transaction is asked of. */
+export type Transaction = Prisma.TransactionClient;
+/** What a query that may run inside or outside a transaction is asked of. */
+export type Reader = Prisma.TransactionClient;
+
+const transactionAttempts = 4;
+
+/** The only way to PostgreSQL. A query that fails because PostgreSQL is away throws `database-unavailable` (503). */
+@Injectable()
+export class Database implements OnModuleDestroy {
+  private readonly pool: pg.Pool;
+  private readonly client: PrismaClient;
+
+  constructor(@Inject(CONFIG) config: Pick<Configuration, 'databaseUrl'>) {
+    this.pool = new pg.Pool({
+      connectionString: config.databaseUrl,
+      max: 20,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+    });
+    // An idle connection that PostgreSQL closes is replaced by the pool; unheard, the event would end the process.
+    this.pool.on('error', () => undefined);
+    this.client = new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' });
+  }
+
+  /** For queries that need no transaction. */
+  get read(): Reader {
+    return this.client;
+  }
+
+  /** Runs `work` in one transaction; repeats it when it loses to a concurrent one, so it must do nothing but queries. */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.client.$transaction(work, { maxWait: 6_000, timeout: 20_000 });
+      } catch (error) {
+        if (attempt < transactionAttempts && isSerializationFailure(error)) continue;
+        throw toDatabaseProblem(error);
+      }
+    }
+  }
+
+  /** Rejects when PostgreSQL does not answer. */
+  async ping(): Promise<void> {
+    await this.pool.query('SELECT 1');
+  }
+
+  /** A connection of one's own, for LISTEN. The caller ends it. */
+  async listen(channel: string, onNotice: () => void, onLost: () => void): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: this.pool.options.connectionString, keepAlive: true });
+    client.on('error', onLost);
+    client.on('notification', onNotice);
+    await client.connect();
+    await client.query(`LISTEN "${channel}"`);
+    return () => client.end();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.client.$disconnect();
+    if (!this.pool.ended) await this.pool.end();
+  }
+}

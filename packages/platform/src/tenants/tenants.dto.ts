@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { Role } from '../kernel/access/permissions.js';
+import { displayNameSchema, nameSchema, objectFields, pageOf, timeSchema } from '../kernel/http/schemas.js';
+import type { MemberRow, TenantRow } from './tenants.repository.js';
+
+const roleSchema = z.enum(['owner', 'admin', 'developer', 'operator', 'viewer']);
+
+export const createTenantBody = z.strictObject({
+  name: nameSchema,
+  displayName: displayNameSchema.optional(),
+  owner: z.string().max(100).optional().meta({ description: 'User name of the first owner. Default: you.' }),
+});
+export type CreateTenant = z.output<typeof createTenantBody>;
+
+export const updateTenantBody = z.strictObject({ displayName: displayNameSchema.optional() });
+export type UpdateTenant = z.output<typeof updateTenantBody>;
+
+export const tenantAnswer = z
+  .object({
+    ...objectFields,
+    displayName: z.string(),
+    state: z.enum(['active', 'deleting']),
+    projectCount: z.int(),
+    memberCount: z.int(),
+    myRole: roleSchema.nullable().meta({ description: 'Null for an administrator who is no member.' }),
+  })
+  .meta({ id: 'Tenant' });
+export type TenantAnswer = z.output<typeof tenantAnswer>;
+export const tenantPage = pageOf(tenantAnswer).meta({ id: 'TenantPage' });
+
+export const tenantDeletion = tenantAnswer
+  .extend({ operation: z.string().meta({ description: 'Id of the operation that deletes it.' }) })
+  .meta({ id: 'TenantDeletion' });
+
+export const createMemberBody = z.strictObject({ username: z.string().min(1).max(100), role: roleSchema });
+export type CreateMember = z.output<typeof createMemberBody>;
+
+export const updateMemberBody = z.strictObject({ role: roleSchema });
+export type UpdateMember = z.output<typeof updateMemberBody>;
+
+export const memberAnswer = z
+  .object({
+    id: z.string(),
+    name: z.string().meta({ description: 'The user name.' }),
+    username: z.string(),
+    displayName: z.string(),
+    email: z.string().nullable(),
+    role: roleSchema,
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+    version: z.int(),
+  })
+  .meta({ id: 'Member' });
+export type MemberAnswer = z.output<typeof memberAnswer>;
+export const memberPage = pageOf(memberAnswer).meta({ id: 'MemberPage' });
+
+export function toTenantAnswer(row: TenantRow, myRole: Role | null): TenantAnswer {
+  return {
+    id: row.id,
+    name: row.name,
+    displayName: row.displayName,
+    state: row.state === 'deleting' ? 'deleting' : 'active',
+    projectCount: row._count.projects,
+    memberCount: row._count.members,
+    myRole,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    version: row.version,
+  };
+}
+
+export function toMemberAnswer(row: MemberRow): MemberAnswer {
+  return {
+    id: row.id,
+    name: row.user.username,
+    username: row.user.username,
+    displayName: row.user.displayName,
+    email: row.user.email,
+    role: roleSchema.parse(row.role),
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    version: row.version,
+  };
+}

@@ -1,0 +1,13 @@
+/** Names that namespaces, image repositories and paths of the platform itself begin with. */
+const reserved = new Set(['slipway', 'kube', 'default', 'library', 'system', 'admin', 'api']);
+
+export const isReservedName = (name: string): boolean => reserved.has(name) || name.startsWith('kube-');
+
+/** Whether a tenant would be without an owner after one of its members got another role (or none). */
+export function wouldLoseLastOwner(
+  owners: readonly { id: string }[],
+  member: { id: string },
+  role: string | null,
+): boolean {
+  return role !== 'owner' && owners.length === 1 && owners[0]?.id === member.id;
+}

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { isRole } from '../kernel/access/permissions.js';
+import { Database, isUniqueViolation } from '../kernel/database/index.js';
+import { EventLog } from '../kernel/events/event-log.js';
+import { requireVersion } from '../kernel/http/etag.js';
+import { type Page, toPage } from '../kernel/http/page.js';
+import type { PageQuery } from '../kernel/http/schemas.js';
+import { newId } from '../kernel/ids/ids.js';
+import { Outbox } from '../kernel/outbox/outbox.js';
+import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { type CreateTenant, type TenantAnswer, toTenantAnswer, type UpdateTenant } from './tenants.dto.js';
+import { fail } from './tenants.errors.js';
+import { deleteTenant } from './tenants.jobs.js';
+import { TenantsRepository } from './tenants.repository.js';
+import { isReservedName } from './tenants.rules.js';
+
+@Injectable()
+export class TenantsService {
+  constructor(
+    private readonly tenants: TenantsRepository,
+    private readonly database: Database,
+    private readonly audit: AuditService,
+    private readonly events: EventLog,
+    private readonly operations: OperationsService,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async list(caller: Caller, query: PageQuery): Promise<Page<TenantAnswer>> {
+    const rows = await this.tenants.listVisible(caller.actor, query);
+    const roleOf = (role = '') => (caller.actor.kind === 'user' && isRole(role) ? role : null);
+    return toPage(
+      rows,
+      query.limit,
+      (row) => [row.name, row.id],
+      (row) => toTenantAnswer(row, roleOf(row.members[0]?.role)),
+    );
+  }
+
+  async get(caller: TenantCaller): Promise<TenantAnswer> {
+    return toTenantAnswer(await this.tenants.get(caller.tenant.id), caller.tenant.role);
+  }
+
+  async create(caller: Caller, body: CreateTenant): Promise<TenantAnswer> {
+    if (isReservedName(body.name)) throw fail('tenant-name-reserved');
+    const owner = await this.tenants.findUserId(body.owner ?? caller.actor.username);
+    if (!owner)
+      throw fail('user-unknown', {
+        errors: [{ path: 'body.owner', code: 'user-unknown', message: 'There is no such user.' }],
+      });
+    const tenant = { id: newId(), name: body.name };
+    const create = this.database.transaction(async (tx) => {
+      await this.tenants.create(tx, { ...tenant, displayName: body.displayName ?? body.name });
+      await this.tenants.createMember(tx, { id: newId(), tenantId: tenant.id, userId: owner.id, role: 'owner' });
+      const row = await this.tenants.get(tenant.id, tx);
+      await this.audit.record(tx, caller, {
+        action: 'tenant.create',
+        resource: `tenants/${body.name}`,
+        tenant,
+        after: body,
+      });
+      await this.events.record(tx, { tenantId: tenant.id, type: 'tenant.created', resource: '' });
+      return toTenantAnswer(row, owner.id === caller.actor.id ? 'owner' : null);
+    });
+    return create.catch((error: unknown) => {
+      throw isUniqueViolation(causeOf(error)) ? fail('tenant-name-taken') : error;
+    });
+  }
+
+  async update(caller: TenantCaller, body: UpdateTenant): Promise<TenantAnswer> {
+    const { id, name, role } = caller.tenant;
+    return this.database.transaction(async (tx) => {
+      const before = await this.tenants.getLocked(tx, id);
+      requireVersion(caller, before);
+      if (before.state === 'deleting') throw fail('tenant-being-deleted');
+      if (body.displayName === undefined || body.displayName === before.displayName)
+        return toTenantAnswer(before, role);
+      const after = await this.tenants.update(tx, id, body);
+      const entry = { before: { displayName: before.displayName }, after: body };
+      await this.audit.record(tx, caller, {
+        action: 'tenant.update',
+        resource: `tenants/${name}`,
+        tenant: caller.tenant,
+        ...entry,
+      });
+      await this.events.record(tx, { tenantId: id, type: 'tenant.updated', resource: '' });
+      return toTenantAnswer(after, role);
+    });
+  }
+
+  /** Marks the tenant and has the worker delete all it has. A repeated call answers the same. */
+  async delete(caller: TenantCaller): Promise<TenantAnswer & { operation: string }> {
+    const { id, name, role } = caller.tenant;
+    const subject = `tenants/${name}`;
+    return this.database.transaction(async (tx) => {
+      const before = await this.tenants.getLocked(tx, id);
+      requireVersion(caller, before);
+      if (before.state === 'deleting') throw fail('tenant-being-deleted');
+      const after = await this.tenants.update(tx, id, { state: 'deleting' });
+      // Not of the tenant: it must outlive it.
+      const operation = await this.operations.start(tx, caller, {
+        kind: deleteTenant.name,
+        subject,
+        steps: ['namespaces', 'records'],
+      });
+      await this.outbox.enqueue(tx, deleteTenant, { tenantId: id, tenant: name, operation });
+      await this.audit.record(tx, caller, { action: 'tenant.delete', resource: subject, tenant: caller.tenant });
+      await this.events.record(tx, { tenantId: id, type: 'tenant.updated', resource: '', data: { state: 'deleting' } });
+      return { ...toTenantAnswer(after, role), operation };
+    });
+  }
+}
+
+/** What the database said behind an error of the catalogue. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause ? error.cause : error;
+}
