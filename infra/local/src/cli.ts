@@ -7,6 +7,9 @@ import { ConfigError } from './config.js';
 
 const commands = { start, stop, status, restart, logs, reset };
 
+// A reader that had enough (`| head`) is no failure.
+process.stdout.on('error', () => process.exit());
+
 const [name = '', ...rest] = process.argv.slice(2);
 try {
   const command = Object.entries(commands).find(([known]) => known === name)?.[1];

@@ -69,6 +69,8 @@ const settings = z.strictObject({
     })
     .prefault({}),
   pods: z.strictObject({ inheritNetwork: z.stringbool().or(z.boolean()).default(false) }).prefault({}),
+  /** Our processes restart when the files they run from change; the portal serves its sources. */
+  dev: z.stringbool().or(z.boolean()).default(false),
   images: z
     .strictObject({ cache: z.string().optional(), prepare: z.stringbool().or(z.boolean()).default(true) })
     .prefault({}),
@@ -110,6 +112,7 @@ const sources: readonly { path: string; env: string; flag?: string }[] = [
   { path: 'network.bridge', env: 'SLIPWAY_BRIDGE' },
   { path: 'network.nftTable', env: 'SLIPWAY_NFT_TABLE' },
   { path: 'pods.inheritNetwork', env: 'SLIPWAY_PODS_INHERIT_NETWORK' },
+  { path: 'dev', env: 'SLIPWAY_DEV', flag: 'dev' },
   { path: 'images.cache', env: 'SLIPWAY_IMAGE_CACHE' },
   { path: 'images.prepare', env: 'SLIPWAY_PREPARE_IMAGES' },
 ];
@@ -144,7 +147,9 @@ export function homeDirectory(env: NodeJS.ProcessEnv, flags: Readonly<Record<str
 /** Flags that this installation was started with, by the settings they stand for: they hold until others are given. */
 export function settingsOfFlags(flags: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    sources.flatMap(({ path, flag }) => (flag && flags[flag] !== undefined ? [[path, flags[flag]]] : [])),
+    sources.flatMap(({ path, flag }) =>
+      flag && flag !== 'dev' && flags[flag] !== undefined ? [[path, flags[flag]]] : [],
+    ),
   );
 }
 

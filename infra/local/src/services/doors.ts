@@ -16,7 +16,8 @@ const node = process.execPath;
 
 /** A process of ours: a Node program below `apps/`. */
 function door(platform: Platform, name: string, env: Record<string, string>, heapMb: number) {
-  const flags = [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=8', '--enable-source-maps'];
+  const watch = platform.config.dev ? ['--watch', '--watch-preserve-output'] : [];
+  const flags = [...watch, `--max-old-space-size=${heapMb}`, '--max-semi-space-size=8', '--enable-source-maps'];
   const main = join(platform.root, 'apps', name, 'dist/main.js');
   return {
     name,
@@ -138,7 +139,21 @@ export function portal(platform: Platform): Service {
   const server = join(platform.root, 'apps/portal/.next/standalone/apps/portal/server.js');
   return {
     ...base,
-    command: [...base.command.slice(0, -1), server],
+    ...(config.dev
+      ? {
+          command: [
+            node,
+            join(platform.root, 'node_modules/next/dist/bin/next'),
+            'dev',
+            '-H',
+            config.bind,
+            '-p',
+            env.PORT,
+          ],
+          env: { ...base.env, NODE_ENV: 'development' },
+          cwd: join(platform.root, 'apps/portal'),
+        }
+      : { command: [...base.command.slice(0, -1), server] }),
     needs: embedded(platform, ['redis']),
     address: config.portalUrl,
     health: httpHealth(`http://${config.bind}:${config.ports.portal}/healthz`),

@@ -1,0 +1,108 @@
+// Every check and every test, quick ones first; the last line is `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const checks = [
+  { name: 'lint', command: ['biome', 'check', '.'] },
+  {
+    name: 'boundaries',
+    command: ['depcruise', 'apps', 'packages', 'infra', 'test', '--config', '.dependency-cruiser.cjs'],
+  },
+  { name: 'dead code', command: ['knip'] },
+  { name: 'generated files', command: ['node', 'infra/local/check-generated.mjs'] },
+];
+const projects = [
+  { name: 'unit', minutes: 6 },
+  { name: 'db', minutes: 8 },
+  { name: 'machine', minutes: 8 },
+  { name: 'e2e', minutes: 20 },
+];
+
+/** Runs all, or the vitest projects and checks named. Answers `{ passed, failed, skipped }`. */
+export async function runTests(root, names) {
+  const artifacts = join(root, 'test/artifacts');
+  mkdirSync(artifacts, { recursive: true });
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const lines = [];
+  const add = (name, result, seconds) => {
+    total.passed += result.passed;
+    total.failed += result.failed;
+    total.skipped += result.skipped;
+    const skipped = result.skipped ? `, ${result.skipped} skipped` : '';
+    lines.push(
+      `  ${name.padEnd(16)} ${result.passed} passed, ${result.failed} failed${skipped}  (${seconds.toFixed(0)} s)`,
+    );
+  };
+  const wanted = (name) => names.length === 0 || names.includes(name);
+  for (const { name, command } of checks.filter((check) => wanted(check.name))) {
+    const start = Date.now();
+    process.stdout.write(`\n── ${name}\n`);
+    const code = await execute(root, command, 5);
+    add(name, { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }, (Date.now() - start) / 1000);
+  }
+  for (const { name, minutes } of projects.filter((project) => wanted(project.name))) {
+    const start = Date.now();
+    process.stdout.write(`\n── ${name}\n`);
+    const report = join(artifacts, `${name}.json`);
+    rmSync(report, { force: true });
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const code = await execute(root, ['vitest', 'run', '--project', name, '--passWithNoTests', ...reporters], minutes);
+    add(name, count(report, code), (Date.now() - start) / 1000);
+  }
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  return total;
+}
+
+/** Tests of a report; a file that could not be run, or a run that ended badly, is one failure. */
+function count(report, code) {
+  if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  const {
+    numPassedTests = 0,
+    numFailedTests = 0,
+    numPendingTests = 0,
+    numTodoTests = 0,
+    testResults = [],
+  } = JSON.parse(readFileSync(report, 'utf8'));
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
+  const failed = numFailedTests + broken.length;
+  return {
+    passed: numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: numPendingTests + numTodoTests,
+  };
+}
+
+/** Runs a tool of node_modules with its output shown; after the minutes it is ended. Answers its exit code. */
+function execute(root, [program, ...args], minutes) {
+  const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
+  const env = {
+    ...process.env,
+    PATH: path,
+    NEXT_TELEMETRY_DISABLED: '1',
+    CHECKPOINT_DISABLE: '1',
+    PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
+  };
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    let force;
+    // SIGTERM first: global set-ups take down what they started.
+    const limit = setTimeout(() => {
+      process.stdout.write(`${program} took longer than ${minutes} minutes and is ended\n`);
+      child.kill('SIGTERM');
+      force = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    }, minutes * 60_000);
+    const end = (code) => {
+      clearTimeout(limit);
+      clearTimeout(force);
+      resolve(code);
+    };
+    child.once('error', (error) => {
+      process.stdout.write(`${program} cannot be run: ${error.message}\n`);
+      end(1);
+    });
+    child.once('exit', (code) => end(code ?? 1));
+  });
+}
