@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+
+const days = 825;
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+/** Makes the certificate that answers where no other does, `*.<domain>`, signed by itself, unless it is there. */
+export async function ensureDefaultCertificate(directory: string, domain: string, now: number): Promise<void> {
+  const file = join(directory, 'certificates', 'default.pem');
+  if (existsSync(file)) return;
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: `CN=*.${domain}`,
+    keys,
+    signingAlgorithm: algorithm,
+    notBefore: new Date(now - 3_600_000),
+    notAfter: new Date(now + days * 86_400_000),
+    extensions: [
+      new SubjectAlternativeNameExtension([
+        { type: 'dns', value: `*.${domain}` },
+        { type: 'dns', value: domain },
+      ]),
+    ],
+  });
+  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+  await mkdir(join(directory, 'certificates'), { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.next`, `${certificate.toString('pem')}\n${key}\n`, { mode: 0o600 });
+  await rename(`${file}.next`, file);
+}

@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest';
+import type { EndpointSlice, Gateway, HTTPRoute, HTTPRouteRule, Service } from '../../kinds/index.js';
+import { compile, type Observed, serversOf } from './compile.js';
+import { parseDurationMs } from './duration.js';
+import { planHaproxy } from './haproxy-config.js';
+import { toThousandths } from './model.js';
+import { planChanges } from './plan-changes.js';
+
+const gateway: Gateway = {
+  metadata: { name: 'slipway', namespace: 'slipway-system' },
+  spec: { gatewayClassName: 'slipway', listeners: [] },
+};
+const slice = (ready: boolean, serving: boolean, ip: string): EndpointSlice => ({
+  addressType: 'IPv4',
+  metadata: { name: ip, namespace: 'shop' },
+  ports: [{ name: 'http', port: 8080 }],
+  endpoints: [{ addresses: [ip], conditions: { ready, serving } }],
+});
+const service: Service = {
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: { ports: [{ name: 'http', port: 80 }] },
+};
+const route = (name: string, rules: HTTPRouteRule[], more: Partial<HTTPRoute['spec']> = {}): HTTPRoute => ({
+  metadata: { name, namespace: 'shop' },
+  spec: { parentRefs: [{ name: 'slipway', namespace: 'slipway-system' }], hostnames: ['Shop.test'], rules, ...more },
+});
+const observed = (...routes: HTTPRoute[]): Observed => ({
+  gateways: [gateway],
+  routes,
+  service: (namespace, name) => (namespace === 'shop' && name === 'web' ? service : undefined),
+  endpointSlices: () => [slice(true, true, '100.64.0.2')],
+});
+const options = { directory: '/gateway', bind: '127.0.0.1', httpPort: 7680 };
+
+it('resolves a route to a backend with the ready endpoints', () => {
+  const { model, problems } = compile(observed(route('web', [{ backendRefs: [{ name: 'web', port: 80 }] }])));
+  expect(model.backends).toEqual([{ name: 'shop_web_80', servers: ['100.64.0.2:8080'] }]);
+  expect(model.rules).toMatchObject([{ host: 'shop.test', targets: [{ backend: 'shop_web_80', weight: 1000 }] }]);
+  expect(problems.get('shop/web')).toEqual([]);
+});
+
+it('ignores a route that hangs on another gateway', () => {
+  const other = route('web', [{ backendRefs: [{ name: 'web', port: 80 }] }], { parentRefs: [{ name: 'other' }] });
+  expect(compile(observed(other)).model.rules).toEqual([]);
+});
+
+it.each([
+  [{ name: 'gone', port: 80 }, 'BackendNotFound'],
+  [{ name: 'web', port: 81 }, 'BackendNotFound'],
+  [{ name: 'web', namespace: 'bank', port: 80 }, 'RefNotPermitted'],
+  [{ name: 'web', kind: 'Bucket', port: 80 }, 'InvalidKind'],
+])('answers 500 for a reference %o and says %s', (ref, reason) => {
+  const { model, problems } = compile(observed(route('web', [{ backendRefs: [ref] }])));
+  expect(model.rules[0]?.targets).toEqual([{ backend: 'invalid', weight: 1000 }]);
+  expect(problems.get('shop/web')).toMatchObject([{ condition: 'ResolvedRefs', reason }]);
+});
+
+it('tries exact paths, then longer prefixes, then more conditions', () => {
+  const rules: HTTPRouteRule[] = [
+    { matches: [{ path: { type: 'PathPrefix', value: '/' } }] },
+    { matches: [{ path: { type: 'PathPrefix', value: '/a/' } }, { path: { type: 'Exact', value: '/x' } }] },
+    { matches: [{ path: { type: 'PathPrefix', value: '/a' }, headers: [{ name: 'Lane', value: 'b' }] }] },
+  ];
+  const { model } = compile(observed(route('web', rules)));
+  expect(model.rules.map((rule) => `${rule.path.type} ${rule.path.value} ${rule.conditions.length}`)).toEqual([
+    'Exact /x 0',
+    'PathPrefix /a 1',
+    'PathPrefix /a 0',
+    'PathPrefix / 0',
+  ]);
+});
+
+it('serves from ending endpoints only while none is ready', () => {
+  expect(serversOf([slice(true, true, '1.1.1.1'), slice(false, true, '1.1.1.2')], 'http')).toEqual(['1.1.1.1:8080']);
+  expect(serversOf([slice(false, false, '1.1.1.1'), slice(false, true, '1.1.1.2')], 'http')).toEqual(['1.1.1.2:8080']);
+  expect(serversOf([slice(true, true, '1.1.1.1')], 'grpc')).toEqual([]);
+});
+
+it.each([
+  [[1], [1000]],
+  [
+    [1, 1, 1],
+    [334, 333, 333],
+  ],
+  [
+    [90, 10],
+    [900, 100],
+  ],
+  [
+    [999, 1],
+    [999, 1],
+  ],
+  [
+    [0, 5],
+    [0, 1000],
+  ],
+  [
+    [0, 0],
+    [0, 0],
+  ],
+])('shares weights %o out as %o', (weights, shares) => {
+  expect(toThousandths(weights)).toEqual(shares);
+});
+
+it.each([
+  ['1s', 1000],
+  ['1m30s', 90_000],
+  ['250ms', 250],
+  ['1h', 3_600_000],
+  ['1.5s', undefined],
+  ['', undefined],
+])('reads the duration %o as %o', (text, ms) => {
+  expect(parseDurationMs(text)).toBe(ms);
+});
+
+it('a change of weight keeps the structure and is one value', () => {
+  const at = (canary: number) => {
+    const backendRefs = [
+      { name: 'web', port: 80, weight: 100 - canary },
+      { name: 'gone', port: 80, weight: canary },
+    ];
+    return planHaproxy(compile(observed(route('web', [{ backendRefs }]))).model, options);
+  };
+  expect(at(10).structure).toBe(at(20).structure);
+  expect(planChanges(at(10), at(20))).toMatchObject([{ do: 'set', map: 'weights', value: '800' }]);
+  expect(planChanges(at(10), at(10))).toEqual([]);
+});
+
+it('a value of a user cannot end the word it stands in', () => {
+  const filters: HTTPRouteRule['filters'] = [
+    {
+      type: 'RequestHeaderModifier',
+      requestHeaderModifier: { set: [{ name: 'X-A', value: "a' b\n  http-request deny %[src]" }] },
+    },
+  ];
+  const { structure } = planHaproxy(compile(observed(route('web', [{ filters }]))).model, options);
+  expect(structure).toContain("set-header X-A 'a'\\'' b  http-request deny %%[src]' if");
+});

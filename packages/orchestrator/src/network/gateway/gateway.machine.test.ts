@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, createServer, request, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { silentLogger, systemClock } from '../../runtime/index.js';
+import { createHaproxy, type Haproxy } from './haproxy.js';
+import type { GatewayModel, Rule } from './model.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
+const servers: Server[] = [];
+let process: ChildProcess;
+let haproxy: Haproxy;
+let port: number;
+const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = probe.address() as AddressInfo;
+      probe.close(() => resolve(free));
+    });
+  });
+}
+
+function answering(body: string): Promise<string> {
+  return new Promise((resolve) => {
+    const server = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1', () => {
+      servers.push(server);
+      resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly location: string | undefined;
+}
+
+function get(host: string, path = '/', headers: Record<string, string> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, path, agent, headers: { host, ...headers } }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
+      );
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+const rule = (id: string, host: string, targets: Rule['targets'], more: Partial<Rule> = {}): Rule => ({
+  id,
+  host,
+  path: { type: 'PathPrefix', value: '/' },
+  conditions: [],
+  targets,
+  filters: [],
+  ...more,
+});
+
+beforeAll(async () => {
+  port = await freePort();
+  writeFileSync(
+    join(directory, 'haproxy.cfg'),
+    `global\n  stats socket ${directory}/admin.sock mode 600 level admin expose-fd listeners\ndefaults\n  mode http\n  timeout client 5s\n  timeout server 5s\n  timeout connect 5s\nfrontend http\n  bind 127.0.0.1:${port}\n`,
+  );
+  process = spawn('haproxy', ['-W', '-S', `${directory}/master.sock`, '-f', `${directory}/haproxy.cfg`], {
+    stdio: 'ignore',
+  });
+  await vi.waitUntil(() => existsSync(join(directory, 'admin.sock')), 5000);
+  haproxy = createHaproxy({ directory, bind: '127.0.0.1', httpPort: port }, { clock: systemClock, log: silentLogger });
+});
+
+afterAll(async () => {
+  await haproxy?.stop();
+  agent.destroy();
+  for (const server of servers) server.close();
+  process?.kill('SIGTERM');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+it('routes by host, wildcard, path, header and query, in the order of precedence', async () => {
+  const [a, b, c] = await Promise.all([answering('a'), answering('b'), answering('c')]);
+  const to = (backend: string) => [{ backend, weight: 1000 }];
+  const model: GatewayModel = {
+    backends: [
+      { name: 'n_a_80', servers: [a] },
+      { name: 'n_b_80', servers: [b] },
+      { name: 'n_c_80', servers: [c] },
+      { name: 'n_none_80', servers: [] },
+    ],
+    rules: [
+      rule('r1', 'shop.test', to('n_b_80'), { path: { type: 'Exact', value: '/exact' } }),
+      rule('r2', 'shop.test', to('n_c_80'), {
+        path: { type: 'PathPrefix', value: '/api' },
+        conditions: [{ on: 'header', name: 'x-lane', type: 'Exact', value: "it's 5%" }],
+      }),
+      rule('r3', 'shop.test', to('n_b_80'), {
+        path: { type: 'PathPrefix', value: '/api' },
+        conditions: [{ on: 'query', name: 'v', type: 'RegularExpression', value: '[0-9]+' }],
+      }),
+      rule('r4', 'shop.test', to('n_a_80')),
+      rule('r5', '*.wild.test', to('n_b_80')),
+      rule('r6', 'old.test', [], {
+        filters: [{ do: 'redirect', scheme: 'https', hostname: 'new.test', statusCode: 301 }],
+      }),
+      rule('r7', 'none.test', to('n_none_80')),
+      rule('r8', 'broken.test', to('invalid')),
+    ],
+  };
+  expect(await haproxy.apply(model)).toBe('reloaded');
+  expect(await haproxy.apply(model)).toBe('unchanged');
+  const body = async (...call: Parameters<typeof get>) => (await get(...call)).body;
+  expect(await body('shop.test', '/')).toBe('a');
+  expect(await body('SHOP.test:8080', '/deep/er')).toBe('a');
+  expect(await body('shop.test', '/exact')).toBe('b');
+  expect(await body('shop.test', '/exact/not')).toBe('a');
+  expect(await body('shop.test', '/api/x')).toBe('a');
+  expect(await body('shop.test', '/api/x', { 'x-lane': "it's 5%" })).toBe('c');
+  expect(await body('shop.test', '/api?v=12')).toBe('b');
+  expect(await body('shop.test', '/apiary?v=12')).toBe('a');
+  expect(await body('one.wild.test')).toBe('b');
+  expect(await body('one.two.wild.test')).toBe('b');
+  expect(await get('old.test', '/p?q=1')).toMatchObject({ status: 301, location: 'https://new.test/p?q=1' });
+  expect(await get('none.test')).toMatchObject({ status: 503 });
+  expect(await get('broken.test')).toMatchObject({ status: 500 });
+  expect(await get('nobody.test', '/x')).toMatchObject({
+    status: 404,
+    body: 'No application answers at nobody.test/x.\n',
+  });
+});
+
+it('changes weights, servers and whole routes under load without one failed request', async () => {
+  const [a, b, c] = await Promise.all([answering('a'), answering('b'), answering('c')]);
+  const model = (weight: number, servers: string[], extra: number): GatewayModel => ({
+    backends: [
+      { name: 'n_stable_80', servers },
+      { name: 'n_canary_80', servers: [c] },
+      ...Array.from({ length: extra }, (_, index) => ({ name: `n_x${index}_80`, servers: [a] })),
+    ],
+    rules: [
+      rule('r9', 'load.test', [
+        { backend: 'n_stable_80', weight: 1000 - weight },
+        { backend: 'n_canary_80', weight },
+      ]),
+      ...Array.from({ length: extra }, (_, index) =>
+        rule(`rx${index}`, `x${index}.test`, [{ backend: `n_x${index}_80`, weight: 1000 }]),
+      ),
+    ],
+  });
+  await haproxy.apply(model(0, [a], 0));
+  const failures: string[] = [];
+  let done = 0;
+  let isLoading = true;
+  const load = Array.from({ length: 8 }, async () => {
+    while (isLoading) {
+      const answer = await get('load.test').catch((error: Error) => ({ status: 0, body: error.message }));
+      done += 1;
+      if (answer.status !== 200) failures.push(`${answer.status} ${answer.body}`);
+    }
+  });
+  expect(await haproxy.apply(model(500, [a, b], 0))).toBe('changed');
+  for (let round = 0; round < 5; round += 1) {
+    expect(await haproxy.apply(model(100 * round, [b], 0))).toBe('changed');
+    expect(await haproxy.apply(model(100 * round + 50, [a, b], round + 1))).toBe('reloaded');
+  }
+  isLoading = false;
+  await Promise.all(load);
+  expect(failures).toEqual([]);
+  expect(done).toBeGreaterThan(200);
+
+  expect(await haproxy.apply(model(250, [a], 5))).toBe('changed');
+  const bodies = await Promise.all(Array.from({ length: 2000 }, () => get('load.test')));
+  const canary = bodies.filter((answer) => answer.body === 'c').length / bodies.length;
+  expect(canary).toBeGreaterThan(0.2);
+  expect(canary).toBeLessThan(0.3);
+});
+
+it('comes back in the same state after a crash, and is changed on by a controller that starts anew', async () => {
+  const a = await answering('again');
+  await haproxy.apply({
+    backends: [{ name: 'n_z_80', servers: [a] }],
+    rules: [rule('rz', 'z.test', [{ backend: 'n_z_80', weight: 1000 }])],
+  });
+  const heir = createHaproxy(
+    { directory, bind: '127.0.0.1', httpPort: port },
+    { clock: systemClock, log: silentLogger },
+  );
+  expect(
+    await heir.apply({
+      backends: [{ name: 'n_z_80', servers: [a] }],
+      rules: [rule('rz', 'z.test', [{ backend: 'n_z_80', weight: 1000 }])],
+    }),
+  ).toBe('unchanged');
+  expect(
+    await heir.apply({
+      backends: [{ name: 'n_z_80', servers: [a] }],
+      rules: [rule('rz', 'y.test', [{ backend: 'n_z_80', weight: 1000 }])],
+    }),
+  ).toBe('changed');
+  expect((await get('y.test')).body).toBe('again');
+  expect((await get('z.test')).status).toBe(404);
+  await heir.stop();
+});

@@ -1,0 +1,270 @@
+import type { Condition, Filter, GatewayModel, PathChange, Rule } from './model.js';
+import { invalidBackend, shortHash } from './model.js';
+
+export interface GatewayOptions {
+  /** HAProxy's files: `haproxy.cfg`, `maps/`, `certificates/`, `admin.sock`, `master.sock`. */
+  readonly directory: string;
+  readonly bind: string;
+  readonly httpPort: number;
+  /** Absent: no TLS listener. */
+  readonly tlsPort?: number;
+  /** A loopback port for HAProxy's own Prometheus metrics. */
+  readonly metricsPort?: number;
+}
+
+/** All that HAProxy is told. `structure` can only be changed by a reload, the rest over the runtime socket. */
+export interface HaproxyState {
+  readonly structure: string;
+  /** By backend. */
+  readonly servers: ReadonlyMap<string, readonly string[]>;
+  readonly maps: Readonly<Record<MapName, ReadonlyMap<string, string>>>;
+}
+
+/**
+ * - exact: `host/path` → group; prefix: `host/prefix/` → group (longest wins). A group is a rule's id where one rule
+ *   without conditions answers, else the name of a list of rules to try.
+ * - weights: `rule.n` → the bucket, of 1000, below which the n-th target (or one before) answers.
+ * - targets: `rule.n` → the n-th target's backend.
+ */
+export const mapNames = ['exact', 'prefix', 'weights', 'targets'] as const;
+export type MapName = (typeof mapNames)[number];
+
+/** Decides the whole configuration. Pure. */
+export function planHaproxy(model: GatewayModel, options: GatewayOptions): HaproxyState {
+  const { groups, exact, prefix } = planGroups(model.rules);
+  const weights = new Map<string, string>();
+  const targets = new Map<string, string>();
+  let slots = 2;
+  for (const rule of model.rules) {
+    let below = 0;
+    const reachable = rule.targets.filter((target) => target.weight > 0);
+    // Every target keeps its slot whatever its weight: a change of weight is then one value.
+    for (const [index, target] of rule.targets.entries()) {
+      below += target.weight;
+      weights.set(`${rule.id}.${index}`, String(below));
+      targets.set(`${rule.id}.${index}`, target.backend);
+    }
+    slots = Math.max(slots, rule.targets.length);
+    if (reachable.length === 0 && !rule.filters.some((filter) => filter.do === 'redirect')) {
+      weights.set(`${rule.id}.0`, '1000');
+      targets.set(`${rule.id}.0`, invalidBackend);
+    }
+  }
+  return {
+    structure: render(model, groups, slots, options),
+    servers: new Map(model.backends.map((backend) => [backend.name, backend.servers])),
+    maps: { exact, prefix, weights, targets },
+  };
+}
+
+/** The text of haproxy.cfg: the structure with the servers of the moment in their backends. */
+export function renderConfiguration(state: HaproxyState): string {
+  return state.structure.replace(/^ {2}# servers of (\S+)$/gm, (line, backend: string) =>
+    [line, ...(state.servers.get(backend) ?? []).map((server) => `  server ${server} ${server}`)].join('\n'),
+  );
+}
+
+interface Group {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+/** Which rules are to be tried, in order, for each path that a host distinguishes. */
+function planGroups(rules: readonly Rule[]) {
+  const groups = new Map<string, Group>();
+  const exact = new Map<string, string>();
+  const prefix = new Map<string, string>();
+  const hosts = new Map<string, Rule[]>();
+  for (const rule of rules) hosts.set(rule.host, [...(hosts.get(rule.host) ?? []), rule]);
+
+  const assign = (map: Map<string, string>, key: string, candidates: readonly Rule[]) => {
+    const end = candidates.findIndex((rule) => rule.conditions.length === 0 && rule.path.type !== 'RegularExpression');
+    const tried = end === -1 ? candidates : candidates.slice(0, end + 1);
+    const first = tried[0];
+    if (!first) return;
+    if (end === 0) return void map.set(key, first.id);
+    const name = `g${shortHash(tried.map((rule) => rule.id).join())}`;
+    groups.set(name, { name, rules: tried });
+    map.set(key, name);
+  };
+
+  for (const [host, ofHost] of hosts) {
+    const regular = ofHost.filter((rule) => rule.path.type === 'RegularExpression');
+    const prefixes = ofHost.filter((rule) => rule.path.type === 'PathPrefix');
+    const under = (path: string) => prefixes.filter((rule) => covers(rule.path.value, path));
+    for (const path of new Set(ofHost.filter((rule) => rule.path.type === 'Exact').map((rule) => rule.path.value))) {
+      const own = ofHost.filter((rule) => rule.path.type === 'Exact' && rule.path.value === path);
+      assign(exact, `${host}${path}`, [...own, ...regular, ...under(path)]);
+    }
+    const paths = new Set(prefixes.map((rule) => rule.path.value));
+    if (regular.length > 0) paths.add('/');
+    for (const path of paths) assign(prefix, `${host}${path === '/' ? '/' : `${path}/`}`, [...regular, ...under(path)]);
+  }
+  return { groups: [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), exact, prefix };
+}
+
+/** `/shop` covers `/shop` and `/shop/cart`, not `/shopping`. */
+function covers(prefix: string, path: string): boolean {
+  return prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function render(model: GatewayModel, groups: readonly Group[], slots: number, options: GatewayOptions): string {
+  const at = (file: string) => `${options.directory}/${file}`;
+  const map = (name: MapName) => at(`maps/${name}.map`);
+  const tls =
+    options.tlsPort === undefined
+      ? []
+      : [`  bind ${options.bind}:${options.tlsPort} ssl crt ${at('certificates')} alpn h2,http/1.1`];
+  const unfound = '!{ var(txn.group) -m found }';
+  const lookups = [
+    'var(txn.host)',
+    ...[1, 2, 3].map((levels) => `var(txn.host),regsub('^${'[^.]*[.]'.repeat(levels - 1)}[^.]*','*')`),
+    'str(*)',
+  ];
+  const lines = [
+    '# Written by the gateway controller; changed by hand it is written again.',
+    'global',
+    '  nbthread 2',
+    '  log stdout format raw local0 warning',
+    `  stats socket ${at('admin.sock')} mode 600 level admin expose-fd listeners`,
+    '  hard-stop-after 60s',
+    'defaults',
+    '  mode http',
+    '  log global',
+    '  timeout client 60s',
+    '  timeout server 60s',
+    '  timeout connect 3s',
+    '  timeout http-keep-alive 60s',
+    '  timeout http-request 10s',
+    '  timeout tunnel 1h',
+    '  retries 3',
+    '  option redispatch',
+    '  retry-on conn-failure empty-response',
+    '  option idle-close-on-response',
+    '  option forwardfor',
+    'frontend http',
+    `  bind ${options.bind}:${options.httpPort}`,
+    ...tls,
+    '  http-request set-header X-Forwarded-Proto https if { ssl_fc }',
+    '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
+    '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    '  http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
+    '  http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    '  http-request set-var(txn.path) path',
+    ...lookups.flatMap((lookup) => [
+      `  http-request set-var(txn.key) ${lookup} if ${unfound}`,
+      `  http-request set-var(txn.group) var(txn.key),concat(,txn.path),map_str(${map('exact')}) if ${unfound}`,
+      `  http-request set-var(txn.group) var(txn.key),concat(,txn.path,/),map_beg(${map('prefix')}) if ${unfound}`,
+    ]),
+    '  http-request set-var(txn.rule) var(txn.group) if { var(txn.group) -m beg r }',
+    ...groups.flatMap(({ name, rules }) => rules.map((rule) => renderTry(name, rule))),
+    `  http-request return status 404 content-type text/plain lf-string "No application answers at %[var(txn.host)]%[var(txn.path)].\\n" unless { var(txn.rule) -m found }`,
+    ...dedupe(model.rules).flatMap(renderRule),
+    '  http-request set-var(txn.bucket) rand(1000)',
+    ...Array.from({ length: slots }, (_, slot) => [
+      `  http-request set-var(txn.slot) var(txn.rule),concat(.${slot}) unless { var(txn.target) -m found }`,
+      `  http-request set-var(txn.below) var(txn.slot),map_str_int(${map('weights')},0) unless { var(txn.target) -m found }`,
+      `  http-request set-var(txn.target) var(txn.slot),map_str(${map('targets')}) if !{ var(txn.target) -m found } { var(txn.bucket),sub(txn.below) lt 0 }`,
+    ]).flat(),
+    '  use_backend %[var(txn.target)]',
+    `backend ${invalidBackend}`,
+    '  http-request return status 500 content-type text/plain string "The route leads to a service that does not exist.\\n"',
+    ...(options.metricsPort === undefined
+      ? []
+      : [
+          'frontend metrics',
+          `  bind 127.0.0.1:${options.metricsPort}`,
+          '  http-request use-service prometheus-exporter if { path /metrics }',
+          '  http-request return status 404',
+        ]),
+    ...model.backends.flatMap(({ name }) => [`backend ${name}`, '  balance leastconn', `  # servers of ${name}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Rules of several hosts share filters only by their id, so each is rendered once. */
+function dedupe(rules: readonly Rule[]): Rule[] {
+  return [...new Map(rules.map((rule) => [rule.id, rule])).values()];
+}
+
+function renderTry(group: string, rule: Rule): string {
+  const path =
+    rule.path.type === 'RegularExpression' ? [`{ var(txn.path) -m reg -- ${quote(`^(${rule.path.value})$`)} }`] : [];
+  const conditions = [...path, ...rule.conditions.map(renderCondition)].map((condition) => ` ${condition}`).join('');
+  return `  http-request set-var(txn.rule) str(${rule.id}) if { var(txn.group) -m str ${group} } !{ var(txn.rule) -m found }${conditions}`;
+}
+
+function renderCondition(condition: Condition): string {
+  if (condition.on === 'method') return `{ method ${condition.value} }`;
+  const fetch = condition.on === 'header' ? `req.fhdr(${condition.name})` : `url_param(${condition.name})`;
+  const match =
+    condition.type === 'Exact' ? `str -- ${quote(condition.value)}` : `reg -- ${quote(`^(${condition.value})$`)}`;
+  return `{ ${fetch} -m ${match} }`;
+}
+
+function renderRule(rule: Rule): string[] {
+  const when = `if { var(txn.rule) -m str ${rule.id} }`;
+  const lines = rule.filters.flatMap((filter) => renderFilter(filter).map((line) => `  ${line} ${when}`));
+  if (rule.timeoutMs !== undefined) lines.push(`  http-request set-timeout server ${rule.timeoutMs}ms ${when}`);
+  return lines;
+}
+
+function renderFilter(filter: Filter): string[] {
+  switch (filter.do) {
+    case 'request-headers':
+    case 'response-headers': {
+      const on = filter.do === 'request-headers' ? 'http-request' : 'http-response';
+      return [
+        ...filter.set.map(({ name, value }) => `${on} set-header ${name} ${literal(value)}`),
+        ...filter.add.map(({ name, value }) => `${on} add-header ${name} ${literal(value)}`),
+        ...filter.remove.map((name) => `${on} del-header ${name}`),
+      ];
+    }
+    case 'redirect': {
+      const host = filter.hostname === undefined ? '%[var(txn.host)]' : literalInside(filter.hostname);
+      const scheme = filter.scheme ?? '%[ssl_fc,iif(https,http)]';
+      const port = redirectPort(filter);
+      const lines = filter.path ? [renderPath(filter.path)] : [];
+      return [...lines, `http-request redirect location ${scheme}://${host}${port}%[pathq] code ${filter.statusCode}`];
+    }
+    case 'rewrite':
+      return [
+        ...(filter.path ? [renderPath(filter.path)] : []),
+        ...(filter.hostname === undefined ? [] : [`http-request set-header Host ${literal(filter.hostname)}`]),
+      ];
+  }
+}
+
+/** Gateway API: a named port stands; a named scheme takes its well-known port; else the port that was asked. */
+function redirectPort(filter: Extract<Filter, { do: 'redirect' }>): string {
+  if (filter.port !== undefined) {
+    const usual =
+      (filter.scheme === 'https' && filter.port === 443) || (filter.scheme === 'http' && filter.port === 80);
+    return usual ? '' : `:${filter.port}`;
+  }
+  return filter.scheme === undefined ? ':%[dst_port]' : '';
+}
+
+function renderPath(change: PathChange): string {
+  if (change.type === 'full') return `http-request set-path ${literal(change.value)}`;
+  const prefix = change.prefix === '/' ? '' : change.prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const value = change.value === '/' ? '' : change.value.replace(/\/+$/, '');
+  return `http-request replace-path ${quote(`^${prefix}/?(.*)$`)} ${literal(`${value}/`).slice(0, -1)}\\1'`;
+}
+
+/** A word that HAProxy takes as it stands. Control characters cannot be written and never match a request. */
+function quote(text: string): string {
+  return `'${[...text]
+    .filter((char) => char >= ' ' && char !== '\x7f')
+    .join('')
+    .replaceAll("'", "'\\''")}'`;
+}
+
+/** As `quote`, where a percent sign would begin an expression. */
+function literal(text: string): string {
+  return quote(text.replaceAll('%', '%%'));
+}
+
+function literalInside(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]/g, '');
+}

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Clock, Logger } from '../../runtime/index.js';
+import { type GatewayOptions, type HaproxyState, planHaproxy, renderConfiguration } from './haproxy-config.js';
+import { mapFile, readState, writeState } from './haproxy-files.js';
+import { askHaproxy } from './haproxy-socket.js';
+import type { GatewayModel } from './model.js';
+import { type Change, planChanges } from './plan-changes.js';
+
+const run = promisify(execFile);
+const drainPauseMs = 1000;
+const mostDrainMs = 60_000;
+
+export interface Haproxy {
+  /** Brings HAProxy to the model without dropping a request: over the runtime socket where it can be, else by a reload. */
+  apply(model: GatewayModel): Promise<'unchanged' | 'changed' | 'reloaded'>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Programs the HAProxy whose files are in `options.directory`; somebody else runs and restarts it. The files are
+ * written before the process is told, so a restart at any moment comes up in a state at least as new.
+ */
+export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; log: Logger }): Haproxy {
+  const { directory } = options;
+  const { clock, log } = parts;
+  const admin = join(directory, 'admin.sock');
+  const stopping = new AbortController();
+  const draining = new Set<Promise<void>>();
+  /** What the process was last told; undefined: not known, so it must reload. */
+  let current: HaproxyState | undefined;
+  let isRead = false;
+
+  const ask = async (command: string, isFine: (answer: string) => boolean = (answer) => answer === '') => {
+    const answer = await askHaproxy(admin, command);
+    if (!isFine(answer)) throw new Error(`HAProxy answered '${answer}' to '${command}'.`);
+  };
+
+  /** A server that is to go takes no new request; it is removed when its last one has ended. */
+  const drain = async (backend: string, server: string) => {
+    const name = `${backend}/${server}`;
+    const until = clock.now() + mostDrainMs;
+    while (!stopping.signal.aborted && !current?.servers.get(backend)?.includes(server)) {
+      await clock.sleep(drainPauseMs, stopping.signal);
+      if (stopping.signal.aborted || current?.servers.get(backend)?.includes(server)) return;
+      const isLate = clock.now() > until;
+      if (isLate) await askHaproxy(admin, `shutdown sessions server ${name}`);
+      await askHaproxy(admin, `set server ${name} state maint`);
+      const answer = await askHaproxy(admin, `del server ${name}`);
+      if (!/still has|must be/i.test(answer)) return;
+    }
+  };
+
+  const perform = async (change: Change): Promise<void> => {
+    switch (change.do) {
+      case 'add':
+      case 'set':
+        return ask(`${change.do} map ${mapFile(directory, change.map)} ${change.key} ${change.value}`);
+      case 'remove':
+        return ask(`del map ${mapFile(directory, change.map)} ${change.key}`);
+      case 'add-server': {
+        const name = `${change.backend}/${change.server}`;
+        const answer = await askHaproxy(admin, `add server ${name} ${change.server}`);
+        if (!/^New server registered|Already exists/i.test(answer))
+          throw new Error(`HAProxy answered '${answer}' to adding ${name}.`);
+        return ask(`set server ${name} state ready`);
+      }
+      case 'drain-server': {
+        await ask(`set server ${change.backend}/${change.server} state drain`);
+        const task = drain(change.backend, change.server)
+          .catch((error: unknown) =>
+            log.warn({ error, server: change.server }, 'a drained server could not be removed'),
+          )
+          .finally(() => draining.delete(task));
+        draining.add(task);
+      }
+    }
+  };
+
+  const check = async (state: HaproxyState) => {
+    const file = join(directory, 'haproxy.cfg.check');
+    await writeFile(file, renderConfiguration(state), { mode: 0o600 });
+    try {
+      await run('haproxy', ['-c', '-f', file], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+    } finally {
+      await unlink(file);
+    }
+  };
+
+  /** The old process serves what it has; connections move on without a loss (`idle-close-on-response`). */
+  const reload = async () => {
+    const before = await processOf(admin);
+    await askHaproxy(join(directory, 'master.sock'), 'reload');
+    const until = clock.now() + 15_000;
+    while (!stopping.signal.aborted) {
+      const after = await processOf(admin).catch(() => undefined);
+      if (after !== undefined && after !== before) return;
+      if (clock.now() > until) throw new Error('HAProxy did not take up its new configuration within 15 s.');
+      await clock.sleep(20, stopping.signal);
+    }
+  };
+
+  return {
+    apply: async (model) => {
+      const wanted = planHaproxy(model, options);
+      if (!isRead) {
+        current = await readState(directory);
+        isRead = true;
+      }
+      const known = current;
+      if (known && known.structure === wanted.structure) {
+        const changes = planChanges(known, wanted);
+        if (changes.length === 0) return 'unchanged';
+        await writeState(directory, wanted);
+        current = wanted;
+        try {
+          for (const change of changes) await perform(change);
+          return 'changed';
+        } catch (error) {
+          log.warn({ error }, 'HAProxy could not be changed at run time: reloading');
+        }
+      } else {
+        // The maps are read by the check too: they must be there, and must not be the running ones' contradiction.
+        if (!known) await writeState(directory, { ...wanted, structure: wanted.structure });
+        await check(wanted);
+        await writeState(directory, wanted);
+      }
+      current = undefined;
+      await reload();
+      current = wanted;
+      return 'reloaded';
+    },
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(draining);
+    },
+  };
+}
+
+async function processOf(admin: string): Promise<string> {
+  const [, pid] = /^Pid: (\d+)$/m.exec(await askHaproxy(admin, 'show info')) ?? [];
+  if (pid === undefined) throw new Error('HAProxy did not say which process it is.');
+  return pid;
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+
+/** What the gateway has to do, with Kubernetes' objects already resolved. Weights are thousandths and sum to 1000. */
+export interface GatewayModel {
+  readonly rules: readonly Rule[];
+  readonly backends: readonly Backend[];
+}
+
+export interface Backend {
+  /** HAProxy's name of it: `shop_web_8080`. */
+  readonly name: string;
+  /** `100.64.0.7:8080`, sorted. */
+  readonly servers: readonly string[];
+}
+
+/** One match of one rule of an HTTPRoute, for one host. Rules of a host are in the order they are to be tried. */
+export interface Rule {
+  /** Stable while the route's name and the rule's place in it stay. */
+  readonly id: string;
+  /** `shop.example.org`, `*.example.org` or `*`. */
+  readonly host: string;
+  readonly path: PathMatch;
+  readonly conditions: readonly Condition[];
+  readonly targets: readonly Target[];
+  readonly filters: readonly Filter[];
+  readonly timeoutMs?: number;
+}
+
+export interface PathMatch {
+  readonly type: 'Exact' | 'PathPrefix' | 'RegularExpression';
+  readonly value: string;
+}
+
+export type Condition =
+  | { readonly on: 'method'; readonly value: string }
+  | {
+      readonly on: 'header' | 'query';
+      readonly name: string;
+      readonly type: 'Exact' | 'RegularExpression';
+      readonly value: string;
+    };
+
+export interface Target {
+  /** A backend's name, or `invalid` for a reference that leads nowhere: such requests are answered 500, as Gateway API says. */
+  readonly backend: string;
+  readonly weight: number;
+}
+
+interface HeaderChange {
+  readonly set: readonly { name: string; value: string }[];
+  readonly add: readonly { name: string; value: string }[];
+  readonly remove: readonly string[];
+}
+
+export type Filter =
+  | ({ readonly do: 'request-headers' } & HeaderChange)
+  | ({ readonly do: 'response-headers' } & HeaderChange)
+  | {
+      readonly do: 'redirect';
+      readonly scheme?: string;
+      readonly hostname?: string;
+      readonly port?: number;
+      readonly path?: PathChange;
+      readonly statusCode: number;
+    }
+  | { readonly do: 'rewrite'; readonly hostname?: string; readonly path?: PathChange };
+
+export type PathChange =
+  | { readonly type: 'full'; readonly value: string }
+  | { readonly type: 'prefix'; readonly prefix: string; readonly value: string };
+
+export const invalidBackend = 'invalid';
+
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 10);
+}
+
+/** Shares `weights` out to thousandths that sum to exactly 1000 (largest remainder); all zero stays all zero. */
+export function toThousandths(weights: readonly number[]): number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (sum === 0) return weights.map(() => 0);
+  const exact = weights.map((weight) => (weight * 1000) / sum);
+  const shares = exact.map(Math.floor);
+  const order = exact.map((value, index) => ({ index, rest: value - Math.floor(value) }));
+  order.sort((a, b) => b.rest - a.rest || a.index - b.index);
+  let left = 1000 - shares.reduce((total, share) => total + share, 0);
+  for (const { index } of order) {
+    if (left === 0) break;
+    shares[index] = (shares[index] ?? 0) + 1;
+    left -= 1;
+  }
+  return shares;
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import type { Stoppable } from '../runtime/index.js';
+import { addressAt } from './cidr.js';
+import { createClusterView } from './cluster-view.js';
+import { writeConflist } from './cni.js';
+import type { NetworkContext } from './context.js';
+import { startClusterDns } from './dns/cluster-dns.js';
+import { type HostService, startHostServices } from './host-services.js';
+import { applyNft, defaultMtu, macOf, prepareKernel } from './kernel.js';
+import { startServiceRules } from './services/controller.js';
+import { bridgeFamilyProbe } from './services/ruleset.js';
+
+export interface NetworkOptions {
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly bridge: string;
+  readonly nftTable: string;
+  /** containerd's CNI `conf_dir`. */
+  readonly cniConfDirectory: string;
+  /** SLIPWAY_CLUSTER_DIR: addresses in use are kept in `cni-ipam/` here. */
+  readonly directory: string;
+  /** Default `cluster.local`. */
+  readonly clusterDomain?: string;
+  /** NodePorts answer on this address. */
+  readonly bindAddress: string;
+  /** Where the API server listens; pods reach it as `kubernetes.default.svc`. */
+  readonly apiServer: { readonly address: string; readonly port: number };
+  readonly hostServices: readonly HostService[];
+  readonly resolvConf?: string;
+  readonly dnsPort?: number;
+  /** False where containers do not run (simulated nodes): only the gateway controller and the cluster's Services. */
+  readonly kernel: boolean;
+}
+
+export interface ClusterAddresses {
+  readonly gateway: string;
+  readonly kubernetes: string;
+  readonly dns: string;
+}
+
+/** The addresses that follow from the ranges: the bridge's, the `kubernetes` Service's (1st) and the DNS's (10th). */
+export function clusterAddresses(podCidr: string, serviceCidr: string): ClusterAddresses {
+  return {
+    gateway: addressAt(podCidr, 1),
+    kubernetes: addressAt(serviceCidr, 1),
+    dns: addressAt(serviceCidr, 10),
+  };
+}
+
+/**
+ * Starts what connects pods: bridge and routes, CNI configuration, Services, DNS, the machine's own services for pods,
+ * and the gateway controller. What it made in the kernel stays when it stops, so that traffic goes on.
+ */
+export async function startNetwork(context: NetworkContext, options: NetworkOptions): Promise<Stoppable> {
+  const own: NetworkContext = { ...context, log: context.log.child({ part: 'network' }) };
+  const { podCidr, serviceCidr, bridge, nftTable } = options;
+  const addresses = clusterAddresses(podCidr, serviceCidr);
+  const domain = options.clusterDomain ?? 'cluster.local';
+  const started: Stoppable[] = [];
+  const stop = async () => {
+    for (const one of started.reverse()) await one.stop();
+  };
+  try {
+    if (options.kernel) {
+      const mtu = await defaultMtu();
+      await prepareKernel({ bridge, podCidr, serviceCidr, mtu });
+      const ipamDirectory = join(options.directory, 'cni-ipam');
+      await writeConflist(options.cniConfDirectory, { bridge, podCidr, mtu, ipamDirectory });
+    }
+    const view = await createClusterView(own);
+    started.push(view);
+    if (options.kernel) {
+      const rules = { table: nftTable, bridge, bridgeMac: await macOf(bridge), podCidr, serviceCidr };
+      const hasBridgeFamily = await applyNft(bridgeFamilyProbe(rules)).then(
+        () => true,
+        () => false,
+      );
+      if (!hasBridgeFamily) own.log.info({}, 'no nftables bridge family here: traffic through Services is masqueraded');
+      started.push(
+        await startServiceRules(own, view, { ...rules, hasBridgeFamily, nodePortAddress: options.bindAddress }),
+      );
+      const { resolvConf = '/etc/resolv.conf', dnsPort: port } = options;
+      const dns = { address: addresses.gateway, port, clusterIp: addresses.dns, domain, resolvConf };
+      started.push(await startClusterDns(own, view, dns));
+      const kubernetes: HostService = {
+        namespace: 'default',
+        name: 'kubernetes',
+        portName: 'https',
+        port: 443,
+        clusterIp: addresses.kubernetes,
+        target: options.apiServer,
+      };
+      started.push(await startHostServices(own, [kubernetes, ...options.hostServices], addresses.gateway));
+    }
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
