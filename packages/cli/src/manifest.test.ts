@@ -22,7 +22,7 @@ processes:
           healthCheck: { path: '/healthz' },
           resources: { cpu: '250m', memory: '128Mi' },
         },
-        worker: { command: ['/bin/sh', '-c', 'node worker.js'] },
+        worker: { command: 'node worker.js' },
       },
     });
   });

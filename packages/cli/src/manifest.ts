@@ -58,7 +58,7 @@ function processes(value: unknown, path: string): Record<string, Process> {
 function process(value: unknown, path: string): Process {
   const entry = fields(value ?? {}, path, ['command', 'port', 'replicas', 'resources', 'healthCheck']);
   return {
-    command: optional(entry['command'], `${path}.command`, strings),
+    command: optional(entry['command'], `${path}.command`, command),
     port: optional(entry['port'], `${path}.port`, wholeNumber(1, 65_535)),
     replicas: optional(entry['replicas'], `${path}.replicas`, wholeNumber(0, 1000)),
     resources: optional(entry['resources'], `${path}.resources`, (found, at) => {
@@ -97,11 +97,13 @@ function name(value: unknown, path: string): string {
   return value;
 }
 
-/** A command as a list is run as it is; as text it is given to a shell. */
-function strings(value: unknown, path: string): string[] {
-  if (typeof value === 'string' && value) return ['/bin/sh', '-c', value];
+/** A command as a list is run as it is; as text the platform gives it to the image's shell. */
+function command(value: unknown, path: string): string | string[] {
+  if (typeof value === 'string' && value) return value;
   if (!Array.isArray(value) || value.length === 0) throw invalid(`${path}: text or a list of words is expected`);
-  return value.map((word, index) => string(typeof word === 'number' ? String(word) : word, `${path}[${index}]`));
+  return value.map((word, index) =>
+    word === '' ? '' : string(typeof word === 'number' ? String(word) : word, `${path}[${index}]`),
+  );
 }
 
 function wholeNumber(from: number, to: number): (value: unknown, path: string) => number {

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { finish, uniqueName } from '../support/slipway.js';
+
+/** The machine's own, unmodified kubectl with the kubeconfig that `npm start` writes. */
+const isThere = (() => {
+  try {
+    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.log('skipped: there is no kubectl on this machine');
+    return false;
+  }
+})();
+
+const namespace = uniqueName('kubectl');
+const image = `${new URL(inject('apiUrl')).host}/library/busybox:latest`;
+const kubectl = (words: string[], stdin?: string) =>
+  finish('kubectl', ['--kubeconfig', inject('kubeconfig'), ...words], { stdin });
+const ok = async (words: string[], stdin?: string) => {
+  const { exit, stdout, stderr } = await kubectl(words, stdin);
+  if (exit !== 0) throw new Error(`kubectl ${words.join(' ')} ended with ${exit}\n${stderr}${stdout}`);
+  return stdout;
+};
+
+const manifest = (body: string) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'page', namespace }, data: { 'index.html': body } },
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web', namespace },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: { app: 'web' } },
+          template: {
+            metadata: { labels: { app: 'web' }, annotations: { body } },
+            spec: {
+              terminationGracePeriodSeconds: 1,
+              containers: [
+                {
+                  name: 'web',
+                  image,
+                  command: ['sh', '-c', 'echo started; exec httpd -f -p 8080 -h /www'],
+                  ports: [{ containerPort: 8080 }],
+                  readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+                  volumeMounts: [{ name: 'page', mountPath: '/www' }],
+                },
+              ],
+              volumes: [{ name: 'page', configMap: { name: 'page' } }],
+            },
+          },
+        },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web', namespace },
+        spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+      },
+    ],
+  });
+
+describe.skipIf(!isThere)('an unmodified kubectl', () => {
+  beforeAll(() => ok(['create', 'namespace', namespace]));
+  afterAll(async () => {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+  });
+
+  test('gets nodes, pods, deployments and services of all namespaces', async () => {
+    const table = await ok(['get', 'nodes,pods,deploy,svc', '-A']);
+    expect(table).toMatch(/node\/.* Ready/);
+    expect(table).toContain('service/kubernetes');
+  });
+
+  test('applies a manifest and waits for the rollout', async () => {
+    expect(await ok(['apply', '-f', '-'], manifest('one'))).toContain('deployment.apps/web created');
+    expect(await ok(['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=90s'])).toContain(
+      'successfully rolled out',
+    );
+    expect(await ok(['-n', namespace, 'get', 'pods', '-l', 'app=web'])).toMatch(/web-\S+ +1\/1 +Running/);
+  });
+
+  test('applies again without a change, and with one', async () => {
+    expect(await ok(['apply', '-f', '-'], manifest('one'))).toContain('deployment.apps/web unchanged');
+    expect(await ok(['apply', '-f', '-'], manifest('two'))).toContain('deployment.apps/web configured');
+    await ok(['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=90s']);
+  });
+
+  test('reads logs', async () => {
+    expect(await ok(['-n', namespace, 'logs', 'deployment/web', '--tail=5'])).toContain('started');
+  });
+
+  test('runs a command in a pod, with its input, output and exit status', async () => {
+    expect(
+      await ok(['-n', namespace, 'exec', 'deployment/web', '--', 'wget', '-qO-', 'http://127.0.0.1:8080/']),
+    ).toContain('two');
+    expect(await ok(['-n', namespace, 'exec', '-i', 'deployment/web', '--', 'cat'], 'through stdin')).toBe(
+      'through stdin',
+    );
+    expect((await kubectl(['-n', namespace, 'exec', 'deployment/web', '--', 'sh', '-c', 'exit 7'])).exit).toBe(7);
+  });
+
+  test('reaches the Service by its name from a pod', async () => {
+    expect(
+      await ok([
+        '-n',
+        namespace,
+        'exec',
+        'deployment/web',
+        '--',
+        'wget',
+        '-qO-',
+        `http://web.${namespace}.svc.cluster.local/`,
+      ]),
+    ).toContain('two');
+  });
+
+  test('describes what it made, with its events', async () => {
+    const text = await ok(['-n', namespace, 'describe', 'deployment', 'web']);
+    expect(text).toMatch(/Replicas: +2 desired \| 2 updated \| 2 total \| 2 available/);
+    expect(text).toContain('ScalingReplicaSet');
+  });
+
+  test('deletes, and what was made of it goes too', async () => {
+    expect(await ok(['-n', namespace, 'delete', 'deployment', 'web', '--timeout=60s'])).toContain('deleted');
+    await ok(['-n', namespace, 'wait', '--for=delete', 'pod', '-l', 'app=web', '--timeout=60s']);
+    expect((await kubectl(['-n', namespace, 'get', 'pods', '-l', 'app=web', '-o', 'name'])).stdout).toBe('');
+  });
+});
