@@ -1,5 +1,5 @@
 import type { Pod, ReplicaSetStatus } from '../../kinds/index.js';
-import { fromTime, isControlledBy, isDeleting, matchesSelector } from '../../runtime/index.js';
+import { controllerOf, fromTime, isControlledBy, isDeleting, matchesSelector } from '../../runtime/index.js';
 import { suffixOf } from '../names.js';
 import { isPodActive, isPodReady, podConditionOf } from '../pods.js';
 import type { Observed } from './observe.js';
@@ -40,7 +40,7 @@ export function plan(observed: Observed, now: number): Plan {
       if (matches) members.push(pod);
       else if (!isLeaving && !isDeleting(pod))
         actions.push({ do: 'release', target, why: 'its labels no longer match' });
-    } else if (matches && !isLeaving && isPodActive(pod)) {
+    } else if (controllerOf(pod) === undefined && matches && !isLeaving && isPodActive(pod)) {
       actions.push({ do: 'adopt', target, why: 'it matches and nobody manages it' });
       members.push(pod);
     }
