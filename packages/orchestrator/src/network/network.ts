@@ -5,6 +5,7 @@ import { createClusterView } from './cluster-view.js';
 import { writeConflist } from './cni.js';
 import type { NetworkContext } from './context.js';
 import { startClusterDns } from './dns/cluster-dns.js';
+import { type StartGatewayOptions, startGateway } from './gateway/index.js';
 import { type HostService, startHostServices } from './host-services.js';
 import { applyNft, defaultMtu, macOf, prepareKernel } from './kernel.js';
 import { startServiceRules } from './services/controller.js';
@@ -28,6 +29,8 @@ export interface NetworkOptions {
   readonly hostServices: readonly HostService[];
   readonly resolvConf?: string;
   readonly dnsPort?: number;
+  /** Left out: no gateway controller. */
+  readonly gateway?: StartGatewayOptions;
   /** False where containers do not run (simulated nodes): only the gateway controller and the cluster's Services. */
   readonly kernel: boolean;
 }
@@ -92,6 +95,7 @@ export async function startNetwork(context: NetworkContext, options: NetworkOpti
       };
       started.push(await startHostServices(own, [kubernetes, ...options.hostServices], addresses.gateway));
     }
+    if (options.gateway) started.push(await startGateway(own, options.gateway));
     return { stop };
   } catch (error) {
     await stop();

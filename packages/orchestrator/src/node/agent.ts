@@ -18,7 +18,7 @@ export interface NodeAgentOptions {
   readonly runtime: ContainerRuntime;
   /** Address that the node's HTTPS server listens on and that the Node object shows. */
   readonly address: string;
-  /** 0: any free one. */
+  /** The Node object names it. */
   readonly port: number;
   /** PEM texts: the node's serving certificate and key, and the cluster's CA that callers must come from. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
