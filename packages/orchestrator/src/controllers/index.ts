@@ -18,7 +18,6 @@ import { createNamespaceController } from './namespace/controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/controller.js';
 import { createPodGarbageController } from './pod-gc/controller.js';
 import { createReplicaSetController } from './replicaset/controller.js';
-import { createServiceAccountController } from './serviceaccount/controller.js';
 
 export type { ControllersContext } from './context.js';
 
@@ -49,7 +48,6 @@ export async function startControllers(context: ControllersContext): Promise<Sto
     for (const part of started.reverse()) await part.stop();
   };
   const controllers = [
-    createServiceAccountController(own),
     createReplicaSetController(own),
     createDeploymentController(own),
     createEndpointSliceController(own, { mirrorEndpoints: true }),

@@ -36,7 +36,7 @@ export function statusOf(
 export function withFailure(status: ReplicaSetStatus, message: string | undefined, now: number): ReplicaSetStatus {
   const current = status.conditions?.find((condition) => condition.type === 'ReplicaFailure');
   const others = (status.conditions ?? []).filter((condition) => condition.type !== 'ReplicaFailure');
-  if (message === undefined) return { ...status, conditions: others };
+  if (message === undefined) return { ...status, conditions: others.length > 0 ? others : undefined };
   const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message };
   const lastTransitionTime = current?.status === 'True' ? current.lastTransitionTime : toTime(now);
   return { ...status, conditions: [...others, { ...failure, lastTransitionTime }] };
