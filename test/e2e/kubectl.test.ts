@@ -1,27 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { finish, uniqueName } from '../support/slipway.js';
-
-/** The machine's own, unmodified kubectl with the kubeconfig that `npm start` writes. */
-const isThere = (() => {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    console.log('skipped: there is no kubectl on this machine');
-    return false;
-  }
-})();
+import { createKubectl, kubectlMinor, unchecked } from '../support/kubectl.js';
+import { uniqueName } from '../support/slipway.js';
 
 const namespace = uniqueName('kubectl');
 const image = `${new URL(inject('apiUrl')).host}/library/busybox:latest`;
-const kubectl = (words: string[], stdin?: string) =>
-  finish('kubectl', ['--kubeconfig', inject('kubeconfig'), ...words], { stdin });
-const ok = async (words: string[], stdin?: string) => {
-  const { exit, stdout, stderr } = await kubectl(words, stdin);
-  if (exit !== 0) throw new Error(`kubectl ${words.join(' ')} ended with ${exit}\n${stderr}${stdout}`);
-  return stdout;
-};
+const kubectl = createKubectl(namespace);
+const { ok } = kubectl;
 
 const manifest = (body: string) =>
   JSON.stringify({
@@ -64,10 +48,10 @@ const manifest = (body: string) =>
     ],
   });
 
-describe.skipIf(!isThere)('an unmodified kubectl', () => {
+describe.skipIf(!kubectlMinor)('an unmodified kubectl', () => {
   beforeAll(() => ok(['create', 'namespace', namespace]));
   afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    await kubectl.try(['delete', 'namespace', namespace, '--wait=false']);
   });
 
   test('gets nodes, pods, deployments and services of all namespaces', async () => {
@@ -77,57 +61,42 @@ describe.skipIf(!isThere)('an unmodified kubectl', () => {
   });
 
   test('applies a manifest and waits for the rollout', async () => {
-    expect(await ok(['apply', '-f', '-'], manifest('one'))).toContain('deployment.apps/web created');
-    expect(await ok(['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=90s'])).toContain(
-      'successfully rolled out',
-    );
-    expect(await ok(['-n', namespace, 'get', 'pods', '-l', 'app=web'])).toMatch(/web-\S+ +1\/1 +Running/);
+    expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('one'))).toContain('deployment.apps/web created');
+    expect(await ok(['rollout', 'status', 'deployment/web', '--timeout=90s'])).toContain('successfully rolled out');
+    expect(await ok(['get', 'pods', '-l', 'app=web'])).toMatch(/web-\S+ +1\/1 +Running/);
   });
 
   test('applies again without a change, and with one', async () => {
-    expect(await ok(['apply', '-f', '-'], manifest('one'))).toContain('deployment.apps/web unchanged');
-    expect(await ok(['apply', '-f', '-'], manifest('two'))).toContain('deployment.apps/web configured');
-    await ok(['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=90s']);
+    expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('one'))).toContain('deployment.apps/web unchanged');
+    expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('two'))).toContain('deployment.apps/web configured');
+    await ok(['rollout', 'status', 'deployment/web', '--timeout=90s']);
   });
 
   test('reads logs', async () => {
-    expect(await ok(['-n', namespace, 'logs', 'deployment/web', '--tail=5'])).toContain('started');
+    expect(await ok(['logs', 'deployment/web', '--tail=5'])).toContain('started');
   });
 
   test('runs a command in a pod, with its input, output and exit status', async () => {
-    expect(
-      await ok(['-n', namespace, 'exec', 'deployment/web', '--', 'wget', '-qO-', 'http://127.0.0.1:8080/']),
-    ).toContain('two');
-    expect(await ok(['-n', namespace, 'exec', '-i', 'deployment/web', '--', 'cat'], 'through stdin')).toBe(
-      'through stdin',
-    );
-    expect((await kubectl(['-n', namespace, 'exec', 'deployment/web', '--', 'sh', '-c', 'exit 7'])).exit).toBe(7);
+    expect(await ok(['exec', 'deployment/web', '--', 'wget', '-qO-', 'http://127.0.0.1:8080/'])).toContain('two');
+    expect(await ok(['exec', '-i', 'deployment/web', '--', 'cat'], 'through stdin')).toBe('through stdin');
+    expect((await kubectl.try(['exec', 'deployment/web', '--', 'sh', '-c', 'exit 7'])).exit).toBe(7);
   });
 
   test('reaches the Service by its name from a pod', async () => {
     expect(
-      await ok([
-        '-n',
-        namespace,
-        'exec',
-        'deployment/web',
-        '--',
-        'wget',
-        '-qO-',
-        `http://web.${namespace}.svc.cluster.local/`,
-      ]),
+      await ok(['exec', 'deployment/web', '--', 'wget', '-qO-', `http://web.${namespace}.svc.cluster.local/`]),
     ).toContain('two');
   });
 
   test('describes what it made, with its events', async () => {
-    const text = await ok(['-n', namespace, 'describe', 'deployment', 'web']);
+    const text = await ok(['describe', 'deployment', 'web']);
     expect(text).toMatch(/Replicas: +2 desired \| 2 updated \| 2 total \| 2 available/);
     expect(text).toContain('ScalingReplicaSet');
   });
 
   test('deletes, and what was made of it goes too', async () => {
-    expect(await ok(['-n', namespace, 'delete', 'deployment', 'web', '--timeout=60s'])).toContain('deleted');
-    await ok(['-n', namespace, 'wait', '--for=delete', 'pod', '-l', 'app=web', '--timeout=60s']);
-    expect((await kubectl(['-n', namespace, 'get', 'pods', '-l', 'app=web', '-o', 'name'])).stdout).toBe('');
+    expect(await ok(['delete', 'deployment', 'web', '--timeout=60s'])).toContain('deleted');
+    await ok(['wait', '--for=delete', 'pod', '-l', 'app=web', '--timeout=60s']);
+    expect((await kubectl.try(['get', 'pods', '-l', 'app=web', '-o', 'name'])).stdout).toBe('');
   });
 });
