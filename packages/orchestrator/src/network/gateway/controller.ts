@@ -81,6 +81,7 @@ export async function startGateway(context: NodeContext, options: StartGatewayOp
 
   const controller = createController({
     name: 'gateway',
+    mostBackoffSeconds: 2,
     workers: 1,
     ...parts,
     sources: Object.values(informers).map((informer) => sourceOf<KubeObject>(informer, () => [whole])),

@@ -27,14 +27,21 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
   const { directory } = options;
   const { clock, log } = parts;
   const admin = join(directory, 'admin.sock');
+  const master = join(directory, 'master.sock');
   const stopping = new AbortController();
   const draining = new Set<Promise<void>>();
   /** What the process was last told; undefined: not known, so it must reload. */
   let current: HaproxyState | undefined;
   let isRead = false;
 
+  /** Processes that a reload has replaced and that still serve the connections they had. */
+  let leaving: readonly string[] = [];
+
   const ask = async (command: string, isFine: (answer: string) => boolean = (answer) => answer === '') => {
     const answer = await askHaproxy(admin, command);
+    // They answer one more request a connection, which must go where the others go now. One that lacks the backend
+    // or has ended meanwhile has nothing to change.
+    for (const pid of leaving) await askHaproxy(master, `@!${pid} ${command}`);
     if (!isFine(answer)) throw new Error(`HAProxy answered '${answer}' to '${command}'.`);
   };
 
@@ -62,9 +69,9 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
         return ask(`del map ${mapFile(directory, change.map)} ${change.key}`);
       case 'add-server': {
         const name = `${change.backend}/${change.server}`;
-        const answer = await askHaproxy(admin, `add server ${name} ${change.server}`);
-        if (!/^New server registered|Already exists/i.test(answer))
-          throw new Error(`HAProxy answered '${answer}' to adding ${name}.`);
+        await ask(`add server ${name} ${change.server}`, (answer) =>
+          /^New server registered|Already exists/i.test(answer),
+        );
         return ask(`set server ${name} state ready`);
       }
       case 'drain-server': {
@@ -92,7 +99,7 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
   /** The old process serves what it has; connections move on without a loss (`idle-close-on-response`). */
   const reload = async () => {
     const before = await processOf(admin);
-    await askHaproxy(join(directory, 'master.sock'), 'reload');
+    await askHaproxy(master, 'reload');
     const until = clock.now() + 15_000;
     while (!stopping.signal.aborted) {
       const after = await processOf(admin).catch(() => undefined);
@@ -116,6 +123,7 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
         await writeState(directory, wanted);
         current = wanted;
         try {
+          leaving = await listLeaving(master);
           for (const change of changes) await perform(change);
           return 'changed';
         } catch (error) {
@@ -137,6 +145,13 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
       await Promise.all(draining);
     },
   };
+}
+
+/** The process numbers under `# old workers`, up to the next heading. */
+async function listLeaving(master: string): Promise<string[]> {
+  const [, old = ''] = (await askHaproxy(master, 'show proc')).split(/^# old workers$/m);
+  const [workers = ''] = old.split(/^#/m);
+  return [...workers.matchAll(/^(\d+)\s+worker\b/gm)].map(([, pid = '']) => pid);
 }
 
 async function processOf(admin: string): Promise<string> {
