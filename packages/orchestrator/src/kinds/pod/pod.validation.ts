@@ -247,7 +247,9 @@ const updatable =
 
 /** Only images, the deadline, gates and added tolerations of a Pod may change. */
 export function validatePodUpdate(pod: JsonObject, old: JsonObject): FieldError[] {
-  return isSame(frozenPart(pod), frozenPart(old)) ? [] : [forbidden('spec', updatable)];
+  const bound = stringAt(objectAt(old, 'spec'), 'nodeName');
+  const isMoved = bound !== '' && bound !== stringAt(objectAt(pod, 'spec'), 'nodeName');
+  return !isMoved && isSame(frozenPart(pod), frozenPart(old)) ? [] : [forbidden('spec', updatable)];
 }
 
 function frozenPart(pod: JsonObject): JsonObject {

@@ -1,0 +1,355 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { type AddressInfo, isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Pool } from 'pg';
+import { Registry as MetricsRegistry } from 'prom-client';
+import { createStore } from '../store/index.js';
+import { firstServiceAddress, serviceAllocator } from './addresses.js';
+import { namespaceAdmission, podAdmission, serviceAccountAdmission } from './admission.js';
+import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
+import { authenticate, type User } from './authentication.js';
+import { isAllowed, refusalText } from './authorization.js';
+import { mediaTypeOf, parseObject, readBody } from './body.js';
+import { bootstrap, expireEvents, keepNamespacesFurnished } from './bootstrap.js';
+import { aggregatedDiscovery, apiGroupList, apiVersions, findApiGroup, findResourceList } from './discovery.js';
+import { writeKubeconfig } from './kubeconfig.js';
+import { createServerMetrics } from './metrics.js';
+import { createNodeProxy, refuseUpgrade } from './node-proxy.js';
+import { findOpenApiDocument, openApiIndex } from './openapi.js';
+import { type CertificateAuthority, openCertificateAuthority } from './pki.js';
+import { Registry } from './registry.js';
+import { parseResourcePath, parseResourceRequest } from './request-info.js';
+import { authorize, handleResource, sendJson } from './resource-handler.js';
+import { answerReview } from './reviews.js';
+import { openTokenSigner } from './tokens.js';
+
+export interface ApiServerOptions {
+  /** Connections to the cluster's database; the server takes one of them for itself and leaves closing to its owner. */
+  pool: Pool;
+  /** Where the CA, keys and certificates are kept. */
+  directory: string;
+  /** Address to listen on. */
+  bind: string;
+  /** 0: any free one. */
+  port: number;
+  serviceCidr: string;
+  /** Where to write the administrator's kubeconfig; not written when absent. */
+  kubeconfig?: string;
+  /** Where pods reach this server; `bind` when absent. */
+  advertiseAddress?: string;
+  /** Further names and addresses of the serving certificate. */
+  hosts?: readonly string[];
+  metrics?: MetricsRegistry;
+  log?: ServerLog;
+}
+
+export interface ServerLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface ApiServer {
+  /** `https://127.0.0.1:7644`. */
+  readonly url: string;
+  readonly port: number;
+  readonly authority: CertificateAuthority;
+  readonly isReady: boolean;
+  /** What a client needs to speak as a component (`system:slipway`) or as the administrator. */
+  connectionFor(
+    user: string,
+    organizations: readonly string[],
+  ): Promise<{ server: string; ca: string; certificate: string; key: string }>;
+  stop(): Promise<void>;
+}
+
+const version = {
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0',
+  gitCommit: 'slipway',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'node',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+};
+
+const quiet: ServerLog = { info: () => {}, warn: () => {}, error: () => {} };
+const compactEveryMilliseconds = 60_000;
+const keepLogMilliseconds = 10 * 60_000;
+const keepLogEvents = 50_000;
+
+/** Starts the API server; resolves when it is the store's writer, has made what every cluster has, and listens. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const log = options.log ?? quiet;
+  const serviceAddress = firstServiceAddress(options.serviceCidr);
+  const authority = await openCertificateAuthority(join(options.directory, 'pki'));
+  const local = ['127.0.0.1', 'localhost', hostname(), options.bind, options.advertiseAddress ?? ''];
+  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+  const hosts = [...new Set([...local, ...names, serviceAddress, ...(options.hosts ?? [])])].filter(
+    (each) => each !== '' && each !== '0.0.0.0',
+  );
+  const serving = await authority.keep('server', { commonName: 'kubernetes', hosts });
+  const identity = await authority.keep('node-client', {
+    commonName: 'system:apiserver',
+    organizations: ['system:masters'],
+  });
+  const tokens = await openTokenSigner(join(options.directory, 'pki', 'service-accounts.key'));
+
+  const store = await createStore({ pool: options.pool, log });
+  const registry = new Registry(store);
+  registry.use(namespaceAdmission(store));
+  registry.use(serviceAccountAdmission(store));
+  registry.use(podAdmission);
+  registry.allocateWith(serviceAllocator(store, options.serviceCidr));
+  const metricsRegistry = options.metrics ?? new MetricsRegistry();
+  const metrics = createServerMetrics(metricsRegistry, store);
+  const nodes = createNodeProxy(store, identity, authority.certificate);
+  const resources = { registry, tokens, nodes, metrics };
+  let isStopping = false;
+
+  const server = createServer({
+    cert: serving.certificate,
+    key: serving.key,
+    ca: authority.certificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+    keepAliveTimeout: 75_000,
+    requestTimeout: 0,
+  });
+
+  const allowPath = (user: User, path: string) => {
+    const wanted = { verb: 'get', group: '', resource: '', subresource: '', namespace: '', name: '', path };
+    if (!isAllowed(store, user, wanted))
+      throw new ApiError(403, 'Forbidden', `forbidden: ${refusalText(user, wanted)}`, {});
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = performance.now();
+    const url = new URL(request.url ?? '/', 'https://localhost');
+    let label = { verb: request.method ?? '', resource: '' };
+    try {
+      if (answerHealth(url.pathname, response)) return;
+      const user = authenticate(request, store, tokens);
+      const path = segments(url.pathname);
+      const place = parseResourcePath(path);
+      if (place && !isReviewGroup(place.group)) {
+        const target = await handleResource(resources, request, response, place, url.searchParams, user);
+        label = { verb: target.verb, resource: target.kind.type.plural };
+        if (target.verb === 'watch') return;
+      } else if (place && request.method === 'POST') {
+        const plural = place.rest.at(-1) ?? '';
+        const namespace = place.rest[0] === 'namespaces' ? (place.rest[1] ?? '') : '';
+        const wanted = { verb: 'create', group: place.group, resource: plural, subresource: '', namespace, name: '' };
+        if (!isAllowed(store, user, wanted))
+          throw forbidden({ group: place.group, plural }, '', refusalText(user, wanted));
+        const review = parseObject(await readBody(request), mediaTypeOf(request));
+        sendJson(response, 201, answerReview(store, tokens, place.group, plural, review, user));
+      } else {
+        allowPath(user, url.pathname);
+        await answerPath(path, request, response);
+      }
+    } catch (error) {
+      sendError(response, error, request);
+    } finally {
+      metrics.observe(label.verb, label.resource, response.statusCode, (performance.now() - started) / 1000);
+    }
+  }
+
+  function answerHealth(path: string, response: ServerResponse): boolean {
+    const text = (code: number, body: string) => {
+      response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(body);
+      return true;
+    };
+    if (path === '/healthz' || path === '/livez') return text(200, 'ok');
+    if (path === '/readyz')
+      return store.isReady && !isStopping
+        ? text(200, 'ok')
+        : text(503, '[-]store failed: the database cannot be reached\nreadyz check failed\n');
+    if (path === '/version' || path === '/version/') {
+      sendJson(response, 200, version);
+      return true;
+    }
+    return false;
+  }
+
+  async function answerPath(
+    path: readonly string[],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw noSuchPath();
+    const accept = request.headers.accept ?? '';
+    const [root, second, third] = path;
+    if (path.length === 0)
+      return sendJson(response, 200, {
+        paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version'],
+      });
+    if (root === 'metrics' && path.length === 1) {
+      response.writeHead(200, { 'content-type': metricsRegistry.contentType });
+      response.end(await metricsRegistry.metrics());
+      return;
+    }
+    if ((root === 'api' || root === 'apis') && path.length === 1) {
+      if (/g=apidiscovery\.k8s\.io;v=v2(;|,|$)|v=v2;g=apidiscovery\.k8s\.io/.test(accept.replaceAll(' ', ''))) {
+        response.setHeader('vary', 'Accept');
+        const bytes = Buffer.from(JSON.stringify(aggregatedDiscovery(root)));
+        response.writeHead(200, {
+          'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+          'content-length': bytes.length,
+        });
+        response.end(bytes);
+        return;
+      }
+      return sendJson(response, 200, root === 'api' ? apiVersions(`${options.bind}:${port}`) : apiGroupList());
+    }
+    const found =
+      root === 'api' && path.length === 2
+        ? findResourceList('', second ?? '')
+        : root === 'apis' && path.length === 2
+          ? findApiGroup(second ?? '')
+          : root === 'apis' && path.length === 3
+            ? findResourceList(second ?? '', third ?? '')
+            : root === 'openapi' && second === 'v3'
+              ? path.length === 2
+                ? openApiIndex()
+                : findOpenApiDocument(path.slice(2).join('/'))
+              : undefined;
+    if (!found) throw noSuchPath();
+    sendJson(response, 200, found);
+  }
+
+  function sendError(response: ServerResponse, error: unknown, request: IncomingMessage): void {
+    const answer = toApiError(error);
+    if (answer.code >= 500) log.warn({ err: error, method: request.method, path: request.url }, answer.message);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (answer.details?.retryAfterSeconds !== undefined)
+      response.setHeader('retry-after', String(answer.details.retryAfterSeconds));
+    // A body that was not read to its end must not be taken for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    sendJson(response, answer.code, answer.toStatus());
+  }
+
+  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      const url = new URL(request.url ?? '/', 'https://localhost');
+      const user = authenticate(request, store, tokens);
+      const place = parseResourcePath(segments(url.pathname));
+      if (!place) throw noSuchPath();
+      const target = parseResourceRequest(request, place.group, place.version, place.rest, url.searchParams);
+      // An exec is a creation, whatever method carries it.
+      authorize(registry, user, { ...target, verb: 'create' });
+      if (!['exec', 'attach', 'portforward'].includes(target.subresource))
+        throw badRequest('this path cannot be upgraded');
+      refuseUnknownProtocol(request);
+      nodes.upgrade(request, socket, head, { ...target, query: url.searchParams });
+    } catch (error) {
+      refuseUpgrade(socket, toApiError(error));
+    }
+  }
+
+  server.on('request', (request, response) => void handle(request, response));
+  server.on('upgrade', handleUpgrade);
+  server.on('tlsClientError', () => {});
+  server.on('clientError', (_error, socket) => socket.destroy());
+  server.listen(options.port, options.bind);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = isIP(options.bind) && options.bind !== '0.0.0.0' ? options.bind : '127.0.0.1';
+  const url = `https://${host}:${port}`;
+  const connectionFor: ApiServer['connectionFor'] = async (user, organizations) => {
+    const pair = await authority.keep(`client-${user.replace(/[^a-z0-9]+/gi, '-')}`, {
+      commonName: user,
+      organizations,
+    });
+    return { server: url, ca: authority.certificate, certificate: pair.certificate, key: pair.key };
+  };
+  if (options.kubeconfig) {
+    await mkdir(dirname(options.kubeconfig), { recursive: true });
+    await writeKubeconfig(options.kubeconfig, await connectionFor('slipway-admin', ['system:masters']));
+  }
+  const endpoint = { address: options.advertiseAddress ?? host, port };
+  await bootstrap(registry, { ca: authority.certificate, serviceAddress, endpoint });
+  const furnished = keepNamespacesFurnished(store, registry, authority.certificate, (error) =>
+    log.warn({ err: error }, 'a namespace could not be furnished'),
+  );
+  const upkeep = setInterval(() => {
+    if (!store.isReady) return;
+    store
+      .compact(keepLogMilliseconds, keepLogEvents)
+      .catch((error: unknown) => log.warn({ err: error }, 'the log could not be compacted'));
+    expireEvents(store, registry).catch((error: unknown) =>
+      log.warn({ err: error }, 'old events could not be removed'),
+    );
+  }, compactEveryMilliseconds);
+  upkeep.unref();
+  log.info({ url }, 'the API server is ready');
+
+  return {
+    url,
+    port,
+    authority,
+    connectionFor,
+    get isReady() {
+      return store.isReady && !isStopping;
+    },
+    stop: async () => {
+      isStopping = true;
+      clearInterval(upkeep);
+      furnished.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const force = setTimeout(() => server.closeAllConnections(), 200);
+      await closed;
+      clearTimeout(force);
+      nodes.close();
+      await store.close();
+    },
+  };
+}
+
+const isReviewGroup = (group: string) => group === 'authentication.k8s.io' || group === 'authorization.k8s.io';
+
+/** Decoded path segments; throws 400 for a path that is not one. */
+function segments(path: string): string[] {
+  try {
+    return path
+      .split('/')
+      .filter((each) => each !== '')
+      .map(decodeURIComponent);
+  } catch {
+    throw badRequest('the path is not properly encoded');
+  }
+}
+
+/** The node's runtime speaks WebSocket up to v4; newer clients fall back to SPDY when an upgrade fails. */
+function refuseUnknownProtocol(request: IncomingMessage): void {
+  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket') return;
+  const offered = String(request.headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((each) => each.trim());
+  const isKnown = offered.some(
+    (each) => /^(v[1-4]\.|base64\.)?(channel|base64\.channel)\.k8s\.io$/.test(each) || each === '',
+  );
+  if (!isKnown)
+    throw badRequest(
+      `unable to upgrade: none of the WebSocket protocols ${offered.join(', ')} is spoken here; use SPDY/3.1 or v4.channel.k8s.io`,
+    );
+}

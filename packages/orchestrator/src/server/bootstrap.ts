@@ -1,0 +1,184 @@
+import {
+  configMaps,
+  type JsonObject,
+  type KindDefinition,
+  kindDefinitions,
+  namespaces,
+  serviceAccounts,
+  services,
+} from '../kinds/index.js';
+import type { Store } from '../store/index.js';
+import { ApiError } from './api-error.js';
+import { asJson, type Registry, type WriteContext } from './registry.js';
+
+const system: WriteContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  isDryRun: false,
+  fieldManager: 'apiserver',
+  fieldValidation: 'Ignore',
+  warnings: [],
+};
+
+const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease', 'slipway-system'];
+
+function kindOf(type: { group: string; plural: string }): KindDefinition {
+  const kind = kindDefinitions.find((each) => each.type.group === type.group && each.type.plural === type.plural);
+  if (!kind) throw new Error(`no kind is defined for ${type.plural}`);
+  return kind;
+}
+
+async function ensure(registry: Registry, kind: KindDefinition, namespace: string, object: JsonObject): Promise<void> {
+  const name = String((object.metadata as JsonObject).name);
+  if (registry.find(kind, namespace, name)) return;
+  try {
+    await registry.create(kind, namespace, object, { ...system, warnings: [] });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+  }
+}
+
+const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
+const read = ['get', 'list', 'watch'];
+const write = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const workloads = [
+  'pods',
+  'pods/log',
+  'pods/status',
+  'services',
+  'configmaps',
+  'endpoints',
+  'events',
+  'serviceaccounts',
+  'resourcequotas',
+  'limitranges',
+  'namespaces',
+];
+const streams = ['pods/exec', 'pods/attach', 'pods/portforward', 'pods/eviction'];
+const groups = ['apps', 'discovery.k8s.io', 'events.k8s.io', 'networking.k8s.io', 'gateway.networking.k8s.io'];
+
+const clusterRoles: Readonly<Record<string, JsonObject[]>> = {
+  'cluster-admin': [everything, { nonResourceURLs: ['*'], verbs: ['*'] }],
+  admin: [
+    { apiGroups: [''], resources: workloads, verbs: write },
+    { apiGroups: [''], resources: ['secrets', ...streams, 'serviceaccounts/token'], verbs: write },
+    { apiGroups: groups, resources: ['*'], verbs: write },
+    { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: write },
+  ],
+  edit: [
+    { apiGroups: [''], resources: workloads.filter((each) => each !== 'namespaces'), verbs: write },
+    { apiGroups: [''], resources: ['secrets', ...streams], verbs: write },
+    { apiGroups: groups, resources: ['*'], verbs: write },
+  ],
+  view: [
+    { apiGroups: [''], resources: workloads, verbs: read },
+    { apiGroups: groups, resources: ['*'], verbs: read },
+  ],
+};
+
+export interface BootstrapOptions {
+  /** PEM of the cluster's CA. */
+  ca: string;
+  serviceAddress: string;
+  /** Where the API server can be reached from pods. */
+  endpoint: { address: string; port: number };
+}
+
+/** What a cluster has from its first minute on. Safe to run at every start. */
+export async function bootstrap(registry: Registry, options: BootstrapOptions): Promise<void> {
+  for (const name of systemNamespaces) await ensure(registry, kindOf(namespaces), '', { metadata: { name } });
+  for (const [name, rules] of Object.entries(clusterRoles))
+    await ensure(registry, kindOf({ group: 'rbac.authorization.k8s.io', plural: 'clusterroles' }), '', {
+      metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } },
+      rules,
+    });
+  await ensure(registry, kindOf({ group: 'rbac.authorization.k8s.io', plural: 'clusterrolebindings' }), '', {
+    metadata: { name: 'cluster-admin' },
+    roleRef: { kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'Group', name: 'system:masters' }],
+  });
+  await ensure(registry, kindOf(services), 'default', {
+    metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      clusterIP: options.serviceAddress,
+      ports: [{ name: 'https', port: 443, targetPort: options.endpoint.port }],
+    },
+  });
+  await putOwnEndpoint(registry, options.endpoint);
+}
+
+/** The slice behind the service `kubernetes` is the server's own to keep. */
+async function putOwnEndpoint(registry: Registry, endpoint: BootstrapOptions['endpoint']): Promise<void> {
+  const kind = kindOf({ group: 'discovery.k8s.io', plural: 'endpointslices' });
+  const content = {
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [endpoint.address], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: endpoint.port, protocol: 'TCP' }],
+  };
+  const metadata = { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } };
+  await ensure(registry, kind, 'default', { metadata, ...content });
+  const request = { kind, namespace: 'default', name: 'kubernetes', subresource: '', isRetried: true } as const;
+  await registry.update({ ...request, change: (current) => ({ ...current, ...content }) }, { ...system, warnings: [] });
+}
+
+/** Gives every namespace its `kube-root-ca.crt` and its account `default`, and renews the former when the CA changed. */
+export function keepNamespacesFurnished(
+  store: Store,
+  registry: Registry,
+  ca: string,
+  onError: (error: unknown) => void,
+): { close(): void } {
+  const furnish = async (namespace: string) => {
+    const found = store.get('namespaces', '', namespace);
+    if (!found || found.value.metadata.deletionTimestamp !== undefined) return;
+    const data = { 'ca.crt': ca };
+    await ensure(registry, kindOf(serviceAccounts), namespace, { metadata: { name: 'default' } });
+    const kind = kindOf(configMaps);
+    await ensure(registry, kind, namespace, { metadata: { name: 'kube-root-ca.crt' }, data });
+    const request = { kind, namespace, name: 'kube-root-ca.crt', subresource: '', isRetried: true } as const;
+    await registry.update({ ...request, change: (current) => ({ ...current, data }) }, { ...system, warnings: [] });
+  };
+  const start = (namespace: string) => void furnish(namespace).catch(onError);
+  const all = () => {
+    for (const each of store.list('namespaces')) start(each.name);
+  };
+  let subscription: { close(): void } | undefined;
+  let isClosed = false;
+  const subscribe = () => {
+    if (isClosed || !store.isReady) return;
+    subscription = store.watch(store.revision, {
+      resource: 'namespaces',
+      onEvents: (events) => {
+        for (const event of events) if (event.type === 'ADDED') start(event.object.name);
+      },
+      onReset: () => setTimeout(subscribe, 1_000).unref(),
+    });
+    all();
+  };
+  subscribe();
+  const resync = setInterval(() => {
+    if (store.isReady) all();
+  }, 60_000);
+  resync.unref();
+  return {
+    close: () => {
+      isClosed = true;
+      clearInterval(resync);
+      subscription?.close();
+    },
+  };
+}
+
+const eventLifeMilliseconds = 60 * 60 * 1000;
+
+/** Events are kept for an hour. */
+export async function expireEvents(store: Store, registry: Registry): Promise<void> {
+  const kind = kindOf({ group: '', plural: 'events' });
+  const oldest = Date.now() - eventLifeMilliseconds;
+  for (const object of store.list('events')) {
+    const value = asJson(object.value);
+    const times = [value.lastTimestamp, value.eventTime, object.value.metadata.creationTimestamp];
+    const last = Math.max(...times.map((each) => Date.parse(String(each))).filter((each) => !Number.isNaN(each)));
+    if (last < oldest)
+      await registry.remove(kind, object, structuredClone(value), { isDryRun: false }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,162 @@
+import {
+  isJsonObject,
+  type JsonObject,
+  type KindDefinition,
+  numberAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+} from '../kinds/index.js';
+import { badRequest, conflict, invalid } from './api-error.js';
+import { deleteObject, parseDeleteOptions } from './deletion.js';
+import { asJson, nowText, type Registry, type WriteContext } from './registry.js';
+import { issuer, type TokenSigner } from './tokens.js';
+
+const success = (code: number): JsonObject => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  code,
+});
+
+/** `pods/binding`: the scheduler's decision, once. */
+export async function bindPod(
+  registry: Registry,
+  kind: KindDefinition,
+  namespace: string,
+  name: string,
+  binding: JsonObject,
+  context: WriteContext,
+): Promise<JsonObject> {
+  const target = objectAt(binding, 'target');
+  const node = stringAt(target, 'name');
+  if (node === '' || (stringAt(target, 'kind') || 'Node') !== 'Node')
+    throw invalid(kind, name, [{ field: 'target.name', reason: 'FieldValueRequired', message: 'Required value' }]);
+  const wanted = stringAt(objectAt(binding, 'metadata'), 'uid');
+  await registry.update(
+    {
+      kind,
+      namespace,
+      name,
+      subresource: 'binding',
+      isRetried: true,
+      change: (pod) => {
+        const spec = objectAt(pod, 'spec');
+        const uid = objectAt(pod, 'metadata').uid;
+        if (wanted !== '' && wanted !== uid)
+          throw conflict(
+            kind.type,
+            name,
+            `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${String(uid)}`,
+          );
+        if (objectAt(pod, 'metadata').deletionTimestamp !== undefined)
+          throw conflict(kind.type, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+        if (stringAt(spec, 'nodeName') !== '')
+          throw conflict(kind.type, name, `pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
+        spec.nodeName = node;
+        const metadata = objectAt(pod, 'metadata');
+        const annotations = {
+          ...objectAt(metadata, 'annotations'),
+          ...objectAt(objectAt(binding, 'metadata'), 'annotations'),
+        };
+        if (Object.keys(annotations).length > 0) metadata.annotations = annotations;
+        const status = objectAt(pod, 'status');
+        const others = objectsAt(status, 'conditions').filter((each) => each.type !== 'PodScheduled');
+        const condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: nowText() };
+        pod.status = { ...status, conditions: [...others, condition] };
+        return pod;
+      },
+    },
+    context,
+  );
+  return success(201);
+}
+
+/** `pods/eviction`: a deletion that others may hold back. */
+export async function evictPod(
+  registry: Registry,
+  kind: KindDefinition,
+  namespace: string,
+  name: string,
+  eviction: JsonObject,
+  query: URLSearchParams,
+): Promise<JsonObject> {
+  const options = parseDeleteOptions(eviction.deleteOptions, query);
+  await deleteObject(registry, kind, namespace, name, options);
+  return success(201);
+}
+
+const minimumSeconds = 600;
+
+/** `serviceaccounts/token`: a token for the account, bound to a pod where one is named. */
+export function requestToken(
+  registry: Registry,
+  kind: KindDefinition,
+  namespace: string,
+  name: string,
+  request: JsonObject,
+  tokens: TokenSigner,
+): JsonObject {
+  const account = registry.get(kind, namespace, name);
+  const spec = objectAt(request, 'spec');
+  const seconds = numberAt(spec, 'expirationSeconds') ?? 3600;
+  if (seconds < minimumSeconds)
+    throw invalid({ ...kind, type: { ...kind.type, group: 'authentication.k8s.io', kind: 'TokenRequest' } }, '', [
+      {
+        field: 'spec.expirationSeconds',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${seconds}: may not specify a duration less than 10 minutes`,
+      },
+    ]);
+  const audiences = Array.isArray(spec.audiences) && spec.audiences.length > 0 ? spec.audiences.map(String) : [issuer];
+  const reference = objectAt(spec, 'boundObjectRef');
+  const bound: JsonObject = {};
+  if (isJsonObject(spec.boundObjectRef)) {
+    const resource = reference.kind === 'Pod' ? 'pods' : reference.kind === 'Secret' ? 'secrets' : undefined;
+    if (!resource)
+      throw badRequest(
+        `cannot bind token for serviceaccount ${JSON.stringify(name)} to object of type ${String(reference.kind)}: name a Pod or a Secret`,
+      );
+    const target = registry.store.get(resource, namespace, stringAt(reference, 'name'));
+    const uid = stringAt(reference, 'uid');
+    if (!target || (uid !== '' && uid !== target.value.metadata.uid))
+      throw conflict(
+        { group: '', plural: resource },
+        stringAt(reference, 'name'),
+        'the object the token is bound to does not exist',
+      );
+    bound[resource === 'pods' ? 'pod' : 'secret'] = { name: target.name, uid: target.value.metadata.uid ?? '' };
+    const node = resource === 'pods' ? stringAt(objectAt(asJson(target.value), 'spec'), 'nodeName') : '';
+    if (node !== '') bound.node = { name: node };
+  }
+  const claims: JsonObject = {
+    sub: `system:serviceaccount:${namespace}:${name}`,
+    aud: audiences,
+    'kubernetes.io': { namespace, serviceaccount: { name, uid: account.value.metadata.uid ?? '' }, ...bound },
+  };
+  const { token, expires } = tokens.sign(claims, Math.min(seconds, 365 * 24 * 3600));
+  return {
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name, namespace, creationTimestamp: nowText() },
+    spec: {
+      audiences,
+      expirationSeconds: seconds,
+      ...(isJsonObject(spec.boundObjectRef) && { boundObjectRef: spec.boundObjectRef }),
+    },
+    status: { token, expirationTimestamp: expires.toISOString().replace(/\.\d+Z$/, 'Z') },
+  };
+}
+
+export function toScale(object: JsonObject, selector: string): JsonObject {
+  const metadata = objectAt(object, 'metadata');
+  const kept = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'].map((key) => [key, metadata[key]]);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: Object.fromEntries(kept),
+    spec: { replicas: numberAt(objectAt(object, 'spec'), 'replicas') ?? 0 },
+    status: { replicas: numberAt(objectAt(object, 'status'), 'replicas') ?? 0, selector },
+  };
+}

@@ -1,0 +1,414 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  apiVersionOf,
+  applySchemaDefaults,
+  DecodeError,
+  decodeObject,
+  type FieldError,
+  isSame,
+  type JsonObject,
+  type KindDefinition,
+  type KubeObject,
+  objectAt,
+  schemaOf,
+  stringAt,
+  validateMetadata,
+  validateSchema,
+} from '../kinds/index.js';
+import { type Change, ConflictError, type Store, StoredObject } from '../store/index.js';
+import { alreadyExists, badRequest, conflict, invalid, notFound } from './api-error.js';
+import type { User } from './authentication.js';
+
+export interface WriteContext {
+  user: User;
+  isDryRun: boolean;
+  fieldManager: string;
+  fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  warnings: string[];
+}
+
+/** Changes a draft before it is validated, or refuses it by throwing an ApiError. */
+export type Admission = (
+  kind: KindDefinition,
+  draft: JsonObject,
+  old: JsonObject | undefined,
+  context: WriteContext,
+) => void;
+
+/** Further rows that must be written or removed in the same commit (allocated addresses and ports). */
+export type Allocator = (kind: KindDefinition, draft: JsonObject | undefined, old: JsonObject | undefined) => Change[];
+
+export interface UpdateRequest {
+  kind: KindDefinition;
+  namespace: string;
+  name: string;
+  subresource: '' | 'status' | 'finalize' | 'ephemeralcontainers' | 'binding';
+  /** Makes the wanted object from a copy of the current one. */
+  change(current: JsonObject): JsonObject;
+  /** Try again on the newest version when another change came between: for patches without a resourceVersion. */
+  isRetried: boolean;
+}
+
+const retries = 10;
+const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
+
+export function storeKeyOf(kind: KindDefinition): string {
+  if (kind.storedAs) return kind.storedAs.key;
+  return kind.type.group === '' ? kind.type.plural : `${kind.type.group}/${kind.type.plural}`;
+}
+
+export function nowText(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
+
+export function asJson(value: KubeObject): JsonObject {
+  return value as unknown as JsonObject;
+}
+
+function asKube(value: JsonObject): KubeObject {
+  return value as unknown as KubeObject;
+}
+
+/** A copy that may be changed, in the form the kind is served in. */
+export function draftOf(kind: KindDefinition, object: StoredObject): JsonObject {
+  const copy = structuredClone(asJson(object.value));
+  return kind.storedAs ? kind.storedAs.fromStored(copy) : copy;
+}
+
+/** Creates, changes and removes objects of any kind by the rules of that kind. */
+export class Registry {
+  readonly #admissions: Admission[] = [];
+  readonly #allocators: Allocator[] = [];
+
+  constructor(readonly store: Store) {}
+
+  use(admission: Admission): void {
+    this.#admissions.push(admission);
+  }
+
+  allocateWith(allocator: Allocator): void {
+    this.#allocators.push(allocator);
+  }
+
+  get(kind: KindDefinition, namespace: string, name: string): StoredObject {
+    const found = this.store.get(storeKeyOf(kind), namespace, name);
+    if (!found) throw notFound(kind.type, name);
+    return found;
+  }
+
+  find(kind: KindDefinition, namespace: string, name: string): StoredObject | undefined {
+    return this.store.get(storeKeyOf(kind), namespace, name);
+  }
+
+  /** `input` as it came from the client. */
+  async create(
+    kind: KindDefinition,
+    namespace: string,
+    input: JsonObject,
+    context: WriteContext,
+  ): Promise<StoredObject> {
+    this.checkType(kind, input);
+    const decoded = this.decode(kind, input, context);
+    for (let attempt = 0; ; attempt++) {
+      const draft = structuredClone(decoded);
+      const isGenerated = this.#identify(kind, namespace, draft);
+      this.#default(kind, draft);
+      kind.prepareForCreate?.(draft);
+      for (const admit of this.#admissions) admit(kind, draft, undefined, context);
+      const name = stringAt(objectAt(draft, 'metadata'), 'name');
+      this.#validate(kind, draft, undefined);
+      try {
+        const changes = this.#allocators.flatMap((allocate) => allocate(kind, draft, undefined));
+        return await this.#commit(kind, namespace, name, 0, draft, changes, context);
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        const isOwn = error.key.resource === storeKeyOf(kind);
+        if (isOwn && !isGenerated) throw alreadyExists(kind.type, name);
+        if (attempt >= retries) throw isOwn ? alreadyExists(kind.type, name) : conflict(kind.type, name);
+      }
+    }
+  }
+
+  async update(request: UpdateRequest, context: WriteContext): Promise<StoredObject> {
+    const { kind, namespace, name } = request;
+    for (let attempt = 0; ; attempt++) {
+      const current = this.get(kind, namespace, name);
+      const old = draftOf(kind, current);
+      const wanted = request.change(structuredClone(old));
+      try {
+        return await this.#replace(request, current, old, wanted, context);
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        if (!request.isRetried || attempt >= retries) throw conflict(kind.type, name);
+      }
+    }
+  }
+
+  async #replace(
+    request: UpdateRequest,
+    current: StoredObject,
+    old: JsonObject,
+    wanted: JsonObject,
+    context: WriteContext,
+  ): Promise<StoredObject> {
+    const { kind, namespace, name, subresource } = request;
+    this.checkType(kind, wanted);
+    const draft = this.decode(kind, wanted, context);
+    this.#keepIdentity(kind, namespace, name, current, draft, old);
+    this.#restrict(kind, subresource, draft, old);
+    this.#default(kind, draft);
+    if (subresource === '') kind.prepareForUpdate?.(draft, old);
+    const metadata = objectAt(draft, 'metadata');
+    if (kind.generationOf.some((field) => !isSame(draft[field], old[field])))
+      metadata.generation = Number(objectAt(old, 'metadata').generation ?? 0) + 1;
+    for (const admit of this.#admissions) admit(kind, draft, old, context);
+    const changes = this.#allocators.flatMap((allocate) => allocate(kind, draft, old));
+    this.#validate(kind, draft, old, subresource);
+    if (isSame(withoutVersion(draft), withoutVersion(old))) return current;
+    if (isFinished(kind, draft)) return this.remove(kind, current, draft, context);
+    return this.#commit(kind, namespace, name, current.revision, draft, changes, context);
+  }
+
+  /** Takes the object out of the store; `last` is the state that watchers see. */
+  async remove(
+    kind: KindDefinition,
+    current: StoredObject,
+    last: JsonObject,
+    context: Pick<WriteContext, 'isDryRun'>,
+  ): Promise<StoredObject> {
+    const changes = this.#allocators.flatMap((allocate) => allocate(kind, undefined, asJson(current.value)));
+    return this.#commit(kind, current.namespace, current.name, current.revision, last, changes, context, true);
+  }
+
+  async #commit(
+    kind: KindDefinition,
+    namespace: string,
+    name: string,
+    expect: number,
+    draft: JsonObject,
+    extra: readonly Change[],
+    context: Pick<WriteContext, 'isDryRun'>,
+    remove = false,
+  ): Promise<StoredObject> {
+    const stored = kind.storedAs ? kind.storedAs.toStored(draft) : draft;
+    const resource = storeKeyOf(kind);
+    const value = asKube({ apiVersion: stored.apiVersion, kind: stored.kind, metadata: stored.metadata, ...stored });
+    const change: Change = { resource, namespace, name, expect, value, ...(remove && { remove }) };
+    if (context.isDryRun) {
+      if ((this.store.get(resource, namespace, name)?.revision ?? 0) !== expect)
+        throw new ConflictError(change, expect, this.store.revision);
+      if (expect > 0) value.metadata.resourceVersion = String(expect);
+      return new StoredObject(resource, namespace, name, expect, Buffer.from(JSON.stringify(value)));
+    }
+    const [written] = await this.store.commit([change, ...extra]);
+    if (!written) throw new Error('the store committed a change without its object');
+    return written;
+  }
+
+  /** 400 unless the object says it is what the path says. */
+  checkType(kind: KindDefinition, object: JsonObject): void {
+    const apiVersion = apiVersionOf(kind.type);
+    if (stringAt(object, 'kind') === '') object.kind = kind.type.kind;
+    if (stringAt(object, 'apiVersion') === '') object.apiVersion = apiVersion;
+    if (object.apiVersion !== apiVersion)
+      throw badRequest(
+        `the API version in the data (${String(object.apiVersion)}) does not match the expected API version (${apiVersion})`,
+      );
+    if (object.kind !== kind.type.kind)
+      throw badRequest(
+        `${String(object.kind)} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${kind.type.kind}`,
+      );
+  }
+
+  /** Unknown fields are refused, warned about or dropped as the client asked. */
+  decode(
+    kind: KindDefinition,
+    input: JsonObject,
+    context: Pick<WriteContext, 'fieldValidation' | 'warnings'>,
+  ): JsonObject {
+    const unknown: string[] = [];
+    let decoded: JsonObject;
+    try {
+      decoded = decodeObject(schemaOf(kind.schema), input, unknown);
+    } catch (error) {
+      if (error instanceof DecodeError)
+        throw badRequest(
+          `${kind.type.kind} in version ${JSON.stringify(kind.type.version)} cannot be handled as a ${kind.type.kind}: ${error.message}`,
+        );
+      throw error;
+    }
+    const problems = unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
+    if (problems.length > 0 && context.fieldValidation === 'Strict')
+      throw badRequest(
+        `${kind.type.kind} in version ${JSON.stringify(kind.type.version)} cannot be handled as a ${kind.type.kind}: strict decoding error: ${problems.join(', ')}`,
+      );
+    if (context.fieldValidation === 'Warn')
+      for (const problem of problems) if (!context.warnings.includes(problem)) context.warnings.push(problem);
+    return decoded;
+  }
+
+  #default(kind: KindDefinition, draft: JsonObject): void {
+    if (kind.isStructural) applySchemaDefaults(schemaOf(kind.schema), draft);
+    kind.setDefaults?.(draft);
+  }
+
+  /** Fills in what the server decides of a new object's metadata; true when the name was made here. */
+  #identify(kind: KindDefinition, namespace: string, draft: JsonObject): boolean {
+    const metadata = objectAt(draft, 'metadata');
+    draft.metadata = metadata;
+    const given = stringAt(metadata, 'namespace');
+    if (kind.type.namespaced) {
+      if (given !== '' && given !== namespace)
+        throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+      metadata.namespace = namespace;
+    } else delete metadata.namespace;
+    const prefix = stringAt(metadata, 'generateName');
+    const isGenerated = stringAt(metadata, 'name') === '' && prefix !== '';
+    if (isGenerated) {
+      const suffix = [...randomBytes(5)].map((byte) => suffixLetters[byte % suffixLetters.length]).join('');
+      metadata.name = `${prefix.slice(0, 58)}${suffix}`;
+    }
+    if (stringAt(metadata, 'resourceVersion') !== '' && metadata.resourceVersion !== '0')
+      throw badRequest('resourceVersion should not be set on objects to be created');
+    for (const key of ['resourceVersion', 'selfLink', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'])
+      delete metadata[key];
+    metadata.uid = randomUUID();
+    metadata.creationTimestamp = nowText();
+    if (kind.generationOf.length > 0) metadata.generation = 1;
+    if (hasStatus(kind)) delete draft.status;
+    return isGenerated;
+  }
+
+  #keepIdentity(
+    kind: KindDefinition,
+    namespace: string,
+    name: string,
+    current: StoredObject,
+    draft: JsonObject,
+    old: JsonObject,
+  ): void {
+    const metadata = objectAt(draft, 'metadata');
+    draft.metadata = metadata;
+    const before = objectAt(old, 'metadata');
+    const given = stringAt(metadata, 'name');
+    if (given !== '' && given !== name)
+      throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+    const givenNamespace = stringAt(metadata, 'namespace');
+    if (kind.type.namespaced && givenNamespace !== '' && givenNamespace !== namespace)
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    const uid = stringAt(metadata, 'uid');
+    if (uid !== '' && uid !== before.uid)
+      throw conflict(
+        kind.type,
+        name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(before.uid)}`,
+      );
+    const version = stringAt(metadata, 'resourceVersion');
+    if (version !== '' && version !== '0' && version !== String(current.revision)) throw conflict(kind.type, name);
+    metadata.name = name;
+    for (const key of [
+      'namespace',
+      'uid',
+      'creationTimestamp',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'generation',
+      'generateName',
+      'selfLink',
+    ]) {
+      if (before[key] === undefined) delete metadata[key];
+      else metadata[key] = before[key];
+    }
+    if (metadata.managedFields === undefined && before.managedFields !== undefined)
+      metadata.managedFields = before.managedFields;
+  }
+
+  /** A subresource changes its own part only, and the object itself never its status. */
+  #restrict(kind: KindDefinition, subresource: UpdateRequest['subresource'], draft: JsonObject, old: JsonObject): void {
+    const keep = (field: string) => {
+      if (old[field] === undefined) delete draft[field];
+      else draft[field] = structuredClone(old[field]);
+    };
+    switch (subresource) {
+      case 'binding':
+        return;
+      case '':
+        if (hasStatus(kind)) keep('status');
+        if (kind.type.kind === 'Pod') {
+          const spec = objectAt(draft, 'spec');
+          const before = objectAt(old, 'spec').ephemeralContainers;
+          if (before === undefined) delete spec.ephemeralContainers;
+          else spec.ephemeralContainers = structuredClone(before);
+        }
+        return;
+      case 'status': {
+        for (const field of new Set([...Object.keys(old), ...Object.keys(draft)]))
+          if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) keep(field);
+        const metadata = objectAt(draft, 'metadata');
+        const before = objectAt(old, 'metadata');
+        const kept = kind.isStructural
+          ? ['ownerReferences', 'finalizers', 'labels', 'annotations']
+          : ['ownerReferences', 'finalizers'];
+        for (const field of kept) {
+          if (before[field] === undefined) delete metadata[field];
+          else metadata[field] = structuredClone(before[field]);
+        }
+        return;
+      }
+      case 'finalize': {
+        const finalizers = objectAt(draft, 'spec').finalizers;
+        keep('status');
+        draft.spec = { ...objectAt(old, 'spec'), finalizers };
+        return;
+      }
+      case 'ephemeralcontainers': {
+        const ephemeral = objectAt(draft, 'spec').ephemeralContainers;
+        keep('spec');
+        keep('status');
+        objectAt(draft, 'spec').ephemeralContainers = ephemeral;
+        return;
+      }
+    }
+  }
+
+  #validate(kind: KindDefinition, draft: JsonObject, old: JsonObject | undefined, subresource = ''): void {
+    const errors: FieldError[] = validateMetadata(draft, kind.nameRule);
+    if (subresource === '') {
+      const own = kind.validate?.(draft, old) ?? [];
+      errors.push(...own);
+      const byField = new Set(own.map((each) => each.field));
+      const fromSchema: FieldError[] = [];
+      const schema = schemaOf(kind.schema);
+      for (const [field, child] of schema.properties)
+        if (field !== 'metadata' && field !== 'status') validateSchema(child, draft[field], field, fromSchema);
+      if (kind.isStructural)
+        for (const field of schema.required)
+          if (draft[field] === undefined)
+            fromSchema.push({ field, reason: 'FieldValueRequired', message: 'Required value' });
+      errors.push(...fromSchema.filter((each) => !byField.has(each.field)));
+    }
+    if (errors.length > 0) throw invalid(kind, stringAt(objectAt(draft, 'metadata'), 'name'), errors);
+  }
+}
+
+export function hasStatus(kind: KindDefinition): boolean {
+  return kind.subresources.some((each) => each.name === 'status');
+}
+
+/** Being deleted, and nothing holds it any more. */
+function isFinished(kind: KindDefinition, draft: JsonObject): boolean {
+  const metadata = objectAt(draft, 'metadata');
+  if (metadata.deletionTimestamp === undefined) return false;
+  const finalizers = metadata.finalizers;
+  if (Array.isArray(finalizers) && finalizers.length > 0) return false;
+  if (kind.type.kind === 'Pod') return metadata.deletionGracePeriodSeconds === 0;
+  if (kind.type.kind !== 'Namespace') return true;
+  const held = objectAt(draft, 'spec').finalizers;
+  return !Array.isArray(held) || held.length === 0;
+}
+
+function withoutVersion(object: JsonObject): JsonObject {
+  const { resourceVersion, ...metadata } = objectAt(object, 'metadata');
+  void resourceVersion;
+  return { ...object, metadata };
+}

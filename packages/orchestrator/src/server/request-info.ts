@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http';
+import { type KindDefinition, kindDefinitions } from '../kinds/index.js';
+import { noSuchPath } from './api-error.js';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export interface ResourceRequest {
+  kind: KindDefinition;
+  verb: Verb;
+  /** Empty for a request over all namespaces and for what is in none. */
+  namespace: string;
+  /** Empty for a collection. */
+  name: string;
+  /** Empty for the object itself. */
+  subresource: string;
+}
+
+const kindsByPath = new Map(
+  kindDefinitions.map((kind) => [`${kind.type.group}/${kind.type.version}/${kind.type.plural}`, kind]),
+);
+
+export function findKind(group: string, version: string, plural: string): KindDefinition | undefined {
+  return kindsByPath.get(`${group}/${version}/${plural}`);
+}
+
+/** The part of a path after `/api/v1` or `/apis/{group}/{version}`; undefined when it is no resource's path. */
+export function parseResourcePath(
+  path: readonly string[],
+): { group: string; version: string; rest: readonly string[] } | undefined {
+  if (path[0] === 'api' && path.length > 2) return { group: '', version: path[1] ?? '', rest: path.slice(2) };
+  if (path[0] === 'apis' && path.length > 3)
+    return { group: path[1] ?? '', version: path[2] ?? '', rest: path.slice(3) };
+  return undefined;
+}
+
+/** Reads `/api/v1/namespaces/{ns}/{plural}/{name}/{subresource}` and its shorter forms. Throws 404. */
+export function parseResourceRequest(
+  request: Pick<IncomingMessage, 'method'>,
+  group: string,
+  version: string,
+  rest: readonly string[],
+  query: URLSearchParams,
+): ResourceRequest {
+  let parts = rest;
+  let isWatchPath = false;
+  if (parts[0] === 'watch') {
+    isWatchPath = true;
+    parts = parts.slice(1);
+  }
+  let namespace = '';
+  const isInNamespace = parts[0] === 'namespaces' && parts.length >= 3 && !isNamespaceSubresource(parts);
+  if (isInNamespace) {
+    namespace = parts[1] ?? '';
+    parts = parts.slice(2);
+  }
+  const kind = findKind(group, version, parts[0] ?? '');
+  if (!kind || parts.length > 3 || (isInNamespace && !kind.type.namespaced)) throw noSuchPath();
+  const name = parts[1] ?? '';
+  const subresource = parts[2] ?? '';
+  if (subresource !== '' && !kind.subresources.some((each) => each.name === subresource)) throw noSuchPath();
+  if (kind.type.namespaced && !isInNamespace && name !== '') throw noSuchPath();
+  const isWatch = isWatchPath || ['true', '1'].includes(query.get('watch') ?? '');
+  return { kind, verb: verbOf(request.method ?? 'GET', name, isWatch), namespace, name, subresource };
+}
+
+function isNamespaceSubresource(parts: readonly string[]): boolean {
+  return parts.length === 3 && (parts[2] === 'status' || parts[2] === 'finalize');
+}
+
+function verbOf(method: string, name: string, isWatch: boolean): Verb {
+  switch (method) {
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return name === '' ? 'deletecollection' : 'delete';
+    default:
+      return isWatch ? 'watch' : name === '' ? 'list' : 'get';
+  }
+}

@@ -1,0 +1,362 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isJsonObject, type Json, type JsonObject, numberAt, objectAt, schemaOf } from '../kinds/index.js';
+import type { StoredObject } from '../store/index.js';
+import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType } from './api-error.js';
+import { applyTo, createByApply } from './apply.js';
+import type { User } from './authentication.js';
+import { isAllowed, refusalText } from './authorization.js';
+import { mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
+import { deleteObject, parseDeleteOptions } from './deletion.js';
+import { listBody } from './list.js';
+import type { ServerMetrics } from './metrics.js';
+import type { NodeProxy } from './node-proxy.js';
+import { jsonPatch, mergePatch, strategicMergePatch } from './patch.js';
+import { bindPod, evictPod, requestToken, toScale } from './pod-subresources.js';
+import { asJson, type Registry, type UpdateRequest, type WriteContext } from './registry.js';
+import { parseResourceRequest, type ResourceRequest } from './request-info.js';
+import { selectorTextOf } from './scale.js';
+import { parseSelection } from './selection.js';
+import { shapeOf } from './table.js';
+import type { TokenSigner } from './tokens.js';
+import { serveWatch, shapedBody } from './watch.js';
+
+export interface ResourceHandlerOptions {
+  registry: Registry;
+  tokens: TokenSigner;
+  nodes: NodeProxy;
+  metrics: ServerMetrics;
+}
+
+interface Call {
+  request: IncomingMessage;
+  response: ServerResponse;
+  query: URLSearchParams;
+  target: ResourceRequest;
+  context: WriteContext;
+}
+
+const json = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
+
+export function sendJson(response: ServerResponse, code: number, body: Buffer | JsonObject): void {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+  response.writeHead(code, { ...json, 'content-length': bytes.length });
+  response.end(bytes);
+}
+
+/** 403 unless the user may do this. */
+export function authorize(registry: Registry, user: User, target: ResourceRequest): void {
+  const { group, plural } = target.kind.type;
+  const wanted = {
+    verb: target.verb,
+    group,
+    resource: plural,
+    subresource: target.subresource,
+    namespace: target.namespace || (plural === 'namespaces' && group === '' ? target.name : ''),
+    name: target.name,
+  };
+  if (!isAllowed(registry.store, user, wanted))
+    throw forbidden(target.kind.type, target.name, refusalText(user, wanted));
+}
+
+export function writeContextOf(request: IncomingMessage, query: URLSearchParams, user: User): WriteContext {
+  const dryRun = query.getAll('dryRun').filter((each) => each !== '');
+  if (dryRun.some((each) => each !== 'All'))
+    throw badRequest(`invalid dryRun ${JSON.stringify(dryRun.join(','))}: use All`);
+  const validation = query.get('fieldValidation') || 'Warn';
+  if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
+    throw badRequest(`invalid fieldValidation ${JSON.stringify(validation)}: use Strict, Warn or Ignore`);
+  const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown';
+  return {
+    user,
+    isDryRun: dryRun.length > 0,
+    fieldManager: query.get('fieldManager') || agent,
+    fieldValidation: validation,
+    warnings: [],
+  };
+}
+
+/** Answers a request for a resource; the path has been recognised as one already. */
+export async function handleResource(
+  options: ResourceHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  place: { group: string; version: string; rest: readonly string[] },
+  query: URLSearchParams,
+  user: User,
+): Promise<ResourceRequest> {
+  const target = parseResourceRequest(request, place.group, place.version, place.rest, query);
+  authorize(options.registry, user, target);
+  const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
+  if (
+    target.subresource === '' ||
+    target.subresource === 'status' ||
+    target.subresource === 'finalize' ||
+    target.subresource === 'ephemeralcontainers'
+  )
+    await handleObject(options, call);
+  else await handleSubresource(options, call);
+  return target;
+}
+
+function send(call: Call, code: number, body: Buffer | JsonObject): void {
+  const { warnings } = call.context;
+  if (warnings.length > 0)
+    call.response.setHeader(
+      'warning',
+      warnings.map((each) => `299 - ${JSON.stringify(each).replace(/[^\x20-\x7e]/g, '?')}`),
+    );
+  sendJson(call.response, code, body);
+}
+
+function sendObject(call: Call, code: number, object: StoredObject): void {
+  const shape = shapeOf(call.request.headers.accept ?? '');
+  send(call, code, shapedBody(call.target.kind, object, shape, call.query));
+}
+
+async function handleObject(options: ResourceHandlerOptions, call: Call): Promise<void> {
+  const { registry } = options;
+  const { request, response, query, target, context } = call;
+  const { kind, namespace, name, verb } = target;
+  const accept = request.headers.accept ?? '';
+  if (target.subresource !== '' && !['get', 'update', 'patch'].includes(verb)) throw methodNotAllowed();
+  switch (verb) {
+    case 'get':
+      sendObject(call, 200, registry.get(kind, namespace, name));
+      return;
+    case 'list':
+      sendJson(
+        response,
+        200,
+        listBody(registry.store, kind, parseSelection(kind, namespace, query), query, shapeOf(accept)),
+      );
+      return;
+    case 'watch': {
+      const selection = parseSelection(kind, namespace, query);
+      serveWatch(
+        registry.store,
+        kind,
+        name === '' ? selection : { ...selection, name },
+        query,
+        shapeOf(accept),
+        response,
+      );
+      const ended = options.metrics.watchStarted(kind.type.plural);
+      response.on('close', ended);
+      return;
+    }
+    case 'create': {
+      if (name !== '') throw methodNotAllowed();
+      const body = parseObject(await readBody(request), mediaTypeOf(request));
+      if (kind.type.namespaced && namespace === '') throw badRequest('the namespace must be named in the path');
+      sendObject(call, 201, await registry.create(kind, namespace, body, context));
+      return;
+    }
+    case 'update': {
+      if (name === '') throw methodNotAllowed();
+      const body = parseObject(await readBody(request), mediaTypeOf(request));
+      sendObject(
+        call,
+        200,
+        await registry.update({ ...updateOf(target, () => body), isRetried: hasNoVersion(body) }, context),
+      );
+      return;
+    }
+    case 'patch':
+      await handlePatch(options, call);
+      return;
+    case 'delete': {
+      const body = await readBody(request);
+      const deleteOptions = parseDeleteOptions(
+        body.length > 0 ? parseBody(body, mediaTypeOf(request)) : undefined,
+        query,
+      );
+      const { object, isGone } = await deleteObject(registry, kind, namespace, name, deleteOptions);
+      if (!isGone || kind.type.kind === 'Pod') sendObject(call, 200, object);
+      else send(call, 200, deletedStatus(target, object));
+      return;
+    }
+    case 'deletecollection': {
+      if (!kind.hasDeleteCollection || (kind.type.namespaced && namespace === '')) throw methodNotAllowed();
+      const body = await readBody(request);
+      const deleteOptions = parseDeleteOptions(
+        body.length > 0 ? parseBody(body, mediaTypeOf(request)) : undefined,
+        query,
+      );
+      const list = listBody(registry.store, kind, parseSelection(kind, namespace, query), query, 'object');
+      const items = (JSON.parse(list.toString()) as { items: { metadata: { name: string; namespace?: string } }[] })
+        .items;
+      await Promise.all(
+        items.map((each) =>
+          deleteObject(registry, kind, each.metadata.namespace ?? '', each.metadata.name, deleteOptions).catch(
+            (error: unknown) => {
+              if (!(error instanceof ApiError) || error.code !== 404) throw error;
+            },
+          ),
+        ),
+      );
+      sendJson(response, 200, list);
+      return;
+    }
+  }
+}
+
+function hasNoVersion(object: Json): boolean {
+  const version = isJsonObject(object) ? objectAt(object, 'metadata').resourceVersion : undefined;
+  return version === undefined || version === '';
+}
+
+function updateOf(
+  { kind, namespace, name, subresource }: ResourceRequest,
+  change: UpdateRequest['change'],
+): UpdateRequest {
+  const known =
+    subresource === 'status' || subresource === 'finalize' || subresource === 'ephemeralcontainers' ? subresource : '';
+  return { kind, namespace, name, subresource: known, change, isRetried: true };
+}
+
+function deletedStatus({ kind, name }: ResourceRequest, object: StoredObject): JsonObject {
+  const { group, plural } = kind.type;
+  const details = { name, ...(group !== '' && { group }), kind: plural, uid: object.value.metadata.uid ?? '' };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+const patchTypes =
+  'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml';
+
+/** How a patch makes the wanted object out of the current one. */
+async function readPatch(call: Call): Promise<{ change(current: JsonObject): JsonObject; isRetried: boolean }> {
+  const { request, target } = call;
+  const mediaType = mediaTypeOf(request);
+  const body = await readBody(request);
+  switch (mediaType) {
+    case 'application/json-patch+json': {
+      const patch = parseBody(body, mediaType);
+      return { change: (current) => jsonPatch(current, patch), isRetried: true };
+    }
+    case 'application/merge-patch+json': {
+      const patch = parseObject(body, mediaType);
+      return { change: (current) => asObject(mergePatch(current, patch)), isRetried: hasNoVersion(patch) };
+    }
+    case 'application/strategic-merge-patch+json': {
+      if (target.kind.isStructural)
+        throw unsupportedMediaType(patchTypes.replace('application/strategic-merge-patch+json, ', ''));
+      const patch = parseObject(body, mediaType);
+      const schema = schemaOf(target.subresource === 'scale' ? 'io.k8s.api.autoscaling.v1.Scale' : target.kind.schema);
+      return {
+        change: (current) => asObject(strategicMergePatch(schema, current, patch)),
+        isRetried: hasNoVersion(patch),
+      };
+    }
+    default:
+      throw unsupportedMediaType(patchTypes);
+  }
+}
+
+function asObject(value: Json): JsonObject {
+  if (!isJsonObject(value)) throw badRequest('the patch makes no object');
+  return value;
+}
+
+async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise<void> {
+  const { registry } = options;
+  const { request, query, target, context } = call;
+  if (target.name === '') throw methodNotAllowed();
+  const mediaType = mediaTypeOf(request);
+  if (mediaType !== 'application/apply-patch+yaml') {
+    sendObject(
+      call,
+      200,
+      await registry.update({ ...updateOf(target, (current) => current), ...(await readPatch(call)) }, context),
+    );
+    return;
+  }
+  const manager = query.get('fieldManager') ?? '';
+  if (manager === '')
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const applied = parseObject(await readBody(request), mediaType);
+  registry.checkType(target.kind, applied);
+  const clean = registry.decode(target.kind, applied, context);
+  const apply = { manager, isForced: query.get('force') === 'true', subresource: target.subresource };
+  const existing = registry.find(target.kind, target.namespace, target.name);
+  if (!existing && target.subresource === '') {
+    try {
+      const object = createByApply(target.kind, target.name, clean, apply);
+      sendObject(call, 201, await registry.create(target.kind, target.namespace, object, context));
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+    }
+  }
+  const change: UpdateRequest['change'] = (current) => applyTo(target.kind, current, clean, apply);
+  sendObject(
+    call,
+    200,
+    await registry.update({ ...updateOf(target, change), isRetried: hasNoVersion(applied) }, context),
+  );
+}
+
+async function handleSubresource(options: ResourceHandlerOptions, call: Call): Promise<void> {
+  const { registry } = options;
+  const { request, response, query, target, context } = call;
+  const { kind, namespace, name, subresource } = target;
+  switch (subresource) {
+    case 'log':
+      if (request.method !== 'GET') throw methodNotAllowed();
+      options.nodes.log(namespace, name, query, response);
+      return;
+    case 'exec':
+    case 'attach':
+    case 'portforward':
+      throw badRequest('Upgrade request required');
+    case 'scale':
+      await handleScale(options, call);
+      return;
+    default: {
+      if (request.method !== 'POST') throw methodNotAllowed();
+      const body = parseObject(await readBody(request), mediaTypeOf(request));
+      if (subresource === 'binding') send(call, 201, await bindPod(registry, kind, namespace, name, body, context));
+      else if (subresource === 'eviction')
+        send(call, 201, await evictPod(registry, kind, namespace, name, body, query));
+      else send(call, 201, requestToken(registry, kind, namespace, name, body, options.tokens));
+    }
+  }
+}
+
+async function handleScale(options: ResourceHandlerOptions, call: Call): Promise<void> {
+  const { registry } = options;
+  const { request, target, context } = call;
+  const { kind, namespace, name, verb } = target;
+  const scaleOf = (object: StoredObject) => {
+    const value = asJson(object.value);
+    return toScale(value, selectorTextOf(value));
+  };
+  if (verb === 'get') {
+    send(call, 200, scaleOf(registry.get(kind, namespace, name)));
+    return;
+  }
+  const patch =
+    verb === 'patch'
+      ? await readPatch(call)
+      : verb === 'update'
+        ? await readBody(request).then((body) => {
+            const scale = parseObject(body, mediaTypeOf(request));
+            return { change: () => scale, isRetried: hasNoVersion(scale) };
+          })
+        : undefined;
+  if (!patch) throw methodNotAllowed();
+  const change: UpdateRequest['change'] = (current) => {
+    const scale = patch.change(toScale(current, selectorTextOf(current)));
+    const replicas = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
+    if (!Number.isInteger(replicas)) throw badRequest('spec.replicas must be a whole number');
+    const version = objectAt(scale, 'metadata').resourceVersion;
+    const metadata =
+      version === undefined
+        ? objectAt(current, 'metadata')
+        : { ...objectAt(current, 'metadata'), resourceVersion: version };
+    return { ...current, metadata, spec: { ...objectAt(current, 'spec'), replicas } };
+  };
+  const written = await registry.update({ ...updateOf(target, change), isRetried: patch.isRetried }, context);
+  send(call, 200, scaleOf(written));
+}

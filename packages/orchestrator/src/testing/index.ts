@@ -1,0 +1,3 @@
+// Owns: clusters for tests: an API server in this process on a database of its own. May run twice, side by side.
+// Never: used by what runs in production.
+export * from './test-cluster.js';
