@@ -24,14 +24,16 @@ const quiet = {
   TURBO_NO_UPDATE_NOTIFIER: '1',
 };
 
-/** `npm ci` where the lock file, Node or node_modules changed. Answers what it did, in words. */
+/**
+ * Installs what the lock file says where it, Node or node_modules changed. Not `npm ci`: that refuses a lock file without
+ * the optional binaries of other systems, which npm leaves out when it writes one. Answers what it did, in words.
+ */
 export async function installModules(root, { log, note }) {
   const stamp = hash([process.version, process.arch, readFileSync(join(root, 'package-lock.json'), 'utf8')]);
   if (readStamp(root, 'npm') === stamp && existsSync(join(root, 'node_modules/.package-lock.json'))) return 'unchanged';
-  note('npm ci');
-  const flags = ['--no-audit', '--no-fund', '--include=dev', '--loglevel=http'];
+  const flags = ['--no-save', '--no-audit', '--no-fund', '--include=dev', '--loglevel=http'];
   let fetched = 0;
-  await run('npm', ['ci', ...flags], {
+  await run('npm', ['install', ...flags], {
     cwd: root,
     log,
     env: { ...process.env, ...quiet, NODE_ENV: 'development' },

@@ -69,7 +69,7 @@ export function run(command, args, { log, cwd, env, onLine, onStatus, seconds } 
     const output = take((line) => {
       if (log) appendFileSync(log, `${line}\n`);
       last.push(line);
-      if (last.length > 30) last.shift();
+      if (last.length > 20) last.shift();
       onLine?.(line);
     });
     child.stdout.on('data', output);

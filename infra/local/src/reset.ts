@@ -198,7 +198,8 @@ function cgroupsOf(id: string, containers: readonly string[]): string[] {
     for (const name of names) {
       const below = join(path, name);
       if (depth < 8) walk(below, depth + 1);
-      const inside = below.includes(`slipway-${id}`) || containers.some((container) => name.includes(container));
+      const inside =
+        new RegExp(`slipway[-_]${id}`).test(below) || containers.some((container) => name.includes(container));
       if (inside) found.push(below);
     }
   };

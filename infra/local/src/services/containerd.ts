@@ -26,7 +26,6 @@ export function containerd(platform: Platform): Service {
         mkdirSync(platform.at('containerd', name), { recursive: true });
       writeFileSync(file, configuration(platform));
       writeCertificates(platform);
-      writeNetwork(platform);
     },
     settle: () => importPause(platform, socket),
     health: criHealth(socket),
@@ -118,47 +117,6 @@ function writeCertificates(platform: Platform): void {
       join(directory, 'hosts.toml'),
       `server = "${server}"\n\n[host."${server}"]\n  capabilities = ["pull", "resolve"]\n`,
     );
-  }
-}
-
-/** The pods' network before the cluster's own agent has spoken; it may write the same file. */
-function writeNetwork(platform: Platform): void {
-  const file = platform.at('containerd', 'cni/net.d', '10-slipway.conflist');
-  if (existsSync(file)) return;
-  const { bridge, podCidr } = platform.instance;
-  const list = {
-    cniVersion: '0.4.0',
-    name: bridge,
-    plugins: [
-      {
-        type: 'bridge',
-        bridge,
-        isGateway: true,
-        ipMasq: true,
-        hairpinMode: true,
-        mtu: outwardMtu(),
-        ipam: {
-          type: 'host-local',
-          dataDir: platform.at('containerd', 'cni/addresses'),
-          ranges: [[{ subnet: podCidr }]],
-          routes: [{ dst: '0.0.0.0/0' }],
-        },
-      },
-      { type: 'portmap', capabilities: { portMappings: true } },
-    ],
-  };
-  writeFileSync(file, `${JSON.stringify(list, null, 2)}\n`);
-}
-
-/** The smallest MTU that leads out: larger packets from pods would vanish on tunnels. */
-function outwardMtu(): number {
-  try {
-    const [route] = JSON.parse(execFileSync('ip', ['-j', 'route', 'show', 'default'], { encoding: 'utf8' })) as {
-      dev?: string;
-    }[];
-    return Number(readFileSync(`/sys/class/net/${route?.dev ?? 'lo'}/mtu`, 'utf8')) || 1500;
-  } catch {
-    return 1500;
   }
 }
 
