@@ -1,0 +1,15 @@
+import { ApplicationOverview } from '@/features/applications/application-overview';
+import { podsQuery } from '@/features/pods/queries';
+import { releasesQuery } from '@/features/releases/queries';
+import type { ApplicationRef } from '@/lib/paths';
+import { Prefetch } from '@/lib/prefetch';
+
+export default async function Page({ params }: { params: Promise<ApplicationRef & Record<string, string>> }) {
+  const { tenant, project, environment, application } = await params;
+  const ref = { tenant, project, environment, application };
+  return (
+    <Prefetch queries={(api) => [podsQuery(ref, api), releasesQuery(ref, api)]}>
+      <ApplicationOverview application={ref} />
+    </Prefetch>
+  );
+}

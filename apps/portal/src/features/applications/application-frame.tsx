@@ -1,0 +1,63 @@
+'use client';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { useTranslations } from 'next-intl';
+import type { ReactNode } from 'react';
+import { isOver } from '@/features/releases/queries';
+import { RolloutProgress } from '@/features/releases/rollout-progress';
+import { type ApplicationRef, applicationTabs, toApplication, toTenantPage } from '@/lib/paths';
+import { ErrorBox } from '@/ui/error-box';
+import { LinkButton } from '@/ui/link-button';
+import { StatusBadge } from '@/ui/status';
+import { applicationQuery, statusQuery } from './queries';
+
+/** The head of every page of an application: what it is, how it stands, its tabs; a rollout in progress above all. */
+export function ApplicationFrame({ application: ref, children }: { application: ApplicationRef; children: ReactNode }) {
+  const t = useTranslations('tab');
+  const words = useTranslations('application');
+  const pathname = usePathname();
+  const application = useQuery(applicationQuery(ref));
+  const status = useQuery(statusQuery(ref)).data;
+
+  if (application.error && !application.data) {
+    return (
+      <div className="page">
+        <ErrorBox
+          error={application.error}
+          action={<Link href={toTenantPage(ref.tenant, 'applications')}>{words('toApplications')}</Link>}
+        />
+      </div>
+    );
+  }
+  const rollout = status?.rollout && !isOver(status.rollout) ? status.rollout : undefined;
+  return (
+    <div className="page">
+      <header className="app-head">
+        <h1>{ref.application}</h1>
+        {status && <StatusBadge state={status.state} />}
+        {status?.release ? <span className="muted tabular">{words('release', { number: status.release })}</span> : null}
+        <span className="app-head-space" />
+        {status?.url && (
+          <LinkButton href={status.url} icon="external" external>
+            {words('open')}
+          </LinkButton>
+        )}
+      </header>
+      <nav className="tabs" aria-label={words('tabs')}>
+        {applicationTabs.map((tab) => {
+          const href = toApplication(ref, tab);
+          const isCurrent =
+            tab === 'overview' ? pathname === href : pathname === href || pathname.startsWith(`${href}/`);
+          return (
+            <Link key={tab} href={href} className="tab" aria-current={isCurrent ? 'page' : undefined}>
+              {t(tab)}
+            </Link>
+          );
+        })}
+      </nav>
+      {rollout && <RolloutProgress application={ref} rollout={rollout} />}
+      {children}
+    </div>
+  );
+}

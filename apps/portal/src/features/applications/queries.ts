@@ -1,0 +1,98 @@
+import { queryOptions } from '@tanstack/react-query';
+import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
+import type { Application, Page, Scaling, Source, Status } from '@/lib/contract';
+import type { ApplicationRef, ProjectRef } from '@/lib/paths';
+
+export type ApplicationName = Omit<ApplicationRef, 'environment'>;
+
+const collection = '/api/v1/tenants/{tenant}/projects/{project}/applications';
+const one = `${collection}/{application}`;
+const inEnvironment = `${one}/environments/{environment}`;
+
+export const applicationKey = ({ tenant, project, application }: ApplicationName) => [
+  't',
+  tenant,
+  'p',
+  project,
+  'a',
+  application,
+];
+
+const toName = ({ tenant, project, application }: ApplicationName) => ({ tenant, project, application });
+const toRef = ({ tenant, project, application, environment }: ApplicationRef) => ({
+  tenant,
+  project,
+  application,
+  environment,
+});
+
+export const applicationsQuery = ({ tenant, project }: ProjectRef, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: ['t', tenant, 'p', project, 'applications'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Application>>(
+          api.GET(collection, { params: { path: { tenant, project }, query: { limit: 500 } }, signal }),
+        )
+      ).items,
+  });
+
+export const applicationQuery = (name: ApplicationName, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: applicationKey(name),
+    queryFn: ({ signal }) => unwrap<Application>(api.GET(one, { params: { path: toName(name) }, signal })),
+  });
+
+/** How an application stands in one environment; asked again every few seconds, for pods change without an event of ours. */
+export const statusQuery = (ref: ApplicationRef, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(ref), 'e', ref.environment, 'status'],
+    queryFn: ({ signal }) =>
+      unwrap<Status>(api.GET(`${inEnvironment}/status`, { params: { path: toRef(ref) }, signal })),
+    refetchInterval: (query) => (query.state.data?.state === 'progressing' ? 1500 : 5000),
+  });
+
+export const scalingQuery = (ref: ApplicationRef, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(ref), 'e', ref.environment, 'scaling'],
+    queryFn: ({ signal }) =>
+      unwrap<Scaling>(api.GET(`${inEnvironment}/scaling`, { params: { path: toRef(ref) }, signal })),
+    refetchInterval: 5000,
+  });
+
+export interface NewApplication {
+  readonly name: string;
+  readonly source: Source;
+  readonly build?: { readonly dockerfile: string };
+  readonly processes?: { readonly web: { readonly port?: number; readonly replicas?: number } };
+}
+
+export const createApplication = ({ tenant, project }: ProjectRef, body: NewApplication) =>
+  unwrap<Application>(
+    browserApi.POST(collection, { params: { path: { tenant, project } }, body, headers: idempotencyKey() }),
+  );
+
+/** Asks whether the application could be created, and changes nothing. */
+export const planApplication = ({ tenant, project }: ProjectRef, body: NewApplication) =>
+  unwrap<unknown>(
+    browserApi.POST(collection, { params: { path: { tenant, project }, query: { dryRun: true } }, body }),
+  );
+
+export const updateApplication = (name: ApplicationName, body: { source?: Source; build?: { dockerfile?: string } }) =>
+  unwrap<Application>(browserApi.PATCH(one, { params: { path: toName(name) }, body }));
+
+export const deleteApplication = (name: ApplicationName) =>
+  unwrap<void>(browserApi.DELETE(one, { params: { path: toName(name) } }));
+
+export const scale = (ref: ApplicationRef, processes: Scaling['processes'] | Record<string, { replicas: number }>) =>
+  unwrap<Scaling>(browserApi.PATCH(`${inEnvironment}/scaling`, { params: { path: toRef(ref) }, body: { processes } }));
+
+/** `archive` is a gzipped tar. */
+export const upload = (name: ApplicationName, archive: Blob) =>
+  unwrap<{ id: string; digest: string; sizeBytes: number }>(
+    browserApi.POST(`${one}/uploads`, {
+      params: { path: toName(name) },
+      body: archive,
+      headers: { 'content-type': 'application/gzip', ...idempotencyKey() },
+    }),
+  );

@@ -1,0 +1,144 @@
+'use client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Input } from 'antd';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { z } from 'zod';
+import { applicationKey } from '@/features/applications/queries';
+import { toCli } from '@/lib/cli';
+import type { Domain } from '@/lib/contract';
+import type { ApplicationRef } from '@/lib/paths';
+import { useForm } from '@/lib/use-form';
+import { useValidation } from '@/lib/use-validation';
+import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { Equivalents } from '@/ui/equivalents';
+import { ErrorBox } from '@/ui/error-box';
+import { ExternalLink } from '@/ui/external-link';
+import { Field } from '@/ui/field';
+import { Section } from '@/ui/page';
+import { type Column, Table } from '@/ui/table';
+import { addDomain, domainsQuery, removeDomain } from './queries';
+
+const schema = z.object({
+  hostname: z
+    .string()
+    .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/, 'hostname'),
+});
+
+export function DomainsTab({ application: ref }: { application: ApplicationRef }) {
+  const t = useTranslations('domains');
+  const client = useQueryClient();
+  const domains = useQuery(domainsQuery(ref));
+  const [doomed, setDoomed] = useState<Domain>();
+  const form = useForm(schema, { hostname: '' }, useValidation());
+  const refresh = () => client.invalidateQueries({ queryKey: applicationKey(ref) });
+  const removal = useMutation({
+    mutationFn: (hostname: string) => removeDomain(ref, hostname),
+    onSuccess: () => {
+      setDoomed(undefined);
+      return refresh();
+    },
+  });
+  const send = () =>
+    form.submit(async ({ hostname }) => {
+      await addDomain(ref, hostname);
+      form.reset();
+      await refresh();
+    });
+  const columns: readonly Column<Domain>[] = [
+    {
+      key: 'hostname',
+      title: t('hostname'),
+      sortBy: (domain) => domain.hostname,
+      render: (domain) => <ExternalLink href={domain.url}>{domain.hostname}</ExternalLink>,
+    },
+    {
+      key: 'kind',
+      title: t('kind'),
+      render: (domain) => (domain.isDefault ? <span className="muted">{t('default')}</span> : t('own')),
+    },
+    {
+      key: 'actions',
+      title: '',
+      align: 'right',
+      render: (domain) => (
+        <Button
+          size="small"
+          disabled={domain.isDefault}
+          title={domain.isDefault ? t('defaultStays') : undefined}
+          onClick={() => setDoomed(domain)}
+        >
+          {t('remove')}
+        </Button>
+      ),
+    },
+  ];
+  const base = `/api/v1/tenants/${ref.tenant}/projects/${ref.project}/applications/${ref.application}/environments/${ref.environment}/domains`;
+  return (
+    <>
+      <Table
+        name="domains"
+        label={t('title')}
+        rows={domains.data}
+        rowKey={(domain) => domain.hostname}
+        columns={columns}
+        error={domains.error}
+        searchText={(domain) => domain.hostname}
+        actions={
+          <Equivalents
+            items={[
+              { title: t('title'), cli: toCli('domains list', ref), api: `GET ${base}` },
+              {
+                title: t('add'),
+                cli: toCli('domains add www.example.com', ref),
+                api: `POST ${base}\n{"hostname":"www.example.com"}`,
+              },
+            ]}
+          />
+        }
+        empty={<p className="muted pad">{t('none')}</p>}
+      />
+      <Section title={t('add')}>
+        <p className="muted">{t('explanation')}</p>
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <Field label={t('hostname')} error={form.errorOf('hostname')}>
+            {(control) => (
+              <div className="with-button">
+                <Input
+                  {...control}
+                  className="mono"
+                  value={form.values.hostname}
+                  placeholder="www.example.com"
+                  spellCheck={false}
+                  onChange={(event) => form.set('hostname', event.target.value.trim().toLowerCase())}
+                />
+                <Button type="primary" htmlType="submit" loading={form.isSending}>
+                  {t('addVerb')}
+                </Button>
+              </div>
+            )}
+          </Field>
+          {form.problem ? <ErrorBox error={form.problem} /> : null}
+        </form>
+      </Section>
+      <ConfirmByTyping
+        open={doomed !== undefined}
+        title={t('removeTitle')}
+        name={doomed?.hostname ?? ''}
+        verb={t('removeNamed', { hostname: doomed?.hostname ?? '' })}
+        isRunning={removal.isPending}
+        error={removal.error}
+        onConfirm={() => doomed && removal.mutate(doomed.hostname)}
+        onClose={() => setDoomed(undefined)}
+      >
+        <p>{t('removeExplanation')}</p>
+      </ConfirmByTyping>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+'use client';
+import { useQueryClient } from '@tanstack/react-query';
+import { Button, Input } from 'antd';
+import { useTranslations } from 'next-intl';
+import { z } from 'zod';
+import { nameSchema } from '@/lib/names';
+import { useForm } from '@/lib/use-form';
+import { useValidation } from '@/lib/use-validation';
+import { Dialog } from '@/ui/dialog';
+import { ErrorBox } from '@/ui/error-box';
+import { Field } from '@/ui/field';
+import { createProject } from './queries';
+
+const schema = z.object({ name: nameSchema, displayName: z.string() });
+
+export function NewProjectDialog({
+  tenant,
+  open,
+  onClose,
+  onCreated,
+}: {
+  tenant: string;
+  open: boolean;
+  onClose: () => void;
+  onCreated: (project: string) => void;
+}) {
+  const t = useTranslations('newProject');
+  const form = useForm(schema, { name: '', displayName: '' }, useValidation());
+  const client = useQueryClient();
+  const send = () =>
+    form.submit(async ({ name, displayName }) => {
+      await createProject(tenant, { name, ...(displayName ? { displayName } : {}) });
+      await client.invalidateQueries({ queryKey: ['t', tenant] });
+      form.reset();
+      onCreated(name);
+    });
+  return (
+    <Dialog
+      open={open}
+      title={t('title')}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button type="primary" loading={form.isSending} onClick={send}>
+            {form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <p className="muted">{t('explanation')}</p>
+        <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
+          {(control) => (
+            <Input
+              {...control}
+              value={form.values.name}
+              onChange={(event) => form.set('name', event.target.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+        </Field>
+        <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
+          {(control) => (
+            <Input
+              {...control}
+              value={form.values.displayName}
+              onChange={(event) => form.set('displayName', event.target.value)}
+            />
+          )}
+        </Field>
+        {form.problem ? <ErrorBox error={form.problem} /> : null}
+        <button type="submit" hidden />
+      </form>
+    </Dialog>
+  );
+}

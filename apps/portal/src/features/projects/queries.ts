@@ -1,0 +1,54 @@
+import { queryOptions } from '@tanstack/react-query';
+import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
+import type { Environment, EnvironmentKind, Page, Project } from '@/lib/contract';
+import type { ProjectRef } from '@/lib/paths';
+
+const all = { limit: 500 };
+
+export const projectsQuery = (tenant: string, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: ['t', tenant, 'projects'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Project>>(
+          api.GET('/api/v1/tenants/{tenant}/projects', { params: { path: { tenant }, query: all }, signal }),
+        )
+      ).items,
+  });
+
+export const environmentsQuery = ({ tenant, project }: ProjectRef, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: ['t', tenant, 'p', project, 'environments'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Environment>>(
+          api.GET('/api/v1/tenants/{tenant}/projects/{project}/environments', {
+            params: { path: { tenant, project }, query: all },
+            signal,
+          }),
+        )
+      ).items,
+  });
+
+export const createProject = (tenant: string, body: { name: string; displayName?: string }) =>
+  unwrap<Project>(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects', {
+      params: { path: { tenant } },
+      body,
+      headers: idempotencyKey(),
+    }),
+  );
+
+export const deleteProject = ({ tenant, project }: ProjectRef) =>
+  unwrap<void>(
+    browserApi.DELETE('/api/v1/tenants/{tenant}/projects/{project}', { params: { path: { tenant, project } } }),
+  );
+
+export const createEnvironment = ({ tenant, project }: ProjectRef, body: { name: string; kind: EnvironmentKind }) =>
+  unwrap<Environment>(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/environments', {
+      params: { path: { tenant, project } },
+      body,
+      headers: idempotencyKey(),
+    }),
+  );

@@ -1,0 +1,90 @@
+import { queryOptions } from '@tanstack/react-query';
+import { type ApplicationName, applicationKey } from '@/features/applications/queries';
+import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
+import type { Change, Page, Release, Rollout } from '@/lib/contract';
+import type { ApplicationRef } from '@/lib/paths';
+
+const application = '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}';
+const toPath = (name: ApplicationName) => ({
+  tenant: name.tenant,
+  project: name.project,
+  application: name.application,
+});
+
+export const releasesQuery = (name: ApplicationName, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(name), 'releases'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Release>>(
+          api.GET(`${application}/releases`, { params: { path: toPath(name), query: { limit: 100 } }, signal }),
+        )
+      ).items,
+  });
+
+export const diffQuery = (name: ApplicationName, number: number, other: number, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(name), 'releases', number, 'diff', other],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<{ changes: readonly Change[] }>(
+          api.GET(`${application}/releases/{number}/diff`, {
+            params: { path: { ...toPath(name), number }, query: { with: other } },
+            signal,
+          }),
+        )
+      ).changes,
+  });
+
+export const createRelease = (name: ApplicationName, body: { image?: string; description?: string }) =>
+  unwrap<Release>(
+    browserApi.POST(`${application}/releases`, { params: { path: toPath(name) }, body, headers: idempotencyKey() }),
+  );
+
+export const rolloutsQuery = (name: ApplicationName, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(name), 'rollouts'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Rollout>>(
+          api.GET(`${application}/rollouts`, { params: { path: toPath(name), query: { limit: 50 } }, signal }),
+        )
+      ).items,
+  });
+
+export const rolloutQuery = (name: ApplicationName, id: string, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(name), 'rollouts', id],
+    queryFn: ({ signal }) =>
+      unwrap<Rollout>(api.GET(`${application}/rollouts/{id}`, { params: { path: { ...toPath(name), id } }, signal })),
+    refetchInterval: (query) => (query.state.data && isOver(query.state.data) ? false : 1500),
+  });
+
+export const isOver = (rollout: Pick<Rollout, 'state'>): boolean =>
+  rollout.state !== 'pending' && rollout.state !== 'progressing';
+
+export const deploy = (ref: ApplicationRef, release: number) =>
+  unwrap<Rollout>(
+    browserApi.POST(`${application}/rollouts`, {
+      params: { path: toPath(ref) },
+      body: { environment: ref.environment, release },
+      headers: idempotencyKey(),
+    }),
+  );
+
+export const rollBack = (ref: ApplicationRef, release?: number) =>
+  unwrap<Rollout>(
+    browserApi.POST(`${application}/rollback`, {
+      params: { path: toPath(ref) },
+      body: { environment: ref.environment, ...(release ? { release } : {}) },
+      headers: idempotencyKey(),
+    }),
+  );
+
+export const abortRollout = (name: ApplicationName, id: string) =>
+  unwrap<Rollout>(
+    browserApi.POST(`${application}/rollouts/{id}/abort`, {
+      params: { path: { ...toPath(name), id } },
+      headers: idempotencyKey(),
+    }),
+  );

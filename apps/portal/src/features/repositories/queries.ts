@@ -1,0 +1,28 @@
+import { queryOptions } from '@tanstack/react-query';
+import { type Api, browserApi, unwrap } from '@/lib/api';
+import type { Artifact, Page, Repository } from '@/lib/contract';
+
+const repositories = '/api/v1/tenants/{tenant}/repositories';
+
+export const repositoriesQuery = (tenant: string, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: ['t', tenant, 'repositories'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Repository>>(
+          api.GET(repositories, { params: { path: { tenant }, query: { limit: 500 } }, signal }),
+        )
+      ).items,
+  });
+
+/** `repository` may hold slashes; it is one segment of the path. */
+export const artifactsQuery = (tenant: string, repository: string, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: ['t', tenant, 'repositories', repository],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap<Page<Artifact>>(
+          api.GET(`${repositories}/{repository}/artifacts`, { params: { path: { tenant, repository } }, signal }),
+        )
+      ).items,
+  });

@@ -1,0 +1,29 @@
+'use client';
+import { useTranslations } from 'next-intl';
+import type { ReactNode } from 'react';
+import { WithSideNav } from '@/features/shell/side-nav';
+import { toTenant, toTenantPage } from '@/lib/paths';
+import { useTenantLive } from './tenant-live';
+
+/** The developer side of one tenant. */
+export function TenantFrame({ tenant, children }: { tenant: string; children: ReactNode }) {
+  const t = useTranslations('nav');
+  const live = useTenantLive(tenant);
+  const items = [
+    { href: toTenant(tenant), label: t('overview'), icon: 'overview', exact: true },
+    {
+      href: toTenantPage(tenant, 'applications'),
+      label: t('applications'),
+      icon: 'applications',
+      under: [`/t/${tenant}/p/`, `/t/${tenant}/new`],
+    },
+    { href: toTenantPage(tenant, 'images'), label: t('images'), icon: 'images' },
+    { href: toTenantPage(tenant, 'access'), label: t('access'), icon: 'access' },
+    { href: toTenantPage(tenant, 'settings'), label: t('settings'), icon: 'settings' },
+  ] as const;
+  return (
+    <WithSideNav label={t('developer')} items={items} foot={live}>
+      {children}
+    </WithSideNav>
+  );
+}

@@ -1,0 +1,238 @@
+'use client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Input } from 'antd';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { z } from 'zod';
+import { meQuery } from '@/features/identity/queries';
+import type { User } from '@/lib/contract';
+import { useForm } from '@/lib/use-form';
+import { useValidation } from '@/lib/use-validation';
+import { useAnnounce } from '@/ui/announcer';
+import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { Dialog } from '@/ui/dialog';
+import { EmptyState } from '@/ui/empty-state';
+import { Equivalents } from '@/ui/equivalents';
+import { ErrorBox } from '@/ui/error-box';
+import { Field } from '@/ui/field';
+import { Icon } from '@/ui/icon';
+import { Page } from '@/ui/page';
+import { type Column, Table } from '@/ui/table';
+import { Time } from '@/ui/time';
+import { createUser, deleteUser, usersQuery } from './queries';
+
+export function UsersPage() {
+  const t = useTranslations('users');
+  const announce = useAnnounce();
+  const client = useQueryClient();
+  const users = useQuery(usersQuery());
+  const me = useQuery(meQuery()).data;
+  const [isCreating, setCreating] = useState(false);
+  const [doomed, setDoomed] = useState<User>();
+  const removal = useMutation({
+    mutationFn: (username: string) => deleteUser(username),
+    onSuccess: (_, username) => {
+      announce(t('deleted', { username }));
+      setDoomed(undefined);
+      return client.invalidateQueries({ queryKey: ['users'] });
+    },
+  });
+  const columns: readonly Column<User>[] = [
+    {
+      key: 'username',
+      title: t('username'),
+      sortBy: (user) => user.username,
+      render: (user) => <span className="strong">{user.username}</span>,
+    },
+    {
+      key: 'displayName',
+      title: t('displayName'),
+      sortBy: (user) => user.displayName,
+      render: (user) => user.displayName,
+      wide: true,
+    },
+    {
+      key: 'email',
+      title: t('email'),
+      sortBy: (user) => user.email ?? '',
+      render: (user) => user.email ?? '',
+      wide: true,
+    },
+    {
+      key: 'admin',
+      title: t('role'),
+      sortBy: (user) => (user.isAdmin ? 0 : 1),
+      render: (user) => (user.isAdmin ? t('administrator') : t('user')),
+    },
+    {
+      key: 'created',
+      title: t('created'),
+      sortBy: (user) => user.createdAt,
+      render: (user) => <Time at={user.createdAt} />,
+      align: 'right',
+      wide: true,
+    },
+    {
+      key: 'actions',
+      title: '',
+      align: 'right',
+      render: (user) => (
+        <Button
+          size="small"
+          danger
+          disabled={user.username === me?.username}
+          title={user.username === me?.username ? t('notYourself') : undefined}
+          onClick={() => setDoomed(user)}
+          aria-label={t('deleteNamed', { username: user.username })}
+        >
+          {t('delete')}
+        </Button>
+      ),
+    },
+  ];
+  return (
+    <Page
+      title={t('title')}
+      description={t('description')}
+      actions={
+        <>
+          <Equivalents
+            items={[
+              { title: t('title'), cli: 'slipway users list', api: 'GET /api/v1/users' },
+              {
+                title: t('create'),
+                cli: 'slipway users create alice --email alice@example.com --password-stdin',
+                api: 'POST /api/v1/users\n{"username":"alice","email":"alice@example.com","password":"…"}',
+              },
+            ]}
+          />
+          <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
+            {t('create')}
+          </Button>
+        </>
+      }
+    >
+      <Table
+        name="users"
+        label={t('title')}
+        rows={users.data}
+        rowKey={(user) => user.id}
+        columns={columns}
+        error={users.error}
+        searchText={(user) => `${user.username} ${user.displayName} ${user.email ?? ''}`}
+        empty={<EmptyState icon="users" title={t('none')} />}
+      />
+      <NewUserDialog open={isCreating} onClose={() => setCreating(false)} />
+      <ConfirmByTyping
+        open={doomed !== undefined}
+        title={t('deleteTitle')}
+        name={doomed?.username ?? ''}
+        verb={t('deleteNamed', { username: doomed?.username ?? '' })}
+        isRunning={removal.isPending}
+        error={removal.error}
+        onConfirm={() => doomed && removal.mutate(doomed.username)}
+        onClose={() => setDoomed(undefined)}
+      >
+        <p>{t('deleteExplanation')}</p>
+      </ConfirmByTyping>
+    </Page>
+  );
+}
+
+const schema = z.object({
+  username: z.string().min(1, 'required'),
+  email: z.email('email'),
+  displayName: z.string(),
+  password: z.string().min(8, 'passwordShort'),
+  isAdmin: z.boolean(),
+});
+
+function NewUserDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const t = useTranslations('users');
+  const client = useQueryClient();
+  const form = useForm(
+    schema,
+    { username: '', email: '', displayName: '', password: '', isAdmin: false },
+    useValidation(),
+  );
+  const send = () =>
+    form.submit(async ({ displayName, ...rest }) => {
+      await createUser({ ...rest, ...(displayName ? { displayName } : {}) });
+      await client.invalidateQueries({ queryKey: ['users'] });
+      form.reset();
+      onClose();
+    });
+  return (
+    <Dialog
+      open={open}
+      title={t('create')}
+      onClose={onClose}
+      footer={
+        <Button type="primary" loading={form.isSending} onClick={send}>
+          {form.values.username ? t('createNamed', { username: form.values.username }) : t('create')}
+        </Button>
+      }
+    >
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <Field label={t('username')} error={form.errorOf('username')}>
+          {(control) => (
+            <Input
+              {...control}
+              value={form.values.username}
+              onChange={(event) => form.set('username', event.target.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+        </Field>
+        <Field label={t('email')} error={form.errorOf('email')}>
+          {(control) => (
+            <Input
+              {...control}
+              type="email"
+              value={form.values.email}
+              onChange={(event) => form.set('email', event.target.value)}
+              autoComplete="off"
+            />
+          )}
+        </Field>
+        <Field label={t('displayName')} error={form.errorOf('displayName')}>
+          {(control) => (
+            <Input
+              {...control}
+              value={form.values.displayName}
+              onChange={(event) => form.set('displayName', event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={t('password')} help={t('passwordHelp')} error={form.errorOf('password')}>
+          {(control) => (
+            <Input
+              {...control}
+              type="password"
+              value={form.values.password}
+              onChange={(event) => form.set('password', event.target.value)}
+              autoComplete="new-password"
+            />
+          )}
+        </Field>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={form.values.isAdmin}
+            onChange={(event) => form.set('isAdmin', event.target.checked)}
+          />{' '}
+          {t('makeAdministrator')}
+        </label>
+        {form.problem ? <ErrorBox error={form.problem} /> : null}
+        <button type="submit" hidden />
+      </form>
+    </Dialog>
+  );
+}
