@@ -1,0 +1,80 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+const roles = ['apiserver', 'controllers', 'scheduler', 'node', 'network'] as const;
+export type Role = (typeof roles)[number];
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const cidr = (fallback: string) => z.cidrv4().default(fallback);
+
+const schema = z.object({
+  SLIPWAY_BIND: z.string().default('127.0.0.1'),
+  SLIPWAY_CLUSTER_DATABASE_URL: z.url().optional(),
+  SLIPWAY_CLUSTER_PORT: port(7644),
+  SLIPWAY_NODE_PORT: port(7645),
+  SLIPWAY_CLUSTER_METRICS_PORT: port(7646),
+  SLIPWAY_CLUSTER_DIR: z.string().default('/var/lib/slipway/cluster'),
+  SLIPWAY_KUBECONFIG: z.string().default('/var/lib/slipway/kubeconfig'),
+  SLIPWAY_CONTAINERD_SOCKET: z.string().default('/var/lib/slipway/containerd/containerd.sock'),
+  SLIPWAY_CNI_DIR: z.string().default('/var/lib/slipway/containerd/cni/net.d'),
+  SLIPWAY_GATEWAY_DIR: z.string().default('/var/lib/slipway/gateway'),
+  SLIPWAY_GATEWAY_PORT: port(7680),
+  SLIPWAY_GATEWAY_TLS_PORT: port(7643),
+  SLIPWAY_APPS_DOMAIN: z.string().default('slipway.localhost'),
+  SLIPWAY_POD_CIDR: cidr('100.64.0.0/17'),
+  SLIPWAY_SERVICE_CIDR: cidr('100.64.128.0/17'),
+  SLIPWAY_BRIDGE: z
+    .string()
+    .regex(/^[a-z0-9]{1,15}$/)
+    .default('slw0'),
+  SLIPWAY_NFT_TABLE: z
+    .string()
+    .regex(/^[a-z0-9_]+$/)
+    .default('slipway'),
+  SLIPWAY_NODE_NAME: z.string().default(() => hostname().toLowerCase()),
+  SLIPWAY_NODES: z.enum(['real', 'simulated']).default('real'),
+  SLIPWAY_PAUSE_IMAGE: z.string().default('slipway.local/pause:1'),
+  SLIPWAY_HOST_SERVICES: z.string().default(''),
+  SLIPWAY_POD_PROXY_ENV: z.string().default('{}'),
+  SLIPWAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Config = z.infer<typeof schema> & { roles: ReadonlySet<Role>; podEnvironment: Record<string, string> };
+
+/** Reads the environment and `--roles=a,b`. Throws an Error that names what is wrong. */
+export function loadConfig(environment: NodeJS.ProcessEnv, args: readonly string[]): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`the configuration is not valid: ${problems.join('; ')}`);
+  }
+  const config = {
+    ...parsed.data,
+    roles: rolesOf(args),
+    podEnvironment: podEnvironmentOf(parsed.data.SLIPWAY_POD_PROXY_ENV),
+  };
+  if (config.roles.has('apiserver') && !config.SLIPWAY_CLUSTER_DATABASE_URL)
+    throw new Error('SLIPWAY_CLUSTER_DATABASE_URL is not set: name the PostgreSQL database of the cluster');
+  return config;
+}
+
+function rolesOf(args: readonly string[]): Set<Role> {
+  const given = args.find((each) => each.startsWith('--roles='))?.slice('--roles='.length);
+  const names = given === undefined || given === '' ? [...roles] : given.split(',').map((each) => each.trim());
+  return new Set(
+    names.map((name) => {
+      const role = roles.find((each) => each === name);
+      if (!role) throw new Error(`--roles: ${name} is not a role; the roles are ${roles.join(', ')}`);
+      return role;
+    }),
+  );
+}
+
+function podEnvironmentOf(text: string): Record<string, string> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(text));
+  } catch {
+    throw new Error('SLIPWAY_POD_PROXY_ENV is not a JSON object of strings');
+  }
+}
