@@ -47,12 +47,15 @@ export interface Member {
 }
 export interface Project extends Named {
   readonly displayName?: string | null;
-  readonly applicationCount?: number;
+  readonly environmentCount?: number;
+  readonly state?: string;
 }
 export interface Environment extends Named {
   readonly kind: string;
   readonly namespace: string;
   readonly cluster: string;
+  readonly state?: string;
+  readonly message?: string | null;
 }
 export type Source =
   | { readonly type: 'git'; readonly url: string; readonly ref?: string | null }
@@ -132,10 +135,12 @@ export interface Rollout {
 }
 export interface AppConfig {
   readonly version: number;
+  readonly rollout?: string | null;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, { readonly version: number; readonly updatedAt: string }>>;
 }
 export interface Scaling {
+  readonly rollout?: string | null;
   readonly processes: Readonly<
     Record<
       string,

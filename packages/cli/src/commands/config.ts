@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { APP_ENVIRONMENT, type Api } from '../api.js';
 import { CliError, usageError } from '../errors.js';
+import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
 import { assertVariableName, parseAssignments } from '../parse.js';
 import { ask, canPrompt, readLine } from '../prompt.js';
@@ -10,6 +11,7 @@ import type { AppConfig } from '../types.js';
 interface SetOptions extends CommonOptions {
   readonly secret?: boolean;
   readonly apply: boolean;
+  readonly wait: boolean;
 }
 
 type EnvironmentPath = Awaited<ReturnType<Awaited<ReturnType<Cli['open']>>['environment']>>;
@@ -47,7 +49,8 @@ export function registerConfig(program: Command, cli: Cli): void {
     .description('Set variables; the change makes a release and rolls it out.')
     .argument('<name=value...>', 'with --secret a name alone asks for the value, or reads it from stdin')
     .option('--secret', 'keep the values as secrets')
-    .option('--no-apply', 'keep the change for the next release');
+    .option('--no-apply', 'keep the change for the next release')
+    .option('--no-wait', 'return when the rollout has started');
   withScope(set, 'environment').action(async (words: string[], options: SetOptions) => {
     const values = options.secret ? await readSecrets(cli, words) : parseAssignments(words);
     const session = await cli.open(options);
@@ -64,7 +67,8 @@ export function registerConfig(program: Command, cli: Cli): void {
     .command('unset')
     .description('Remove variables and secrets.')
     .argument('<name...>')
-    .option('--no-apply', 'keep the change for the next release');
+    .option('--no-apply', 'keep the change for the next release')
+    .option('--no-wait', 'return when the rollout has started');
   withScope(unset, 'environment').action(async (names: string[], options: SetOptions) => {
     names.forEach(assertVariableName);
     const session = await cli.open(options);
@@ -85,11 +89,8 @@ async function change(cli: Cli, api: Api, path: EnvironmentPath, body: object, o
   const out = cli.output(options);
   if (out.format === 'table') out.list(toRows(changed), columns, 'Nothing is set.');
   else out.object(changed, () => []);
-  out.note(
-    options.apply
-      ? `Follow the rollout with 'slipway rollouts watch --app ${path.application}'.`
-      : 'The next release takes the change.',
-  );
+  if (!options.apply) out.note('The next release takes the change.');
+  else if (changed.rollout && options.wait) await followRollout(api, cli.io, path, changed.rollout);
 }
 
 /** A name alone is asked for without echo; with no terminal exactly one may be, read from stdin. */

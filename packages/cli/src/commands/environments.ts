@@ -18,6 +18,7 @@ export function registerEnvironments(program: Command, cli: Cli): void {
       out.list(await api.list<Environment>(`${PROJECT}/environments`, { path: await project() }), [
         { header: 'NAME', value: (environment) => environment.name },
         { header: 'KIND', value: (environment) => environment.kind },
+        { header: 'STATE', value: (environment) => environment.state },
         { header: 'NAMESPACE', value: (environment) => environment.namespace },
         { header: 'CLUSTER', value: (environment) => environment.cluster },
       ]);

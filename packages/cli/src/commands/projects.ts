@@ -19,6 +19,8 @@ export function registerProjects(program: Command, cli: Cli): void {
         [
           { header: 'NAME', value: (project) => project.name },
           { header: 'DISPLAY NAME', value: (project) => project.displayName },
+          { header: 'STATE', value: (project) => project.state },
+          { header: 'ENVIRONMENTS', value: (project) => project.environmentCount },
           { header: 'AGE', value: (project) => formatAge(project.createdAt, cli.io.now()) },
         ],
         "There is no project yet; 'slipway projects create' makes one.",

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { APP_ENVIRONMENT } from '../api.js';
 import { usageError } from '../errors.js';
+import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
 import { parseScale } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
@@ -10,6 +11,7 @@ interface ScaleOptions extends CommonOptions {
   readonly cpu?: string;
   readonly memory?: string;
   readonly process: string;
+  readonly wait: boolean;
 }
 
 export function registerScale(program: Command, cli: Cli): void {
@@ -19,7 +21,8 @@ export function registerScale(program: Command, cli: Cli): void {
     .argument('[process=number...]', 'replicas, web=3 for instance')
     .option('--cpu <quantity>', 'CPU of each pod, 250m for instance')
     .option('--memory <quantity>', 'memory of each pod, 128Mi for instance')
-    .option('--process <name>', 'process that --cpu and --memory are for', 'web');
+    .option('--process <name>', 'process that --cpu and --memory are for', 'web')
+    .option('--no-wait', 'return when the change is accepted');
   withScope(command, 'environment').action((words: string[], options: ScaleOptions) => scale(cli, words, options));
   withExamples(
     command,
@@ -40,10 +43,12 @@ async function scale(cli: Cli, words: readonly string[], options: ScaleOptions):
   const processes: Record<string, { replicas?: number; resources?: { cpu?: string; memory?: string } }> =
     Object.fromEntries(Object.entries(replicas).map(([name, count]) => [name, { replicas: count }]));
   if (cpu || memory) processes[options.process] = { ...processes[options.process], resources: { cpu, memory } };
-  const scaling =
-    Object.keys(processes).length > 0
-      ? await api.patch<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path, body: { processes } })
-      : await api.get<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path });
+  const isChange = Object.keys(processes).length > 0;
+  const changed = isChange
+    ? await api.patch<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path, body: { processes } })
+    : undefined;
+  if (changed?.rollout && options.wait) await followRollout(api, cli.io, path, changed.rollout);
+  const scaling = await api.get<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path });
   const rows = Object.entries(scaling.processes).map(([name, process]) => ({ name, ...process }));
   out.list(rows, [
     { header: 'PROCESS', value: (row) => row.name },

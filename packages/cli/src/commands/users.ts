@@ -39,7 +39,7 @@ export function registerUsers(program: Command, cli: Cli): void {
     .command('create')
     .description('Create a user.')
     .argument('<username>')
-    .requiredOption('--email <address>')
+    .option('--email <address>')
     .option('--display-name <text>')
     .option('--admin', 'make the user an administrator')
     .option('--password-stdin', 'read the password from stdin; on a terminal it is asked for');
