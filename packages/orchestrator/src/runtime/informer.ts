@@ -222,7 +222,8 @@ export function createInformer<T extends KubeObject>(
     start: async (signal) => {
       if (started) throw new Error(`the informer of ${type.plural} is started already`);
       started = true;
-      await run(signal);
+      // A signal of its own: many informers share the caller's, which would gather a listener for each.
+      await run(AbortSignal.any([signal]));
       rejectSynced(new Error(`the informer of ${type.plural} stopped before its first list`));
       for (const waiter of waiting) waiter.done(false);
     },
