@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { ApplicationScopes } from './application-scopes.service.js';
+import { ApplicationsController } from './applications.controller.js';
+import { RemoveApplicationProcessor } from './applications.jobs.js';
+import { ApplicationsService } from './applications.service.js';
+
+@Module({
+  imports: [AuditModule, ClustersModule],
+  controllers: [ApplicationsController],
+  providers: [ApplicationScopes, ApplicationsService, RemoveApplicationProcessor],
+  exports: [ApplicationScopes],
+})
+export class ApplicationsModule {}

@@ -1,0 +1,62 @@
+import { Controller } from '@nestjs/common';
+import { Body, From, Param, Query, Route } from '../kernel/http/route.js';
+import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import {
+  type ChangeConfig,
+  type ChangeConfigQuery,
+  changeConfigQuerySchema,
+  changeConfigSchema,
+  configSchema,
+} from './config.dto.js';
+import { ConfigService } from './config.service.js';
+
+const tag = 'config';
+const path = '/tenants/:tenant/projects/:project/applications/:application/environments/:environment/config';
+const errors = ['application-not-found', 'environment-not-found-for-application'];
+
+@Controller()
+export class ConfigController {
+  constructor(private readonly config: ConfigService) {}
+
+  @Route({
+    method: 'GET',
+    path,
+    permission: 'config:read',
+    summary: "Read an application's config in an environment",
+    tag,
+    answer: configSchema,
+    errors,
+  })
+  get(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') application: string,
+    @Param('environment') environment: string,
+  ) {
+    return this.config.get(caller, project, application, environment);
+  }
+
+  @Route({
+    method: 'PATCH',
+    path,
+    permission: 'config:write',
+    summary: "Change an application's config in an environment",
+    description:
+      'Makes a release with the new config and rolls it out, unless `apply=false` or nothing has been rolled out yet.',
+    tag,
+    query: changeConfigQuerySchema,
+    body: changeConfigSchema,
+    answer: configSchema,
+    errors: [...errors, 'config-name-twice', 'config-too-large', 'environment-not-ready', 'application-being-deleted'],
+  })
+  change(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') application: string,
+    @Param('environment') environment: string,
+    @Body() body: ChangeConfig,
+    @Query() query: ChangeConfigQuery,
+  ) {
+    return this.config.change(caller, project, application, environment, body, query.apply === 'true');
+  }
+}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { eventIds, eventPathOf, type PlacementScope } from '../applications/application-scopes.service.js';
+import { Clock } from '../kernel/clock/clock.js';
+import { Database, type RolloutModel } from '../kernel/database/index.js';
+import { EventLog } from '../kernel/events/event-log.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { readRollout, toColumns } from './rollouts.codec.js';
+import { isFinal, type Rollout } from './rollouts.rules.js';
+
+/** Writes down what was decided about a rollout, and tells those who watch. */
+@Injectable()
+export class RolloutRecord {
+  constructor(
+    private readonly database: Database,
+    private readonly events: EventLog,
+    private readonly operations: OperationsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** False when another worker was quicker: then nothing is written, and the row must be read again. */
+  async save(
+    { row, scope }: { row: RolloutModel; scope: PlacementScope },
+    next: Rollout,
+    isPromoted: boolean,
+  ): Promise<boolean> {
+    const before = readRollout(row);
+    if (JSON.stringify(before) === JSON.stringify(next)) return true;
+    const saved = await this.database.transaction(async (tx) => {
+      const finishedAt = isFinal(next) ? this.clock.now() : null;
+      const data = { ...toColumns(next), finishedAt, version: { increment: 1 } };
+      const { count } = await tx.rollout.updateMany({ where: { id: row.id, version: row.version }, data });
+      if (count === 0) return false;
+      if (isPromoted) {
+        await tx.placement.update({
+          where: { id: scope.placement.id },
+          data: { releaseId: row.releaseId, version: { increment: 1 } },
+        });
+      }
+      const resource = `${eventPathOf(scope)}/rollouts/${row.id}`;
+      await this.events.record(tx, {
+        ...eventIds(scope),
+        type: 'rollout.updated',
+        resource,
+        data: { state: next.state },
+      });
+      return true;
+    });
+    if (saved && row.operationId) await this.report(row.operationId, row.id, before, next);
+    return saved;
+  }
+
+  private async report(operation: string, rollout: string, before: Rollout, next: Rollout): Promise<void> {
+    for (const step of next.steps) {
+      const old = before.steps.find((candidate) => candidate.name === step.name);
+      if (old?.state !== step.state || old.message !== step.message) {
+        await this.operations.step(operation, step.name, step.state, step.message);
+      }
+    }
+    if (next.state === 'healthy') await this.operations.succeed(operation, { rollout });
+    if (next.state === 'failed')
+      await this.operations.fail(operation, { code: 'rollout-failed', message: next.error ?? '' });
+    if (next.state === 'aborted') await this.database.transaction((tx) => this.operations.markCancelled(tx, operation));
+  }
+}

@@ -1,0 +1,130 @@
+import { Controller } from '@nestjs/common';
+import { Body, From, Param, Query, Route } from '../kernel/http/route.js';
+import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { RolloutRequests } from './rollout-requests.service.js';
+import {
+  type CreateRollout,
+  createRolloutSchema,
+  type Rollback,
+  type RolloutQuery,
+  rollbackSchema,
+  rolloutPageSchema,
+  rolloutQuerySchema,
+  rolloutSchema,
+} from './rollouts.dto.js';
+
+const tag = 'rollouts';
+const application = '/tenants/:tenant/projects/:project/applications/:application';
+const collection = `${application}/rollouts`;
+const location = (answer: Record<string, unknown>): string => `/api/v1/operations/${answer['operation']}`;
+const startErrors = [
+  'application-not-found',
+  'environment-not-found-for-application',
+  'environment-not-ready',
+  'application-being-deleted',
+  'release-not-found',
+];
+
+@Controller()
+export class RolloutsController {
+  constructor(private readonly rollouts: RolloutRequests) {}
+
+  @Route({
+    method: 'GET',
+    path: collection,
+    permission: 'rollouts:read',
+    summary: "List an application's rollouts, newest first",
+    tag,
+    query: rolloutQuerySchema,
+    answer: rolloutPageSchema,
+    errors: ['application-not-found'],
+  })
+  list(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Query() query: RolloutQuery,
+  ) {
+    return this.rollouts.list(caller, project, name, query);
+  }
+
+  @Route({
+    method: 'POST',
+    path: collection,
+    permission: 'rollouts:write',
+    summary: 'Roll a release out to an environment',
+    tag,
+    body: createRolloutSchema,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: startErrors,
+  })
+  create(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Body() body: CreateRollout,
+  ) {
+    return this.rollouts.create(caller, project, name, body);
+  }
+
+  @Route({
+    method: 'GET',
+    path: `${collection}/:id`,
+    permission: 'rollouts:read',
+    summary: 'Read a rollout',
+    tag,
+    answer: rolloutSchema,
+    errors: ['application-not-found', 'rollout-not-found'],
+  })
+  get(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+  ) {
+    return this.rollouts.get(caller, project, name, id);
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${collection}/:id/abort`,
+    permission: 'rollouts:write',
+    summary: 'Abort a rollout and put the release before back',
+    tag,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: ['application-not-found', 'rollout-not-found', 'rollout-over'],
+  })
+  abort(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+  ) {
+    return this.rollouts.abort(caller, project, name, id);
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${application}/rollback`,
+    permission: 'rollouts:write',
+    summary: 'Roll an earlier release out',
+    tag,
+    body: rollbackSchema,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: [...startErrors, 'nothing-to-roll-back-to'],
+  })
+  rollback(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Body() body: Rollback,
+  ) {
+    return this.rollouts.rollback(caller, project, name, body);
+  }
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
+
+const environmentName = z.string().min(1).max(63);
+
+export const createRolloutSchema = z
+  .strictObject({ environment: environmentName, release: z.int().min(1) })
+  .meta({ id: 'CreateRollout', example: { environment: 'production', release: 7 } });
+export type CreateRollout = z.output<typeof createRolloutSchema>;
+
+export const rollbackSchema = z
+  .strictObject({
+    environment: environmentName,
+    release: z.int().min(1).optional().meta({ description: 'Default: the release before the one in force.' }),
+  })
+  .meta({ id: 'Rollback', example: { environment: 'production' } });
+export type Rollback = z.output<typeof rollbackSchema>;
+
+export const stepSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(['pending', 'running', 'succeeded', 'failed', 'skipped']),
+    message: z.string().nullable(),
+    startedAt: timeSchema.nullable(),
+    finishedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Step' });
+
+export const rolloutSchema = z
+  .object({
+    ...objectFields,
+    environment: z.string(),
+    release: z.int(),
+    previousRelease: z.int().nullable(),
+    strategy: z.enum(['rolling']),
+    state: z.enum(['pending', 'progressing', 'healthy', 'failed', 'aborted']),
+    steps: z.array(stepSchema),
+    error: z.string().nullable(),
+    operation: z.string().nullable(),
+    createdBy: z.string(),
+    finishedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Rollout' });
+export type RolloutAnswer = z.output<typeof rolloutSchema>;
+export const rolloutPageSchema = pageOf(rolloutSchema).meta({ id: 'RolloutPage' });
+export const rolloutQuerySchema = pageQuerySchema.extend({ environment: environmentName.optional() });
+export type RolloutQuery = z.output<typeof rolloutQuerySchema>;

@@ -1,0 +1,39 @@
+import { defineErrors } from '../kernel/errors/errors.js';
+
+export const fail = defineErrors({
+  'rollout-not-found': {
+    status: 404,
+    title: 'There is no rollout of this id.',
+    remedy: "List the application's rollouts and name one of them.",
+  },
+  'rollout-over': {
+    status: 409,
+    title: 'The rollout is over and stands.',
+    remedy: 'To go back, roll back to the release before.',
+  },
+  'nothing-to-roll-back-to': {
+    status: 409,
+    title: 'There is no earlier release in this environment.',
+    remedy: 'Name the release to go to.',
+  },
+  'environment-not-ready': {
+    status: 409,
+    title: 'The environment is not ready to take a rollout.',
+    remedy: 'Wait until it is provisioned; its message says what is missing.',
+  },
+  'application-being-deleted': {
+    status: 409,
+    title: 'The application is being deleted.',
+    remedy: 'Nothing can be rolled out of it any more.',
+  },
+  'amount-invalid': {
+    status: 422,
+    title: 'This is no amount that a process can have.',
+    remedy: 'Use a Kubernetes quantity: 10m to 64 of CPU, 16Mi to 512Gi of memory.',
+  },
+  'process-unknown': {
+    status: 422,
+    title: 'The application has no process of this name.',
+    remedy: "Name one of the application's processes.",
+  },
+});

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { ApplicationsModule } from '../applications/applications.module.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { ReleasesModule } from '../releases/releases.module.js';
+import { AdvanceRolloutProcessor } from './advance-rollout.jobs.js';
+import { RolloutObjects } from './rollout-objects.js';
+import { RolloutRecord } from './rollout-record.js';
+import { RolloutRequests } from './rollout-requests.service.js';
+import { RolloutsController } from './rollouts.controller.js';
+import { RolloutsService } from './rollouts.service.js';
+import { ScalingController } from './scaling.controller.js';
+import { ScalingService } from './scaling.service.js';
+
+@Module({
+  imports: [ApplicationsModule, AuditModule, ClustersModule, OperationsModule, ReleasesModule],
+  controllers: [RolloutsController, ScalingController],
+  providers: [RolloutsService, RolloutRequests, ScalingService, RolloutObjects, RolloutRecord, AdvanceRolloutProcessor],
+  exports: [RolloutsService],
+})
+export class RolloutsModule {}

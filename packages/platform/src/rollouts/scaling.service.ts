@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { deployments } from '@slipway/orchestrator/kinds';
+import {
+  ApplicationScopes,
+  deploymentName,
+  eventIds,
+  eventPathOf,
+  mergePatch,
+  type PlacementScope,
+  type Processes,
+  parseCpuMillis,
+  parseMemoryBytes,
+  pathOf,
+  readProcesses,
+  readScaling,
+  resolveProcesses,
+  toColumn,
+} from '../applications/application-scopes.service.js';
+import { AuditService } from '../audit/audit.service.js';
+import { ClustersService } from '../clusters/clusters.service.js';
+import { EventLog } from '../kernel/events/event-log.js';
+import { requireVersion } from '../kernel/http/etag.js';
+import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { readContent } from '../releases/release-content.service.js';
+import { fail } from './rollouts.errors.js';
+import { RolloutsService } from './rollouts.service.js';
+import type { ChangeScaling, ScalingAnswer } from './scaling.dto.js';
+
+@Injectable()
+export class ScalingService {
+  constructor(
+    private readonly scopes: ApplicationScopes,
+    private readonly rollouts: RolloutsService,
+    private readonly clusters: ClustersService,
+    private readonly audit: AuditService,
+    private readonly events: EventLog,
+  ) {}
+
+  async get(caller: TenantCaller, project: string, application: string, environment: string): Promise<ScalingAnswer> {
+    const scope = await this.scopes.getPlacement(
+      await this.scopes.getApplication(caller.tenant, project, application),
+      environment,
+    );
+    return this.answer(scope, null);
+  }
+
+  async change(caller: TenantCaller, project: string, application: string, environment: string, body: ChangeScaling) {
+    const found = await this.scopes.getApplication(caller.tenant, project, application);
+    const scope = await this.scopes.getPlacement(found, environment);
+    const processes = await this.processesOf(scope);
+    for (const [name, wanted] of Object.entries(body.processes)) {
+      if (!(name in processes))
+        throw fail('process-unknown', `There is no process ${name}: there are ${Object.keys(processes).join(', ')}.`);
+      requireAmounts(name, wanted.resources ?? {});
+    }
+    const rollout = await this.rollouts.reapply(caller, scope, async (tx) => {
+      const row = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
+      requireVersion(caller, row);
+      const scaling = mergePatch(readScaling(row.scaling), body.processes);
+      await tx.placement.update({
+        where: { id: row.id },
+        data: { scaling: toColumn(scaling), version: { increment: 1 } },
+      });
+      const resource = `environments/${scope.environment.name}/scaling`;
+      const entry = { before: toColumn(readScaling(row.scaling)), after: scaling };
+      await this.audit.record(tx, caller, {
+        action: 'scaling.update',
+        resource: `${pathOf(scope)}/${resource}`,
+        tenant: scope.tenant,
+        ...entry,
+      });
+      await this.events.record(tx, {
+        ...eventIds(scope),
+        type: 'scaling.updated',
+        resource: `${eventPathOf(scope)}/${resource}`,
+      });
+    });
+    return this.answer(await this.scopes.getPlacement(found, environment), rollout?.id ?? null);
+  }
+
+  private async processesOf(scope: PlacementScope): Promise<Processes> {
+    const release = await this.rollouts.findReleaseInForce(scope);
+    return release ? (readContent(release.content).processes as Processes) : readProcesses(scope.application.processes);
+  }
+
+  private async answer(scope: PlacementScope, rollout: string | null): Promise<ScalingAnswer> {
+    const processes = resolveProcesses(await this.processesOf(scope), readScaling(scope.placement.scaling));
+    const { namespace, cluster } = scope.environment;
+    const entries = processes.map(async ({ name, replicas, resources }) => {
+      const deployment = deploymentName(scope.application.name, name);
+      const live = await this.clusters
+        .use(cluster, (client) => client.find(deployments, deployment, namespace))
+        .catch(() => undefined);
+      return [name, { replicas, resources, ready: live?.status?.readyReplicas ?? 0 }] as const;
+    });
+    return { version: scope.placement.version, processes: Object.fromEntries(await Promise.all(entries)), rollout };
+  }
+}
+
+function requireAmounts(process: string, amounts: { cpu?: string; memory?: string }): void {
+  const cpu = amounts.cpu === undefined ? 10 : parseCpuMillis(amounts.cpu);
+  const memory = amounts.memory === undefined ? 2 ** 30 : parseMemoryBytes(amounts.memory);
+  if (cpu === undefined || cpu < 10 || cpu > 64_000)
+    throw fail('amount-invalid', `${process}: cpu is a quantity from 10m to 64, such as 500m.`);
+  if (memory === undefined || memory < 2 ** 24 || memory > 2 ** 39)
+    throw fail('amount-invalid', `${process}: memory is a quantity from 16Mi to 512Gi.`);
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { type ApplicationScope, ApplicationScopes } from '../applications/application-scopes.service.js';
+import { BuildTokens } from '../builds/build-tokens.service.js';
+import { Access } from '../kernel/access/access.js';
+import { Authenticator, authenticate } from '../kernel/access/authenticator.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import { Door } from '../kernel/http/door.js';
+import { type Request, type Response, stateOf } from '../kernel/http/route.js';
+import type { Actor } from '../kernel/tenancy/caller.js';
+import { serveGit } from './git-backend.js';
+import { GitPushes } from './git-pushes.service.js';
+import { ensureRepository } from './git-repository.js';
+import { fail } from './sources.errors.js';
+
+const services = ['/info/refs', '/git-upload-pack', '/git-receive-pack'];
+
+/** Git over smart HTTP: `/git/{tenant}/{project}/{application}.git`. Strangers get 404, as for what does not exist. */
+@Injectable()
+export class GitDoor extends Door {
+  readonly path = '/git';
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly access: Access,
+    private readonly scopes: ApplicationScopes,
+    private readonly tokens: BuildTokens,
+    private readonly pushes: GitPushes,
+    @Inject(CONFIG) private readonly config: Configuration,
+  ) {
+    super();
+  }
+
+  async handle(request: Request, response: Response): Promise<void> {
+    const url = new URL(request.url, 'http://git');
+    const [, tenant, project, application, service] =
+      /^\/([^/]+)\/([^/]+)\/([^/]+)\.git(\/.+)$/.exec(url.pathname) ?? [];
+    if (!tenant || !project || !application || !service) throw fail('git-repository-not-found');
+    const isPush = service === '/git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack';
+    const allowed = await this.admit(request, { tenant, project, application }, isPush);
+    if (!allowed) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="slipway"', 'content-type': 'text/plain' });
+      response.end('Sign in with your user name and a personal token.\n');
+      return;
+    }
+    if (!services.includes(service)) throw fail('git-service-unknown');
+    const { actor, scope } = allowed;
+    const environmentPath = this.pushes.path;
+    const repository = await ensureRepository(this.config.gitDir, scope.application.id, environmentPath);
+    const user = actor?.username ?? 'build';
+    const options = { repository, service, query: url.search.slice(1), user, path: environmentPath };
+    if (service !== '/git-receive-pack' || !actor) return serveGit(request, response, options);
+    const pushDir = await mkdtemp(join(tmpdir(), 'slipway-push-'));
+    const over = new AbortController();
+    const caller = { actor, requestId: stateOf(request).requestId, source: request.ip ?? null };
+    const answering = this.pushes.answer({ pushDir, repository, scope, caller, signal: over.signal });
+    try {
+      await serveGit(request, response, { ...options, pushDir });
+    } finally {
+      over.abort();
+      await answering.catch(() => undefined);
+      await rm(pushDir, { recursive: true, force: true });
+    }
+  }
+
+  /** Undefined: who are you? Throws 404 for what the caller may not know of, 403 for what it may see but not do. */
+  private async admit(
+    request: Request,
+    names: { tenant: string; project: string; application: string },
+    isPush: boolean,
+  ): Promise<{ actor?: Actor; scope: ApplicationScope } | undefined> {
+    const { authorization } = request.headers;
+    const basic = Buffer.from(/^Basic (\S+)$/i.exec(authorization ?? '')?.[1] ?? '', 'base64').toString();
+    const grant = await this.tokens.find(basic.replace(/^[^:]*:/, ''));
+    if (grant) {
+      const scope = await this.scopes.findById(grant.applicationId);
+      const isOwn =
+        scope?.application.name === names.application &&
+        scope.project.name === names.project &&
+        scope.tenant.name === names.tenant;
+      if (!scope || !isOwn || isPush) throw fail('git-repository-not-found');
+      return { scope };
+    }
+    const actor = await authenticate(this.authenticator, authorization, { basic: true });
+    if (!actor) return undefined;
+    const tenant = await this.access.findTenantScope(actor, names.tenant);
+    const scope = tenant && (await this.scopes.findApplication(tenant, names.project, names.application));
+    const isElsewhere = actor.kind === 'robot' && actor.projectId !== null && actor.projectId !== scope?.project.id;
+    if (!tenant || !scope || isElsewhere) throw fail('git-repository-not-found');
+    this.access.require(actor, tenant, isPush ? 'sources:write' : 'applications:read');
+    return { actor, scope };
+  }
+}
