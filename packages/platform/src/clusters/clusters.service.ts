@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import {
   createKubeClient,
   isNotFound,
@@ -20,7 +20,7 @@ export const embeddedCluster = 'embedded';
 
 /** The clusters the platform drives, all through the Kubernetes API. The embedded one is named by SLIPWAY_KUBECONFIG. */
 @Injectable()
-export class ClustersService implements OnModuleDestroy {
+export class ClustersService implements OnApplicationShutdown {
   private current: { text: string; connection: KubeConnection; client: KubeClient } | undefined;
 
   constructor(
@@ -108,7 +108,7 @@ export class ClustersService implements OnModuleDestroy {
     });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await this.current?.client.close();
   }
 

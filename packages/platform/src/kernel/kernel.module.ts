@@ -8,6 +8,7 @@ import { Crypto } from './crypto/crypto.js';
 import { Database } from './database/database.js';
 import { EventLog } from './events/event-log.js';
 import { EventStream } from './events/event-stream.js';
+import { DocumentController } from './http/document.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RateLimit } from './http/rate-limit.js';
@@ -49,6 +50,7 @@ export function createKernelModule(config: Configuration): DynamicModule {
   return {
     module: KernelModule,
     imports: [DiscoveryModule],
+    controllers: [DocumentController],
     providers: [...providers, { provide: CONFIG, useValue: config }, { provide: APP_GUARD, useClass: AccessGuard }],
     exports: [...providers, CONFIG],
   };

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.js';
@@ -14,7 +14,7 @@ const transactionAttempts = 4;
 
 /** The only way to PostgreSQL. A query that fails because PostgreSQL is away throws `database-unavailable` (503). */
 @Injectable()
-export class Database implements OnModuleDestroy {
+export class Database implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
   private readonly client: PrismaClient;
 
@@ -63,7 +63,7 @@ export class Database implements OnModuleDestroy {
     return () => client.end();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await this.client.$disconnect();
     if (!this.pool.ended) await this.pool.end();
   }

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Database, Prisma } from '../database/index.js';
 import { Log } from '../log/log.js';
@@ -36,7 +36,7 @@ interface Row {
  * a cursor never passes an event that commits later. A notice of PostgreSQL shortens the wait; polling finds what it missed.
  */
 @Injectable()
-export class EventStream implements OnApplicationShutdown {
+export class EventStream implements BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
   private readonly waiting = new Set<() => void>();
   private listening: Promise<void> | undefined;
@@ -69,7 +69,7 @@ export class EventStream implements OnApplicationShutdown {
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     this.wake();
     await this.listening;

@@ -1,5 +1,5 @@
-import { type INestApplicationContext, RequestMethod } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { RequestMethod } from '@nestjs/common';
+import { type DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { z } from 'zod';
 import { listErrors } from '../errors/errors.js';
 import { findRoute, type RouteOptions, statusOf } from './route.js';
@@ -23,8 +23,7 @@ const everyRoute = [
 ];
 
 /** Every route of the application, in the order of their paths. */
-export function listRoutes(app: INestApplicationContext): RouteEntry[] {
-  const discovery = app.get(DiscoveryService, { strict: false });
+export function listRoutes(discovery: DiscoveryService): RouteEntry[] {
   const scanner = new MetadataScanner();
   const entries = discovery.getControllers().flatMap(({ instance, metatype }) => {
     const prototype: object | null = instance ? Object.getPrototypeOf(instance) : null;

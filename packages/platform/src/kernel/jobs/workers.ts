@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { Clock } from '../clock/clock.js';
 import { Database } from '../database/index.js';
@@ -11,7 +11,7 @@ const longestBackoffMilliseconds = 60_000;
 
 /** Runs the jobs of every queue that a provider of this process has a processor for. */
 @Injectable()
-export class Workers implements OnApplicationShutdown {
+export class Workers implements BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
   private workers: Worker[] = [];
 
@@ -46,7 +46,7 @@ export class Workers implements OnApplicationShutdown {
   }
 
   /** Gives running jobs `drainSeconds` to stop; those that do not are run again after the restart. */
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     const drained = Promise.all(this.workers.map((worker) => worker.close()));
     await Promise.race([drained, this.clock.sleep(8_000)]);

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import { Clock } from '../clock/clock.js';
 import { Database } from '../database/index.js';
@@ -26,7 +26,7 @@ interface Message {
  * until the job is completed, so neither a crash between the two nor the loss of Redis loses work.
  */
 @Injectable()
-export class OutboxRelay implements OnApplicationShutdown {
+export class OutboxRelay implements BeforeApplicationShutdown {
   private readonly queues = new Map<string, Queue>();
   private readonly stopping = new AbortController();
   private wake: () => void = () => undefined;
@@ -47,7 +47,7 @@ export class OutboxRelay implements OnApplicationShutdown {
     this.running ??= Promise.all([this.loop(), this.listen()]).then(() => undefined);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     this.wake();
     await this.running;

@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis as Client } from 'ioredis';
 import { CONFIG, type Configuration } from '../config/config.js';
 import { Log } from '../log/log.js';
 
 /** Connections to Redis that come back by themselves. Nothing acknowledged lives in Redis alone. */
 @Injectable()
-export class Redis implements OnModuleDestroy {
+export class Redis implements OnApplicationShutdown {
   private readonly connections: Client[] = [];
   private shared: Client | undefined;
 
@@ -25,7 +25,7 @@ export class Redis implements OnModuleDestroy {
     return this.connect({ maxRetriesPerRequest: null, enableReadyCheck: false });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     for (const connection of this.connections) connection.disconnect();
   }
 

@@ -1,0 +1,48 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
+import { AuditModule } from '@slipway/platform/audit/audit.module';
+import { BuildsModule } from '@slipway/platform/builds/builds.module';
+import { ClustersModule } from '@slipway/platform/clusters/clusters.module';
+import { ConfigModule } from '@slipway/platform/config/config.module';
+import { DomainsModule } from '@slipway/platform/domains/domains.module';
+import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
+import { EventsModule } from '@slipway/platform/events/events.module';
+import { IdentityModule } from '@slipway/platform/identity/identity.module';
+import type { Configuration } from '@slipway/platform/kernel/config/config';
+import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
+import { OperationsModule } from '@slipway/platform/operations/operations.module';
+import { PodsModule } from '@slipway/platform/pods/pods.module';
+import { ProjectsModule } from '@slipway/platform/projects/projects.module';
+import { ReleasesModule } from '@slipway/platform/releases/releases.module';
+import { RepositoriesModule } from '@slipway/platform/repositories/repositories.module';
+import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
+import { SourcesModule } from '@slipway/platform/sources/sources.module';
+import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
+
+/** The table of contents of HTTP features. */
+const features = [
+  SourcesModule,
+  RolloutsModule,
+  RepositoriesModule,
+  ReleasesModule,
+  PodsModule,
+  DomainsModule,
+  ConfigModule,
+  BuildsModule,
+  ApplicationsModule,
+  AuditModule,
+  ClustersModule,
+  EnvironmentsModule,
+  EventsModule,
+  IdentityModule,
+  OperationsModule,
+  ProjectsModule,
+  TenantsModule,
+];
+
+@Module({})
+class ApiModule {}
+
+export function createApiModule(config: Configuration): DynamicModule {
+  return { module: ApiModule, imports: [createKernelModule(config), ...features] };
+}

@@ -1,0 +1,19 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
+import { BuildsModule } from '@slipway/platform/builds/builds.module';
+import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
+import type { Configuration } from '@slipway/platform/kernel/config/config';
+import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
+import { ProjectsModule } from '@slipway/platform/projects/projects.module';
+import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
+import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
+
+/** The table of contents of queues: the features that have jobs. */
+const features = [RolloutsModule, BuildsModule, ApplicationsModule, EnvironmentsModule, ProjectsModule, TenantsModule];
+
+@Module({})
+class WorkerModule {}
+
+export function createWorkerModule(config: Configuration): DynamicModule {
+  return { module: WorkerModule, imports: [createKernelModule(config), ...features] };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { EnvironmentModel } from '../kernel/database/index.js';
+import { nameSchema, objectFields, pageOf } from '../kernel/http/schemas.js';
+
+const kindSchema = z.enum(['production', 'staging', 'development']);
+const stateSchema = z.enum(['provisioning', 'ready', 'failed', 'deleting']);
+
+export const createEnvironmentBody = z.strictObject({ name: nameSchema, kind: kindSchema });
+export type CreateEnvironment = z.output<typeof createEnvironmentBody>;
+
+export const environmentAnswer = z
+  .object({
+    ...objectFields,
+    kind: kindSchema,
+    namespace: z.string().meta({ description: 'Its namespace in the cluster.' }),
+    cluster: z.string(),
+    state: stateSchema,
+    message: z.string().nullable().meta({ description: 'Why it is not ready.' }),
+    operation: z.string().nullable().meta({ description: 'Id of the operation that this answer began.' }),
+  })
+  .meta({ id: 'Environment' });
+export type EnvironmentAnswer = z.output<typeof environmentAnswer>;
+export const environmentPage = pageOf(environmentAnswer).meta({ id: 'EnvironmentPage' });
+
+export function toEnvironmentAnswer(row: EnvironmentModel, operation: string | null = null): EnvironmentAnswer {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: kindSchema.parse(row.kind),
+    namespace: row.namespace,
+    cluster: row.cluster,
+    state: stateSchema.parse(row.state),
+    message: row.message,
+    operation,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    version: row.version,
+  };
+}

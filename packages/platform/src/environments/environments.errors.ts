@@ -1,0 +1,24 @@
+import { defineErrors } from '../kernel/errors/errors.js';
+
+export const fail = defineErrors({
+  'environment-not-found': {
+    status: 404,
+    title: 'The project has no such environment.',
+    remedy: "List the project's environments, and check the name.",
+  },
+  'environment-name-taken': {
+    status: 409,
+    title: 'The project has an environment of this name.',
+    remedy: 'Choose another name.',
+  },
+  'environment-being-deleted': {
+    status: 409,
+    title: 'This environment is being deleted.',
+    remedy: 'Create another environment when it is gone.',
+  },
+  'environment-is-production': {
+    status: 422,
+    title: 'The environment `production` goes with its project.',
+    remedy: 'Delete the project instead.',
+  },
+});

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { IdentityModule } from '../identity/identity.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { ProjectsModule } from '../projects/projects.module.js';
+import { EnvironmentProvisionerModule } from './environment-provisioner.module.js';
+import { EnvironmentStates } from './environment-states.js';
+import { EnvironmentsController } from './environments.controller.js';
+import { DeleteEnvironmentProcessor, ProvisionEnvironmentProcessor } from './environments.jobs.js';
+import { EnvironmentsService } from './environments.service.js';
+
+@Module({
+  imports: [ClustersModule, EnvironmentProvisionerModule, IdentityModule, OperationsModule, ProjectsModule],
+  controllers: [EnvironmentsController],
+  providers: [EnvironmentsService, EnvironmentStates, ProvisionEnvironmentProcessor, DeleteEnvironmentProcessor],
+  exports: [EnvironmentsService],
+})
+export class EnvironmentsModule {}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+
+const longest = 63;
+const kept = 54;
+
+/** Labels and annotations of ours begin with this. */
+export const labelPrefix = 'slipway.dev/';
+export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
+/** The Secret with the registry's credentials in every environment's namespace. */
+export const pullSecretName = 'slipway-registry';
+
+/** `text` where it is a DNS label; over 63 characters its first 54, a dash and 8 of its hash. */
+export function toLabel(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, kept)}-${shortHash(text)}`;
+}
+
+/** `{tenant}-{project}-{environment}`, shortened where it must be. */
+export function toNamespaceName(tenant: string, project: string, environment: string): string {
+  return toLabel([tenant, project, environment].join('-'));
+}
+
+/**
+ * The name for an environment whose `toNamespaceName` another one has already: `a-b` + `c` and `a` + `b-c` join to the same
+ * text. The hash is taken over the three names apart, so it differs.
+ */
+export function toDistinctNamespaceName(tenant: string, project: string, environment: string): string {
+  const joined = [tenant, project, environment].join('-');
+  return `${joined.slice(0, kept)}-${shortHash([tenant, project, environment].join('/'))}`;
+}
+
+export interface Owner {
+  readonly tenant: string;
+  readonly project?: string;
+  readonly environment?: string;
+  readonly application?: string;
+  readonly process?: string;
+  readonly release?: string;
+}
+
+/** The labels that everything of ours in a cluster carries. */
+export function toLabels(owner: Owner): Record<string, string> {
+  const own = Object.entries(owner).filter(([, value]) => value !== undefined);
+  return { ...managedBy, ...Object.fromEntries(own.map(([key, value]) => [`${labelPrefix}${key}`, String(value)])) };
+}
+
+/** `{application}-{process}`. */
+export const toDeploymentName = (application: string, process: string): string => toLabel(`${application}-${process}`);
+
+/** `{application}` for the process `web`, `{application}-{process}` for others that listen. */
+export const toServiceName = (application: string, process: string): string =>
+  process === 'web' ? application : toLabel(`${application}-${process}`);
+
+/** The ConfigMap and the Secret of a release. */
+export const toReleaseObjectName = (application: string, release: number): string => `${application}-${release}`;
+
+/** The default host of an application in an environment. */
+export function toDefaultHost(
+  names: { tenant: string; project: string; environment: string; application: string },
+  appsDomain: string,
+): string {
+  const { tenant, project, environment, application } = names;
+  const parts =
+    environment === 'production' ? [application, project, tenant] : [application, environment, project, tenant];
+  return `${toLabel(parts.join('-'))}.${appsDomain}`;
+}
+
+/** The value of `.dockerconfigjson` for one registry. */
+export function toDockerConfig(registryHost: string, username: string, password: string): string {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  return JSON.stringify({ auths: { [registryHost]: { username, password, auth } } });
+}
+
+/** The password that a `.dockerconfigjson` (in base64, as a Secret carries it) has for a registry. */
+export function findDockerPassword(encoded: string | undefined, registryHost: string): string | undefined {
+  try {
+    const config: unknown = JSON.parse(Buffer.from(encoded ?? '', 'base64').toString('utf8'));
+    const auths: unknown = typeof config === 'object' && config !== null ? Reflect.get(config, 'auths') : undefined;
+    const entry: unknown = typeof auths === 'object' && auths !== null ? Reflect.get(auths, registryHost) : undefined;
+    const password: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'password') : undefined;
+    return typeof password === 'string' ? password : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}

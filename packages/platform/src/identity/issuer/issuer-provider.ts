@@ -1,0 +1,227 @@
+import { createHash, randomBytes } from 'node:crypto';
+import Provider, { errors, type KoaContextWithOIDC, type Configuration as ProviderConfiguration } from 'oidc-provider';
+import { type Configuration, readSecretFile } from '../../kernel/config/config.js';
+import type { UserModel } from '../../kernel/database/index.js';
+import { createAdapterFactory } from './issuer-adapter.js';
+import { apiAudience, readIssuerKey } from './issuer-key.js';
+import {
+  chooseLanguage,
+  type Language,
+  renderDeviceConfirm,
+  renderDeviceInput,
+  renderLogout,
+  renderMessage,
+} from './issuer-pages.js';
+
+const protocol = '/protocol/openid-connect';
+const resource = 'urn:slipway:api';
+const scopes = 'openid profile email';
+const minutes = 60;
+const hours = 60 * minutes;
+const days = 24 * hours;
+
+export interface IssuerUsers {
+  find(id: string): Promise<UserModel | undefined>;
+  /** Undefined when the user name or the password is wrong; throws 429 after too many attempts. */
+  verify(username: string, password: string, source: string): Promise<UserModel | undefined>;
+}
+
+/**
+ * The built-in issuer: oidc-provider with Keycloak's paths and claims, so that a Keycloak can take its place by URL.
+ * Clients: `slipway-portal` (confidential, code with PKCE, refresh tokens) and `slipway-cli` (public; device flow, and the
+ * resource owner's password for scripts).
+ */
+export function createIssuer(
+  config: Configuration,
+  adapter: ReturnType<typeof createAdapterFactory>,
+  users: IssuerUsers,
+): Provider {
+  const key = readIssuerKey(config);
+  const cookieKey = createHash('sha256').update(`cookies ${key.d}`).digest('base64url');
+  const apiServer = {
+    scope: scopes,
+    audience: apiAudience,
+    accessTokenFormat: 'jwt' as const,
+    accessTokenTTL: 5 * minutes,
+    jwt: { sign: { alg: 'RS256' as const } },
+  };
+  const settings: ProviderConfiguration = {
+    adapter,
+    clients: clientsOf(config),
+    jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256' }] },
+    cookies: {
+      keys: [cookieKey],
+      names: { session: 'slipway_issuer', interaction: 'slipway_interaction', resume: 'slipway_resume' },
+      long: { httpOnly: true, sameSite: 'lax', path: '/realms/slipway' },
+      short: { httpOnly: true, sameSite: 'lax' },
+    },
+    routes: {
+      authorization: `${protocol}/auth`,
+      token: `${protocol}/token`,
+      jwks: `${protocol}/certs`,
+      userinfo: `${protocol}/userinfo`,
+      introspection: `${protocol}/token/introspect`,
+      revocation: `${protocol}/revoke`,
+      end_session: `${protocol}/logout`,
+      device_authorization: `${protocol}/auth/device`,
+      code_verification: '/device',
+      pushed_authorization_request: `${protocol}/ext/par/request`,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: (ctx, form, _out, error) =>
+          page(ctx, renderDeviceInput(languageOf(ctx), form, Boolean(error))),
+        userCodeConfirmSource: (ctx, form, _client, _device, userCode) =>
+          page(ctx, renderDeviceConfirm(languageOf(ctx), form, userCode)),
+        successSource: (ctx) => page(ctx, renderMessage(languageOf(ctx), 'device', 'deviceDone')),
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => {
+          // With the hint of a token that is his, the user has asked already.
+          const nonce = ctx.oidc.entities.IdTokenHint ? randomBytes(16).toString('base64') : undefined;
+          page(ctx, renderLogout(languageOf(ctx), form, nonce), nonce);
+        },
+        postLogoutSuccessSource: (ctx) => page(ctx, renderMessage(languageOf(ctx), 'signOut', 'signedOut')),
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => resource,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => apiServer,
+      },
+    },
+    pkce: { required: () => true },
+    scopes: [...scopes.split(' '), 'offline_access'],
+    claims: {
+      openid: ['sub', 'typ', 'azp'],
+      profile: ['preferred_username', 'name', 'locale', 'realm_access'],
+      email: ['email'],
+    },
+    conformIdTokenClaims: false,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: false,
+    findAccount: async (_ctx, id) => {
+      const user = await users.find(id);
+      if (!user) return undefined;
+      return { accountId: id, claims: (use) => ({ ...claimsOf(user), ...(use === 'id_token' ? { typ: 'ID' } : {}) }) };
+    },
+    extraTokenClaims: async (_ctx, token) => {
+      const user = 'accountId' in token && token.accountId ? await users.find(token.accountId) : undefined;
+      return { typ: 'Bearer', azp: token.clientId, ...(user ? claimsOf(user) : {}) };
+    },
+    // Both clients are ours: nobody is asked to consent.
+    loadExistingGrant: async (ctx) => {
+      const { client, session, provider } = ctx.oidc;
+      if (!client || !session?.accountId) return undefined;
+      const id = ctx.oidc.result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+      const known = id ? await provider.Grant.find(id) : undefined;
+      const grant = known ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      allowAll(grant);
+      await grant.save();
+      return grant;
+    },
+    interactions: { url: (_ctx, interaction) => `/realms/slipway/login-actions/authenticate/${interaction.uid}` },
+    ttl: {
+      AccessToken: 5 * minutes,
+      AuthorizationCode: 1 * minutes,
+      DeviceCode: 10 * minutes,
+      IdToken: 5 * minutes,
+      Interaction: 30 * minutes,
+      RefreshToken: 30 * days,
+      Session: 30 * days,
+      Grant: 30 * days,
+    },
+    renderError: (ctx, out) => {
+      page(ctx, renderMessage(languageOf(ctx), 'signIn', 'failed', out.error_description ?? out.error));
+    },
+  };
+  const provider = new Provider(config.issuerUrl, settings);
+  provider.proxy = config.issuerUrl.startsWith('https:');
+  addPasswordGrant(provider, users, apiServer);
+  return provider;
+}
+
+function clientsOf(config: Configuration): ProviderConfiguration['clients'] {
+  return [
+    {
+      client_id: 'slipway-portal',
+      client_secret: readSecretFile(config.portalClientSecretFile, 'SLIPWAY_PORTAL_CLIENT_SECRET_FILE'),
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [`${config.portalUrl}/auth/callback`],
+      post_logout_redirect_uris: [config.portalUrl, `${config.portalUrl}/`],
+      token_endpoint_auth_method: 'client_secret_post',
+    },
+    {
+      client_id: 'slipway-cli',
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token', 'password'],
+      response_types: [],
+      redirect_uris: [],
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+    },
+  ];
+}
+
+function claimsOf(user: UserModel) {
+  return {
+    sub: user.id,
+    preferred_username: user.username,
+    name: user.displayName,
+    email: user.email ?? undefined,
+    locale: user.locale ?? undefined,
+    realm_access: { roles: user.isAdmin ? ['slipway-admin'] : [] },
+  };
+}
+
+function allowAll(grant: InstanceType<Provider['Grant']>): void {
+  grant.addOIDCScope(`${scopes} offline_access`);
+  grant.addResourceScope(resource, scopes);
+}
+
+/** RFC 6749 §4.3, as Keycloak's direct access grants have it; for `slipway login --username`. */
+function addPasswordGrant(
+  provider: Provider,
+  users: IssuerUsers,
+  apiServer: ConstructorParameters<Provider['ResourceServer']>[1],
+): void {
+  const handler = async (ctx: KoaContextWithOIDC) => {
+    const { client, params } = ctx.oidc;
+    const [username, password] = [params?.['username'], params?.['password']];
+    if (!client || typeof username !== 'string' || typeof password !== 'string') {
+      throw new errors.InvalidRequest('username and password are needed');
+    }
+    const user = await users.verify(username, password, ctx.ip);
+    if (!user) throw new errors.InvalidGrant('Invalid user credentials');
+    const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId });
+    allowAll(grant);
+    const keys = { accountId: user.id, client, grantId: await grant.save(), gty: 'password', scope: scopes };
+    const token = new provider.AccessToken(keys);
+    token.resourceServer = new provider.ResourceServer(resource, apiServer);
+    const accessToken = await token.save();
+    ctx.body = { access_token: accessToken, token_type: token.tokenType, expires_in: token.expiration, scope: scopes };
+  };
+  provider.registerGrantType('password', handler, ['username', 'password', 'scope']);
+}
+
+function languageOf(ctx: KoaContextWithOIDC): Language {
+  return chooseLanguage(ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales'], ctx.get('accept-language'));
+}
+
+/** Sends a page with a policy that lets nothing foreign in. */
+function page(ctx: KoaContextWithOIDC, html: string, scriptNonce?: string): void {
+  ctx.type = 'html';
+  ctx.set('Content-Security-Policy', pagePolicy(scriptNonce));
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = html;
+}
+
+export function pagePolicy(scriptNonce?: string): string {
+  const script = scriptNonce ? `; script-src 'nonce-${scriptNonce}'` : '';
+  return `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'${script}`;
+}

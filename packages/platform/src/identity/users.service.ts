@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import {
+  Database,
+  isUniqueViolation,
+  type Prisma,
+  type Transaction,
+  type UserModel,
+} from '../kernel/database/index.js';
+import { requireVersion } from '../kernel/http/etag.js';
+import { keyset, type Page, toPage } from '../kernel/http/page.js';
+import type { PageQuery } from '../kernel/http/schemas.js';
+import { isId, newId } from '../kernel/ids/ids.js';
+import type { Caller } from '../kernel/tenancy/caller.js';
+import { type CreateUser, toUserAnswer, type UpdateUser, type UserAnswer } from './identity.dto.js';
+import { fail } from './identity.errors.js';
+import { hashPassword } from './identity.rules.js';
+
+/** The users, kept by administrators. Those of an outside issuer come by themselves when they first sign in. */
+@Injectable()
+export class UsersService {
+  private readonly builtInIssuer: string;
+
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditService,
+    @Inject(CONFIG) config: Pick<Configuration, 'apiUrl'>,
+  ) {
+    this.builtInIssuer = `${config.apiUrl}/realms/slipway`;
+  }
+
+  async list(query: PageQuery): Promise<Page<UserAnswer>> {
+    const { where, orderBy, take } = keyset<Prisma.UserWhereInput>(query, 'username');
+    const username = query.q ? { contains: query.q } : undefined;
+    const rows = await this.database.read.user.findMany({ where: { AND: [where], username }, orderBy, take });
+    return toPage(rows, query.limit, (row) => [row.username, row.id], toUserAnswer);
+  }
+
+  async get(username: string): Promise<UserAnswer> {
+    return toUserAnswer(await this.getRow(username));
+  }
+
+  async create(caller: Caller, body: CreateUser): Promise<UserAnswer> {
+    const passwordHash = await hashPassword(body.password);
+    const create = this.database.transaction(async (tx) => {
+      const row = await this.insert(tx, { ...body, passwordHash });
+      await this.audit.record(tx, caller, { action: 'user.create', resource: `users/${row.username}`, after: body });
+      return toUserAnswer(row);
+    });
+    return create.catch((error: unknown) => {
+      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
+        ? fail('user-exists')
+        : error;
+    });
+  }
+
+  async update(caller: Caller, username: string, body: UpdateUser): Promise<UserAnswer> {
+    const { id } = await this.getRow(username);
+    const { password, ...fields } = body;
+    const passwordHash = password === undefined ? undefined : await hashPassword(password);
+    return this.database.transaction(async (tx) => {
+      const before = await lock(tx, id);
+      if (!before) throw fail('user-not-found');
+      requireVersion(caller, before);
+      if (body.isAdmin === false && before.isAdmin && id === caller.actor.id) throw fail('user-is-yourself');
+      if (passwordHash && before.issuer !== this.builtInIssuer) throw fail('user-is-external');
+      const data = { ...fields, passwordHash, version: { increment: 1 } };
+      const row = await tx.user.update({ where: { id }, data });
+      // Whoever was signed in by the old password is signed out.
+      if (passwordHash) await tx.issuerRecord.deleteMany({ where: { accountId: id } });
+      const change = { before: toUserAnswer(before), after: body };
+      await this.audit.record(tx, caller, { action: 'user.update', resource: `users/${row.username}`, ...change });
+      return toUserAnswer(row);
+    });
+  }
+
+  async delete(caller: Caller, username: string): Promise<void> {
+    const { id } = await this.getRow(username);
+    if (id === caller.actor.id) throw fail('user-is-yourself');
+    await this.database.transaction(async (tx) => {
+      const before = await lock(tx, id);
+      if (!before) throw fail('user-not-found');
+      requireVersion(caller, before);
+      const alone = await tx.tenant.findMany({
+        where: { members: { some: { userId: id, role: 'owner' }, none: { userId: { not: id }, role: 'owner' } } },
+        select: { name: true },
+      });
+      if (alone.length > 0)
+        throw fail('user-is-last-owner', `Only owner of: ${alone.map(({ name }) => name).join(', ')}.`);
+      await tx.issuerRecord.deleteMany({ where: { accountId: id } });
+      await tx.user.delete({ where: { id } });
+      const change = { before: toUserAnswer(before) };
+      await this.audit.record(tx, caller, { action: 'user.delete', resource: `users/${before.username}`, ...change });
+    });
+  }
+
+  /** The row by user name or id. Throws 404. */
+  async getRow(username: string): Promise<UserModel> {
+    const where = isId(username) ? { id: username } : { username };
+    const row = await this.database.read.user.findUnique({ where });
+    if (!row) throw fail('user-not-found');
+    return row;
+  }
+
+  /** A user of the built-in issuer. */
+  insert(
+    tx: Transaction,
+    user: { username: string; email?: string; displayName?: string; isAdmin: boolean; passwordHash: string },
+  ): Promise<UserModel> {
+    const id = newId();
+    const { username, email, isAdmin, passwordHash } = user;
+    const displayName = user.displayName ?? username;
+    const data = { id, username, email, displayName, isAdmin, passwordHash, issuer: this.builtInIssuer, subject: id };
+    return tx.user.create({ data });
+  }
+}
+
+async function lock(tx: Transaction, id: string): Promise<UserModel | null> {
+  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`;
+  return tx.user.findUnique({ where: { id } });
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { ClustersService } from '../clusters/clusters.service.js';
+import { Database } from '../kernel/database/index.js';
+import { EventLog } from '../kernel/events/event-log.js';
+import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { OperationsService } from '../operations/operations.service.js';
+
+const payload = z.object({
+  tenantId: z.string(),
+  tenant: z.string(),
+  projectId: z.string(),
+  project: z.string(),
+  operation: z.string(),
+});
+type Payload = z.output<typeof payload>;
+
+export const deleteProject = defineJob<Payload>({
+  queue: 'projects',
+  name: 'projects.delete',
+  payload,
+  attempts: 40,
+  backoffSeconds: 1,
+});
+
+/** Deletes the project's namespaces, waits until they are gone, then its rows. */
+@Processes(deleteProject)
+@Injectable()
+export class DeleteProjectProcessor implements JobProcessor<Payload> {
+  constructor(
+    private readonly database: Database,
+    private readonly clusters: ClustersService,
+    private readonly operations: OperationsService,
+    private readonly events: EventLog,
+  ) {}
+
+  async run({ tenantId, tenant, projectId, project, operation }: Payload, { signal }: JobContext): Promise<void> {
+    await this.operations.step(operation, 'namespaces', 'running');
+    await this.clusters.deleteNamespaces({ tenant, project }, signal);
+    await this.operations.step(operation, 'namespaces', 'succeeded');
+    await this.operations.step(operation, 'records', 'running');
+    await this.database.transaction(async (tx) => {
+      const { count } = await tx.project.deleteMany({ where: { id: projectId, tenantId } });
+      if (count > 0)
+        await this.events.record(tx, { tenantId, type: 'project.deleted', resource: `projects/${project}` });
+    });
+    await this.operations.step(operation, 'records', 'succeeded');
+    await this.operations.succeed(operation);
+  }
+
+  async giveUp({ operation }: Payload, error: Error): Promise<void> {
+    await this.operations.fail(operation, { code: 'project-not-deleted', message: error.message });
+  }
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { EnvironmentProvisionerModule } from '../environments/environment-provisioner.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { ProjectsController } from './projects.controller.js';
+import { ProjectDeletion } from './projects.deletion.js';
+import { DeleteProjectProcessor } from './projects.jobs.js';
+import { ProjectsRepository } from './projects.repository.js';
+import { ProjectsService } from './projects.service.js';
+
+@Module({
+  imports: [AuditModule, ClustersModule, EnvironmentProvisionerModule, OperationsModule],
+  controllers: [ProjectsController],
+  providers: [ProjectsRepository, ProjectDeletion, ProjectsService, DeleteProjectProcessor],
+  exports: [ProjectsService],
+})
+export class ProjectsModule {}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { EnvironmentProvisioner } from '../environments/environment-provisioner.service.js';
+import { Database, isUniqueViolation, type Transaction } from '../kernel/database/index.js';
+import { fail as refuse } from '../kernel/errors/kernel.errors.js';
+import { EventLog } from '../kernel/events/event-log.js';
+import { requireVersion } from '../kernel/http/etag.js';
+import { type Page, toPage } from '../kernel/http/page.js';
+import type { PageQuery } from '../kernel/http/schemas.js';
+import { newId } from '../kernel/ids/ids.js';
+import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { ProjectDeletion } from './projects.deletion.js';
+import { type CreateProject, type ProjectAnswer, toProjectAnswer, type UpdateProject } from './projects.dto.js';
+import { fail } from './projects.errors.js';
+import { type ProjectRow, ProjectsRepository } from './projects.repository.js';
+
+@Injectable()
+export class ProjectsService {
+  constructor(
+    private readonly projects: ProjectsRepository,
+    private readonly database: Database,
+    private readonly audit: AuditService,
+    private readonly events: EventLog,
+    private readonly environments: EnvironmentProvisioner,
+    private readonly deletion: ProjectDeletion,
+  ) {}
+
+  async list(caller: TenantCaller, query: PageQuery): Promise<Page<ProjectAnswer>> {
+    const { actor, tenant } = caller;
+    const own = actor.kind === 'robot' ? (actor.projectId ?? undefined) : undefined;
+    const rows = await this.projects.list(tenant.id, own, query);
+    return toPage(rows, query.limit, (row) => [row.name, row.id], toProjectAnswer);
+  }
+
+  async get(caller: TenantCaller, project: string): Promise<ProjectAnswer> {
+    return toProjectAnswer(await this.getRow(caller, project));
+  }
+
+  /** The project's row by name or id, for other features. Throws 404. */
+  async getRow(caller: TenantCaller, project: string): Promise<ProjectRow> {
+    const row = await this.projects.find(caller.tenant.id, project);
+    if (!row) throw fail('project-not-found');
+    return row;
+  }
+
+  /** The project's row, locked, for a change of what it holds. Throws 404, and 409 while it is being deleted. */
+  async getRowForChange(tx: Transaction, caller: TenantCaller, project: string): Promise<ProjectRow> {
+    const { id } = await this.getRow(caller, project);
+    const row = await this.projects.findLocked(tx, caller.tenant.id, id);
+    if (!row) throw fail('project-not-found');
+    if (row.state === 'deleting') throw fail('project-being-deleted');
+    return row;
+  }
+
+  /** With the environment `production`. */
+  async create(caller: TenantCaller, body: CreateProject): Promise<ProjectAnswer> {
+    const { tenant } = caller;
+    const project = { id: newId(), name: body.name };
+    const create = this.database.transaction(async (tx) => {
+      if ((await this.projects.lockTenantState(tx, tenant.id)) !== 'active') {
+        throw refuse('conflict', 'The tenant is being deleted.');
+      }
+      const row = await this.projects.create(tx, {
+        ...project,
+        tenantId: tenant.id,
+        displayName: body.displayName ?? body.name,
+      });
+      await this.environments.create(tx, caller, row, { name: 'production', kind: 'production' });
+      await this.note(tx, caller, row, 'create', { after: body });
+      return toProjectAnswer({ ...row, _count: { environments: 1 } });
+    });
+    return create.catch((error: unknown) => {
+      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
+        ? fail('project-name-taken')
+        : error;
+    });
+  }
+
+  async update(caller: TenantCaller, project: string, body: UpdateProject): Promise<ProjectAnswer> {
+    return this.database.transaction(async (tx) => {
+      const before = await this.getRowForChange(tx, caller, project);
+      requireVersion(caller, before);
+      if (body.displayName === undefined || body.displayName === before.displayName) return toProjectAnswer(before);
+      const after = await this.projects.update(tx, caller.tenant.id, before.id, body);
+      await this.note(tx, caller, after, 'update', { before: { displayName: before.displayName }, after: body });
+      return toProjectAnswer(after);
+    });
+  }
+
+  /** Marks the project and has the worker delete all it has. */
+  async delete(caller: TenantCaller, project: string): Promise<ProjectAnswer & { operation: string }> {
+    return this.database.transaction(async (tx) => {
+      const before = await this.getRowForChange(tx, caller, project);
+      requireVersion(caller, before);
+      const after = await this.projects.update(tx, caller.tenant.id, before.id, { state: 'deleting' });
+      const operation = await this.deletion.start(tx, caller, after);
+      await this.note(tx, caller, after, 'delete', {});
+      return { ...toProjectAnswer(after), operation };
+    });
+  }
+
+  private async note(
+    tx: Transaction,
+    caller: TenantCaller,
+    row: { id: string; name: string },
+    verb: 'create' | 'update' | 'delete',
+    change: { before?: object; after?: object },
+  ): Promise<void> {
+    const { tenant } = caller;
+    const resource = `projects/${row.name}`;
+    const entry = { action: `project.${verb}`, resource: `tenants/${tenant.name}/${resource}`, tenant };
+    await this.audit.record(tx, caller, { ...entry, ...change });
+    const type = verb === 'create' ? 'project.created' : 'project.updated';
+    await this.events.record(tx, { tenantId: tenant.id, projectId: row.id, type, resource });
+  }
+}
