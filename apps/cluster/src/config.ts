@@ -18,6 +18,7 @@ const schema = z.object({
   SLIPWAY_CONTAINERD_SOCKET: z.string().default('/var/lib/slipway/containerd/containerd.sock'),
   SLIPWAY_CNI_DIR: z.string().default('/var/lib/slipway/containerd/cni/net.d'),
   SLIPWAY_GATEWAY_DIR: z.string().default('/var/lib/slipway/gateway'),
+  SLIPWAY_GATEWAY_METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
   SLIPWAY_GATEWAY_PORT: port(7680),
   SLIPWAY_GATEWAY_TLS_PORT: port(7643),
   SLIPWAY_APPS_DOMAIN: z.string().default('slipway.localhost'),
@@ -39,10 +40,13 @@ const schema = z.object({
   SLIPWAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
-export type Config = z.infer<typeof schema> & { roles: ReadonlySet<Role>; podEnvironment: Record<string, string> };
+export type ClusterConfig = Readonly<Omit<z.infer<typeof schema>, 'SLIPWAY_POD_PROXY_ENV'>> & {
+  readonly roles: ReadonlySet<Role>;
+  readonly SLIPWAY_POD_PROXY_ENV: Readonly<Record<string, string>>;
+};
 
 /** Reads the environment and `--roles=a,b`. Throws an Error that names what is wrong. */
-export function loadConfig(environment: NodeJS.ProcessEnv, args: readonly string[]): Config {
+export function loadConfig(environment: NodeJS.ProcessEnv, args: readonly string[]): ClusterConfig {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
@@ -52,7 +56,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv, args: readonly string
   const config = {
     ...parsed.data,
     roles: rolesOf(args),
-    podEnvironment: podEnvironmentOf(parsed.data.SLIPWAY_POD_PROXY_ENV),
+    SLIPWAY_POD_PROXY_ENV: podEnvironmentOf(parsed.data.SLIPWAY_POD_PROXY_ENV),
   };
   if (config.roles.has('apiserver') && !config.SLIPWAY_CLUSTER_DATABASE_URL)
     throw new Error('SLIPWAY_CLUSTER_DATABASE_URL is not set: name the PostgreSQL database of the cluster');

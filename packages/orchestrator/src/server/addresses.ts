@@ -49,7 +49,7 @@ export function serviceAllocator(store: Store, cidr: string) {
   const isTaken = (resource: string, name: string) => store.get(resource, '', name) !== undefined;
   const freeAddress = (): string => {
     for (let tried = 0; tried < range.size; tried++) {
-      nextAddress = nextAddress + 1 >= range.first + range.size - 1 ? range.first + 10 : nextAddress + 1;
+      nextAddress = nextAddress + 1 >= range.first + range.size - 1 ? range.first + 16 : nextAddress + 1;
       const address = toAddress(nextAddress);
       if (!isTaken(addressKey, address)) return address;
     }

@@ -29,7 +29,7 @@ import { answerReview } from './reviews.js';
 import { openTokenSigner } from './tokens.js';
 
 export interface ApiServerOptions {
-  /** Connections to the cluster's database; the server takes one of them for itself and leaves closing to its owner. */
+  /** Connections to the cluster's database; the server keeps one of them for itself and leaves closing to its owner. */
   pool: Pool;
   /** Where the CA, keys and certificates are kept. */
   directory: string;
@@ -40,7 +40,7 @@ export interface ApiServerOptions {
   serviceCidr: string;
   /** Where to write the administrator's kubeconfig; not written when absent. */
   kubeconfig?: string;
-  /** Where pods reach this server; `bind` when absent. */
+  /** Where pods reach this server; when absent, the network says so in the slice of the service `kubernetes`. */
   advertiseAddress?: string;
   /** Further names and addresses of the serving certificate. */
   hosts?: readonly string[];
@@ -284,8 +284,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await mkdir(dirname(options.kubeconfig), { recursive: true });
     await writeKubeconfig(options.kubeconfig, await connectionFor('slipway-admin', ['system:masters']));
   }
-  const endpoint = { address: options.advertiseAddress ?? host, port };
-  await bootstrap(registry, { ca: authority.certificate, serviceAddress, endpoint });
+  const endpoint = options.advertiseAddress ? { address: options.advertiseAddress, port } : undefined;
+  await bootstrap(registry, { serviceAddress, port, endpoint });
   const furnished = keepNamespacesFurnished(store, registry, authority.certificate, (error) =>
     log.warn({ err: error }, 'a namespace could not be furnished'),
   );

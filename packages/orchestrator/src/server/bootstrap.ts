@@ -76,11 +76,10 @@ const clusterRoles: Readonly<Record<string, JsonObject[]>> = {
 };
 
 export interface BootstrapOptions {
-  /** PEM of the cluster's CA. */
-  ca: string;
   serviceAddress: string;
-  /** Where the API server can be reached from pods. */
-  endpoint: { address: string; port: number };
+  port: number;
+  /** Where the API server can be reached from pods; absent: another part of the system sees to it. */
+  endpoint?: { address: string; port: number };
 }
 
 /** What a cluster has from its first minute on. Safe to run at every start. */
@@ -100,14 +99,14 @@ export async function bootstrap(registry: Registry, options: BootstrapOptions): 
     metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
       clusterIP: options.serviceAddress,
-      ports: [{ name: 'https', port: 443, targetPort: options.endpoint.port }],
+      ports: [{ name: 'https', port: 443, targetPort: options.port }],
     },
   });
-  await putOwnEndpoint(registry, options.endpoint);
+  if (options.endpoint) await putOwnEndpoint(registry, options.endpoint);
 }
 
 /** The slice behind the service `kubernetes` is the server's own to keep. */
-async function putOwnEndpoint(registry: Registry, endpoint: BootstrapOptions['endpoint']): Promise<void> {
+async function putOwnEndpoint(registry: Registry, endpoint: { address: string; port: number }): Promise<void> {
   const kind = kindOf({ group: 'discovery.k8s.io', plural: 'endpointslices' });
   const content = {
     addressType: 'IPv4',
