@@ -12,7 +12,7 @@ module.exports = {
     onlyFrom('kinds-at-the-bottom', 'kinds/ is data: it imports nothing else of the orchestrator.', { path: '^packages/orchestrator/src/kinds' }, { path: '^packages/orchestrator/src/(?!kinds)' }),
     onlyFrom('store-above-kinds', 'store/ knows kinds only.', { path: '^packages/orchestrator/src/store' }, { path: '^packages/orchestrator/src/(?!kinds|store)' }),
     onlyFrom('client-above-kinds', 'client/ knows kinds only.', { path: '^packages/orchestrator/src/client' }, { path: '^packages/orchestrator/src/(?!kinds|client)' }),
-    onlyFrom('runtime-above-client', 'runtime/ knows client and kinds only.', { path: '^packages/orchestrator/src/runtime' }, { path: '^packages/orchestrator/src/(?!kinds|client|runtime)' }),
+    onlyFrom('runtime-above-client', 'runtime/ knows client and kinds only.', { path: '^packages/orchestrator/src/runtime', pathNot: '\\.test\\.ts$' }, { path: '^packages/orchestrator/src/(?!kinds|client|runtime)' }),
     onlyFrom('controllers-speak-the-api', 'Controllers, scheduler, node and network reach the store through the client only.', { path: '^packages/orchestrator/src/(controllers|scheduler|node|network)', pathNot: '\\.test\\.ts$' }, { path: '^packages/orchestrator/src/(store|server)' }),
     onlyFrom('sdk-only', 'The portal and the CLI talk through @slipway/sdk.', { path: '^(apps/portal|packages/cli)' }, { path: '^(packages/(platform|orchestrator)|apps/(api|worker|cluster)|infra)' }),
     onlyFrom('cluster-door', 'apps/cluster composes packages/orchestrator and nothing else of ours.', { path: '^apps/cluster' }, { path: '^(packages/(platform|sdk|cli)|apps/(api|worker|portal)|infra)' }),

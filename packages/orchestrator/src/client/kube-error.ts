@@ -62,3 +62,6 @@ export const isAlreadyExists = (error: unknown): boolean =>
   error instanceof KubeError && error.code === 409 && error.reason === 'AlreadyExists';
 /** The resource version is too old to resume from: list again. */
 export const isGone = (error: unknown): boolean => error instanceof KubeError && error.code === 410;
+/** Nothing more can be made in a namespace that is on its way out. */
+export const isNamespaceTerminating = (error: unknown): boolean =>
+  error instanceof KubeError && error.code === 403 && error.message.includes('because it is being terminated');

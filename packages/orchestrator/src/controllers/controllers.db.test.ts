@@ -99,10 +99,11 @@ describe('controllers and scheduler on a real API server', () => {
     const now = toTime(Date.now());
     const lease = { holderIdentity: 'sim', leaseDurationSeconds: 40, renewTime: toMicroTime(Date.now()) };
     await client.create(leases, { metadata: { name: 'sim', namespace: nodeLeaseNamespace }, spec: lease });
-    const node = await client.create(nodes, { metadata: { name: 'sim' }, spec: {} });
+    await client.create(nodes, { metadata: { name: 'sim' }, spec: {} });
     const conditions = [{ type: 'Ready', status: 'True', lastHeartbeatTime: now, lastTransitionTime: now }];
     const status = { allocatable: { cpu: '8', memory: '8Gi', pods: '100' }, conditions };
-    await client.update(nodes, { ...node, status }, { subresource: 'status' });
+    // A patch, because the node's controller may have tainted it meanwhile.
+    await client.patch(nodes, 'sim', undefined, { status }, { type: 'merge', subresource: 'status' });
   };
   const addNamespace = (name: string) => client.create(namespaces, { metadata: { name }, spec: {} });
   const deployment = (namespace: string, image: string, change: Partial<Deployment['spec']> = {}): Deployment => ({

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import { isConflict } from '../client/index.js';
+import { isConflict, isNamespaceTerminating } from '../client/index.js';
 import type { KubeObject } from '../kinds/index.js';
 import { backoffMs } from './backoff.js';
 import { type Clock, systemClock } from './clock.js';
@@ -101,7 +101,11 @@ export function createController(options: ControllerOptions): Controller {
       if (result.waitSeconds !== undefined) queue.addAfter(key, Math.max(result.waitSeconds * 1000, 10));
     } catch (error) {
       outcome = 'failed';
-      if (!stopping.signal.aborted) {
+      if (isNamespaceTerminating(error)) {
+        // What wanted it is deleted next; there is nothing to try again for.
+        failures.delete(key);
+        logger.debug({ key, error }, 'the namespace is on its way out');
+      } else if (!stopping.signal.aborted) {
         const count = failures.get(key) ?? 0;
         failures.set(key, count + 1);
         const pauseMs = backoffMs(count, clock.random(), isConflict(error) ? 20 : 100, mostBackoffMs);

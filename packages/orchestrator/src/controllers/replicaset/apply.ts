@@ -1,4 +1,4 @@
-import { isAlreadyExists, isNotFound, type KubeClient } from '../../client/index.js';
+import { isAlreadyExists, isNamespaceTerminating, isNotFound, type KubeClient } from '../../client/index.js';
 import { type Pod, pods, type ReplicaSet, replicaSets } from '../../kinds/index.js';
 import { type EventRecorder, isControlledBy, isDeleting, toControllerReference } from '../../runtime/index.js';
 import type { Action } from './plan.js';
@@ -37,6 +37,7 @@ export async function apply(
     }
     case 'create': {
       const pod = await createPod(client, replicaSet, action.name).catch((error: unknown) => {
+        if (isNamespaceTerminating(error)) throw error;
         const text = error instanceof Error ? error.message : String(error);
         recorder.record(replicaSets, replicaSet, 'Warning', 'FailedCreate', `Error creating: ${text}`);
         throw error;
