@@ -144,16 +144,21 @@ export function homeDirectory(env: NodeJS.ProcessEnv, flags: Readonly<Record<str
   return home;
 }
 
-/** Flags that this installation was started with, by the settings they stand for: they hold until others are given. */
-export function settingsOfFlags(flags: Readonly<Record<string, string>>): Record<string, string> {
+/** Settings that this start was given by flag or environment: they hold for later commands until others are given. */
+export function settingsToRemember(
+  flags: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const kept = sources.filter(({ flag }) => flag !== undefined && flag !== 'dev');
   return Object.fromEntries(
-    sources.flatMap(({ path, flag }) =>
-      flag && flag !== 'dev' && flags[flag] !== undefined ? [[path, flags[flag]]] : [],
-    ),
+    kept.flatMap(({ path, env: name, flag = '' }) => {
+      const value = flags[flag] ?? env[name];
+      return value ? [[path, value]] : [];
+    }),
   );
 }
 
-/** Defaults < flags of earlier starts < `config.yaml` in the home < environment < flags. Throws ConfigError naming what is wrong and where. */
+/** Defaults < what earlier starts were given < `config.yaml` in the home < environment < flags. Throws ConfigError naming what is wrong and where. */
 export function loadConfig(
   portOffsets: Readonly<Record<string, number>>,
   flags: Readonly<Record<string, string>> = {},

@@ -10,7 +10,7 @@ const instanceSchema = z.object({
   bridge: z.string(),
   nftTable: z.string(),
   createdAt: z.string(),
-  /** Settings given as flags at the last start, so that later commands need not repeat them. */
+  /** Settings given by flag or environment at earlier starts, so that later commands need not repeat them. */
   flags: z.record(z.string(), z.string()).default({}),
 });
 /** What is decided once per installation and must not change under running pods. */

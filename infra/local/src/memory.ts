@@ -1,9 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { findRecord } from './process.js';
+import { serviceNames, supervisorName } from './service.js';
 
-/** The proportional set size of one process in bytes (shared pages counted by share); undefined where it is gone. */
-export function findProcessMemory(pid: number): number | undefined {
+export interface ProcessMemory {
+  readonly name: string;
+  readonly isNode: boolean;
+  readonly processes: number;
+  readonly pssBytes: number;
+  readonly rssBytes: number;
+}
+
+/** What each running process of a home takes with everything it started, the supervisor included; containers are not. */
+export function measureMemory(home: string): ProcessMemory[] {
+  return [supervisorName, ...serviceNames].flatMap((name) => {
+    const record = findRecord(home, name);
+    if (!record) return [];
+    const family = listFamily(record.pid);
+    const sum = (field: 'Pss' | 'Rss') =>
+      family.reduce((total, pid) => total + (findProcessMemory(pid, field) ?? 0), 0);
+    const isNode = commandOf(record.pid).startsWith(process.execPath);
+    return [{ name, isNode, processes: family.length, pssBytes: sum('Pss'), rssBytes: sum('Rss') }];
+  });
+}
+
+/** Memory of one process in bytes, `Pss` with shared pages counted by share; undefined where it is gone. */
+export function findProcessMemory(pid: number, field: 'Pss' | 'Rss' = 'Pss'): number | undefined {
   try {
-    const match = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
     return match ? Number(match[1]) * 1024 : undefined;
   } catch {
     return undefined;
@@ -11,7 +34,7 @@ export function findProcessMemory(pid: number): number | undefined {
 }
 
 /** A process and everything it started that still names it (or its session) as its own. */
-export function listFamily(pid: number): number[] {
+function listFamily(pid: number): number[] {
   const pids = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
   const parents = new Map(pids.flatMap((each) => pair(each)));
   const isOf = (each: number, depth = 0): boolean => {
@@ -28,5 +51,13 @@ function pair(pid: number): [number, number][] {
     return [[pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]];
   } catch {
     return [];
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }

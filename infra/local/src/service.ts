@@ -1,5 +1,23 @@
 import type { Health } from './health.js';
 
+/** Name of the supervisor's own record among the processes. */
+export const supervisorName = 'supervisor';
+/** Every service that there may be, external ones included. */
+export const serviceNames = [
+  'postgres',
+  'redis',
+  'containerd',
+  'registry',
+  'gateway',
+  'prometheus',
+  'alertmanager',
+  'cluster',
+  'api',
+  'worker',
+  'portal',
+  'images',
+];
+
 /** All that the supervisor must know of one process. */
 export interface Service {
   readonly name: string;

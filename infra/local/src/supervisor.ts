@@ -1,30 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import type { Config } from './config.js';
 import { type ControlRequest, type SupervisorStatus, serveControl } from './control.js';
 import { Keeper } from './keeper.js';
 import { openLog, rotateLogs } from './log-files.js';
-import { createPlatform, type Platform } from './platform.js';
+import { createPlatform } from './platform.js';
 import { adopt, findRecord, findStartTime, removeRecord, terminate, writeRecord } from './process.js';
-import type { Service } from './service.js';
+import { type Service, serviceNames, supervisorName } from './service.js';
 import { listServices } from './services/index.js';
-
-/** Name of the supervisor's own record among the processes. */
-export const supervisorName = 'supervisor';
-const everyService = [
-  'postgres',
-  'redis',
-  'containerd',
-  'registry',
-  'gateway',
-  'prometheus',
-  'alertmanager',
-  'cluster',
-  'api',
-  'worker',
-  'portal',
-  'images',
-];
 
 /**
  * Owns the processes of one home: starts them in the order of their needs, keeps them alive, answers on the control
@@ -33,7 +16,9 @@ const everyService = [
  */
 export async function supervise(config: Config, build: string): Promise<void> {
   const { home } = config;
-  mkdirSync(home, { recursive: true, mode: 0o711 });
+  mkdirSync(home, { recursive: true });
+  // PostgreSQL's user must be able to pass; what is secret has modes of its own.
+  chmodSync(home, statSync(home).mode | 0o111);
   const log = openLog(home);
   if (findRecord(home, supervisorName)) throw new Error(`a supervisor already runs for ${home}`);
   writeRecord(home, supervisorName, { pid: process.pid, startTime: findStartTime(process.pid) ?? '', spec: build });
@@ -132,12 +117,10 @@ async function endAll(keepers: readonly Keeper[], how: 'stop' | 'handOver'): Pro
 
 /** Ends processes of an earlier configuration that this one does not have. */
 async function endStrangers(home: string, services: readonly Service[]): Promise<void> {
-  const strangers = everyService.filter((name) => !services.some((service) => service.name === name));
+  const strangers = serviceNames.filter((name) => !services.some((service) => service.name === name));
   for (const name of strangers) {
     const record = findRecord(home, name);
     if (record) await terminate(adopt(record), { signal: 'SIGTERM', graceSeconds: 10, group: name !== 'containerd' });
     removeRecord(home, name);
   }
 }
-
-export type { Platform };

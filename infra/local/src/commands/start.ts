@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { findPortHolder, isPortFree, portOffsets } from '../../bootstrap/ports.mjs';
 import type { Arguments } from '../arguments.js';
-import { type Config, ConfigError, loadConfig, settingsOfFlags } from '../config.js';
+import { type Config, ConfigError, loadConfig, settingsToRemember } from '../config.js';
 import { askSupervisor, type SupervisorStatus } from '../control.js';
 import { loadInstance } from '../instance.js';
 import { tail } from '../log-files.js';
 import { createPlatform, type Platform } from '../platform.js';
 import { findRecord, isAlive } from '../process.js';
+import { supervisorName } from '../service.js';
 import { listServices, missingPrograms } from '../services/index.js';
 import { isReady, statusTable } from '../status.js';
-import { specOf, supervise, supervisorName } from '../supervisor.js';
+import { specOf, supervise } from '../supervisor.js';
 
 const startLimitSeconds = 180;
 const daemon = join(dirname(fileURLToPath(import.meta.url)), '../daemon.js');
@@ -21,7 +22,7 @@ const daemon = join(dirname(fileURLToPath(import.meta.url)), '../daemon.js');
 /** `start [--foreground] [--nodes=simulated] [--port-base=N] …`: returns when everything is ready. */
 export async function start({ flags }: Arguments): Promise<number> {
   const config = loadConfig(portOffsets, flags);
-  loadInstance(config, settingsOfFlags(flags));
+  loadInstance(config, settingsToRemember(flags));
   const build = process.env['SLIPWAY_BUILD'] ?? '';
   const running = await askSupervisor(config.home, { do: 'status' });
   if (running && running.build === build && running.spec === specOf(config)) {

@@ -4,8 +4,8 @@ import { ConfigError, loadConfig } from '../config.js';
 import { endContainers } from '../containers.js';
 import { askSupervisor } from '../control.js';
 import { findRecord, isAlive, send } from '../process.js';
+import { supervisorName } from '../service.js';
 import { isReady, statusTable } from '../status.js';
-import { supervisorName } from '../supervisor.js';
 
 /** `status [-o json]`: 0 where everything is ready, 3 where it does not run, 1 otherwise. */
 export async function status({ flags }: Arguments): Promise<number> {
