@@ -6,26 +6,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const bin = path.join(root, 'node_modules/.bin');
 const generators = [
   {
-    what: 'the OpenAPI document',
+    what: "the OpenAPI document, the SDK's types and the page of errors",
     script: 'apps/api/dist/openapi.js',
-    command: [process.execPath, 'apps/api/dist/openapi.js'],
-    files: ['packages/sdk/openapi.json'],
-    remedy: 'npm run build && node apps/api/dist/openapi.js',
-  },
-  {
-    what: "the SDK's types",
-    script: 'packages/sdk/openapi.json',
-    command: [path.join(bin, 'openapi-typescript'), 'packages/sdk/openapi.json', '-o', 'packages/sdk/src/schema.ts'],
-    files: ['packages/sdk/src/schema.ts'],
-    remedy: 'npx openapi-typescript packages/sdk/openapi.json -o packages/sdk/src/schema.ts',
+    args: ['--write'],
+    files: ['packages/sdk/openapi.json', 'packages/sdk/src/schema.ts', 'docs/errors.md'],
   },
 ];
 
 let isCurrent = true;
-for (const { what, script, command, files, remedy } of generators) {
+for (const { what, script, args, files } of generators) {
   if (!existsSync(path.join(root, script))) {
     console.error(`${what}: ${script} is missing; run \`npm run build\` first`);
     isCurrent = false;
@@ -41,7 +32,7 @@ for (const { what, script, command, files, remedy } of generators) {
   const changed = files.filter((file, i) => read(file) !== before[i]);
   if (changed.length === 0) continue;
   isCurrent = false;
-  console.error(`${what}: ${changed.join(', ')} is not current; run \`${remedy}\` and commit`);
+  console.error(`${what}: ${changed.join(', ')} is not current; run \`node ${script} ${args.join(' ')}\` and commit`);
   // A check changes nothing.
   for (const [i, file] of files.entries()) if (before[i] !== undefined) writeFileSync(path.join(root, file), before[i]);
 }

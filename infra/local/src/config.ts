@@ -23,6 +23,7 @@ const portNames = [
   'clusterMetrics',
   'redis',
   'gateway',
+  'gatewayMetrics',
   'prometheus',
   'alertmanager',
 ] as const;
@@ -94,6 +95,7 @@ const sources: readonly { path: string; env: string; flag?: string }[] = [
   { path: 'ports.clusterMetrics', env: 'SLIPWAY_CLUSTER_METRICS_PORT' },
   { path: 'ports.redis', env: 'SLIPWAY_REDIS_PORT' },
   { path: 'ports.gateway', env: 'SLIPWAY_GATEWAY_PORT', flag: 'gateway-port' },
+  { path: 'ports.gatewayMetrics', env: 'SLIPWAY_GATEWAY_METRICS_PORT' },
   { path: 'ports.prometheus', env: 'SLIPWAY_PROMETHEUS_PORT' },
   { path: 'ports.alertmanager', env: 'SLIPWAY_ALERTMANAGER_PORT' },
   { path: 'urls.portal', env: 'SLIPWAY_PORTAL_URL', flag: 'portal-url' },

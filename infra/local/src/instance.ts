@@ -16,11 +16,11 @@ const instanceSchema = z.object({
 /** What is decided once per installation and must not change under running pods. */
 export type Instance = z.infer<typeof instanceSchema>;
 
-/** Reads `instance.json`, or decides and writes it: the first /16 of 100.64.0.0/10 that no route or address uses. */
+/** Reads `instance.json`, or decides and writes it: a /16 of 100.64.0.0/10 that no route or address uses. */
 export function loadInstance(config: Config, flags: Readonly<Record<string, string>> = {}): Instance {
   const file = join(config.home, 'instance.json');
   const kept = existsSync(file) ? instanceSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
-  const free = kept ?? chooseRanges(rangesInUse());
+  const free = kept ?? chooseRanges(rangesInUse(), Number.parseInt(config.id, 16));
   const instance: Instance = {
     podCidr: config.network.podCidr ?? free.podCidr,
     serviceCidr: config.network.serviceCidr ?? free.serviceCidr,
@@ -34,9 +34,13 @@ export function loadInstance(config: Config, flags: Readonly<Record<string, stri
   return instance;
 }
 
-/** The pod range is the lower half of a /16, the service range the upper one. */
-export function chooseRanges(used: readonly string[]): { podCidr: string; serviceCidr: string } {
-  for (let second = 64; second < 128; second++) {
+/**
+ * The pod range is the lower half of a /16, the service range the upper one. The search begins at `seed`, so that two
+ * platforms, one of which is stopped and so not to be seen, do not choose the same.
+ */
+export function chooseRanges(used: readonly string[], seed = 0): { podCidr: string; serviceCidr: string } {
+  for (let step = 0; step < 64; step++) {
+    const second = 64 + ((seed + step) % 64);
     const whole = `100.${second}.0.0/16`;
     if (!used.some((range) => overlaps(range, whole))) {
       return { podCidr: `100.${second}.0.0/17`, serviceCidr: `100.${second}.128.0/17` };

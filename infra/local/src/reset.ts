@@ -141,7 +141,9 @@ function removeInterfaces(bridge: string): void {
 }
 
 function routesOf(ranges: readonly string[]): string[] {
-  return ranges.flatMap((range) =>
+  // A range that somebody's interface has an address of is not ours alone to clear.
+  const own = ranges.filter((range) => attempt('ip', ['-o', '-4', 'address', 'show', 'to', range]) === '');
+  return own.flatMap((range) =>
     attempt('ip', ['-o', '-4', 'route', 'show', 'table', 'all', 'root', range]).split('\n').filter(Boolean),
   );
 }

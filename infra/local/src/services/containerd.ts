@@ -125,9 +125,13 @@ function forgetEarlierBoot(platform: Platform): void {
   const file = platform.at('containerd', 'boot');
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   if (existsSync(file) && readFileSync(file, 'utf8') !== boot) {
-    for (const name of ['state', 'runc', 'cni/addresses']) {
-      unmountBelow(platform.at('containerd', name));
-      rmSync(platform.at('containerd', name), { recursive: true, force: true });
+    for (const path of [
+      platform.at('containerd/state'),
+      platform.at('containerd/runc'),
+      platform.at('cluster/cni-ipam'),
+    ]) {
+      unmountBelow(path);
+      rmSync(path, { recursive: true, force: true });
     }
   }
   mkdirSync(platform.at('containerd'), { recursive: true });

@@ -52,6 +52,7 @@ export function cluster(platform: Platform): Service {
     SLIPWAY_CONTAINERD_SOCKET: containerdSocket(platform),
     SLIPWAY_CNI_DIR: platform.at('containerd', 'cni/net.d'),
     SLIPWAY_GATEWAY_DIR: platform.at('gateway'),
+    SLIPWAY_GATEWAY_METRICS_PORT: `${ports.gatewayMetrics}`,
     SLIPWAY_GATEWAY_PORT: `${ports.gateway}`,
     SLIPWAY_GATEWAY_TLS_PORT: `${ports.gatewayTls}`,
     SLIPWAY_APPS_DOMAIN: config.appsDomain,

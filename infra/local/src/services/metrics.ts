@@ -20,6 +20,7 @@ export function prometheus(platform: Platform): Service {
       target('api', ports.apiMetrics),
       target('worker', ports.workerMetrics),
       target('cluster', ports.clusterMetrics),
+      target('gateway', ports.gatewayMetrics),
       target('registry', ports.registryMetrics),
       target('prometheus', ports.prometheus),
     ],
