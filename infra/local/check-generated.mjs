@@ -23,8 +23,7 @@ for (const { what, script, args, files } of generators) {
     continue;
   }
   const before = files.map(read);
-  const [program, ...args] = command;
-  execFileSync(program, args, {
+  execFileSync(process.execPath, [script, ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, CHECKPOINT_DISABLE: '1' },
