@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { APPLICATION, type Api } from './api.js';
-import { CliError } from './errors.js';
+import { ApiError, streamEvents } from '@slipway/sdk';
+import { APPLICATION, type Api, asEvents, read } from './api.js';
+import { CliError, exitOfStatus } from './errors.js';
 import { type Io, paint } from './io.js';
 import type { Build, LogLine, Rollout, RolloutStep } from './types.js';
 
@@ -25,10 +26,12 @@ export async function followBuild(api: Api, io: Io, path: ApplicationPath, numbe
       io.stderr.write(`${line.text}\n`);
       printed = seen;
     }
-    const found = await api.get<Build>(`${APPLICATION}/builds/{number}`, {
-      path: { ...path, number },
-      signal: io.signal,
-    });
+    const found = await read(
+      api.GET(`${APPLICATION}/builds/{number}`, {
+        params: { path: { ...path, number: String(number) } },
+        signal: io.signal,
+      }),
+    );
     return found.state === 'queued' || found.state === 'running' ? undefined : found;
   });
   if (build.state === 'succeeded') return build;
@@ -40,8 +43,12 @@ export async function followBuild(api: Api, io: Io, path: ApplicationPath, numbe
 }
 
 export async function* readLog(api: Api, io: Io, path: ApplicationPath, number: number): AsyncGenerator<LogLine> {
-  const events = api.events(`${APPLICATION}/builds/{number}/log`, { path: { ...path, number }, signal: io.signal });
-  for await (const event of events) {
+  const answer = await api.GET(`${APPLICATION}/builds/{number}/log`, {
+    params: { path: { ...path, number: String(number) } },
+    signal: io.signal,
+    ...asEvents,
+  });
+  for await (const event of streamEvents(answer.response)) {
     if (event.event === 'end') return;
     if (event.event === 'line') yield JSON.parse(event.data) as LogLine;
   }
@@ -51,10 +58,12 @@ export async function* readLog(api: Api, io: Io, path: ApplicationPath, number: 
 export async function rolloutOfBuild(api: Api, io: Io, path: ApplicationPath, number: number): Promise<string> {
   const deadline = Date.now() + patienceMilliseconds;
   return untilDone(io, async () => {
-    const build = await api.get<Build>(`${APPLICATION}/builds/{number}`, {
-      path: { ...path, number },
-      signal: io.signal,
-    });
+    const build = await read(
+      api.GET(`${APPLICATION}/builds/{number}`, {
+        params: { path: { ...path, number: String(number) } },
+        signal: io.signal,
+      }),
+    );
     if (build.rollout) return build.rollout;
     if (Date.now() > deadline)
       throw new CliError(
@@ -76,7 +85,9 @@ export async function rolloutOfBuild(api: Api, io: Io, path: ApplicationPath, nu
 export async function followRollout(api: Api, io: Io, path: ApplicationPath, id: string): Promise<Rollout> {
   const printed = new Map<string, string>();
   const rollout = await untilDone(io, async () => {
-    const found = await api.get<Rollout>(`${APPLICATION}/rollouts/{id}`, { path: { ...path, id }, signal: io.signal });
+    const found = await read(
+      api.GET(`${APPLICATION}/rollouts/{id}`, { params: { path: { ...path, id } }, signal: io.signal }),
+    );
     for (const step of found.steps) {
       const text = stepText(io, step);
       if (text && printed.get(step.name) !== text) {
@@ -103,10 +114,9 @@ function stepText(io: Io, step: RolloutStep): string | undefined {
   const message = step.message ? `: ${step.message}` : '';
   switch (step.state) {
     case 'pending':
+    case 'skipped':
       return undefined;
     case 'succeeded':
-    case 'healthy':
-    case 'done':
       return `${paint(io, 'stderr', 'green', '✓')} ${step.name}${message}`;
     case 'failed':
       return `${paint(io, 'stderr', 'red', '✗')} ${step.name}${message}`;
@@ -132,16 +142,12 @@ async function untilDone<T>(io: Io, look: () => Promise<T | undefined>): Promise
 }
 
 function isOutage(error: unknown): boolean {
+  if (error instanceof ApiError) return exitOfStatus(error.status) === 'unavailable';
   if (error instanceof CliError) return error.exit === 'unavailable';
   // A stream that the server's end cut: undici's "terminated".
   return error instanceof TypeError;
 }
 
-/** A build's or rollout's error is a text or an object with `message` or `detail`. */
-function describe(error: unknown): string {
-  if (typeof error === 'string' && error) return `: ${error.replace(/\.$/, '')}`;
-  if (typeof error !== 'object' || error === null) return '';
-  for (const key of ['message', 'detail', 'code'])
-    if (key in error) return describe((error as Record<string, unknown>)[key]);
-  return '';
+function describe(error: string | null): string {
+  return error ? `: ${error.replace(/\.$/, '')}` : '';
 }

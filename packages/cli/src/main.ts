@@ -1,4 +1,6 @@
+import { ApiError } from '@slipway/sdk';
 import { CommanderError } from 'commander';
+import { toCliError } from './api.js';
 import { CliError, exitCodes } from './errors.js';
 import { type Io, paint } from './io.js';
 import { createProgram } from './program.js';
@@ -34,10 +36,15 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (io.signal.aborted) return exitCodes.interrupted;
-    const known = error instanceof CliError ? error : toUnexpected(error);
+    const known = toKnown(error);
     report(known, words, io);
     return exitCodes[known.exit];
   }
+}
+
+function toKnown(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  return error instanceof ApiError ? toCliError(error) : toUnexpected(error);
 }
 
 function toUnexpected(error: unknown): CliError {

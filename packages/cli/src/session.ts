@@ -14,7 +14,6 @@ import type { Io } from './io.js';
 import { findManifest } from './manifest.js';
 import { createOutput, type Output, type OutputFormat, outputFormats } from './output.js';
 import { isName } from './parse.js';
-import { version } from './version.js';
 
 /** The flags that most commands share. */
 export interface CommonOptions {
@@ -87,7 +86,7 @@ export function createCli(io: Io): Cli {
           exit: 'unauthenticated',
           remedy: `Run 'slipway login --server ${server}', or set SLIPWAY_TOKEN.`,
         });
-      const api = createApi({ server, token, userAgent: `slipway/${version}` });
+      const api = createApi({ server, token });
       return {
         server,
         token,

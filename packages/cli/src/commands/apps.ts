@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { APPLICATION, PROJECT } from '../api.js';
+import { APPLICATION, PROJECT, read, readAll } from '../api.js';
 import { usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
@@ -25,7 +25,8 @@ export function registerApps(program: Command, cli: Cli): void {
   withScope(apps.command('list').alias('ls').description('List the applications.'), 'project').action(
     async (options: CommonOptions) => {
       const { api, out, project } = await cli.open(options);
-      const applications = await api.list<Application>(`${PROJECT}/applications`, { path: await project() });
+      const path = await project();
+      const applications = await readAll((query) => api.GET(`${PROJECT}/applications`, { params: { path, query } }));
       out.list(
         applications,
         [
@@ -46,7 +47,10 @@ export function registerApps(program: Command, cli: Cli): void {
   withScope(apps.command('get').description('Show one application.').argument('<name>'), 'project').action(
     async (application: string, options: CommonOptions) => {
       const { api, out, project } = await cli.open(options);
-      out.object(await api.get<Application>(APPLICATION, { path: { ...(await project()), application } }), toFields);
+      out.object(
+        await read(api.GET(APPLICATION, { params: { path: { ...(await project()), application } } })),
+        toFields,
+      );
     },
   );
 
@@ -68,11 +72,11 @@ export function registerApps(program: Command, cli: Cli): void {
     const { displayName, port, replicas } = options;
     const build =
       options.dockerfile || options.buildContext
-        ? { dockerfile: options.dockerfile, context: options.buildContext }
+        ? { dockerfile: options.dockerfile ?? 'Dockerfile', context: options.buildContext ?? '.' }
         : undefined;
     const processes = port !== undefined || replicas !== undefined ? { web: { port, replicas } } : undefined;
     const body = { name, displayName, source: toSource(options), build, processes };
-    out.object(await api.post<Application>(`${PROJECT}/applications`, { path: await project(), body }), toFields);
+    out.object(await read(api.POST(`${PROJECT}/applications`, { params: { path: await project() }, body })), toFields);
   });
   withExamples(
     create,
@@ -89,10 +93,10 @@ export function registerApps(program: Command, cli: Cli): void {
   withScope(remove, 'project').action(async (application: string, options: CommonOptions & { yes?: boolean }) => {
     const { api, out, project } = await cli.open(options);
     const path = { ...(await project()), application };
-    await api.get(APPLICATION, { path });
+    await read(api.GET(APPLICATION, { params: { path } }));
     if (!(await confirm(cli.io, `Delete application '${application}' of ${path.tenant}/${path.project}?`, options.yes)))
       return;
-    await api.delete(APPLICATION, { path });
+    await api.DELETE(APPLICATION, { params: { path } });
     out.note(`Application '${application}' is being deleted.`);
   });
 }

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { TENANT } from '../api.js';
+import { readAll, TENANT } from '../api.js';
 import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { AuditEvent } from '../types.js';
 
 export function registerAudit(program: Command, cli: Cli): void {
   const command = program
@@ -13,9 +12,10 @@ export function registerAudit(program: Command, cli: Cli): void {
     .option('--limit <number>', 'at most so many', parseCount, 50);
   withScope(command, 'tenant').action(async (options: CommonOptions & { all?: boolean; limit: number }) => {
     const { api, out, tenant } = await cli.open(options);
+    const path = await tenant();
     const events = options.all
-      ? await api.list<AuditEvent>('/audit-events', {}, options.limit)
-      : await api.list<AuditEvent>(`${TENANT}/audit-events`, { path: await tenant() }, options.limit);
+      ? await readAll((query) => api.GET('/api/v1/audit-events', { params: { query } }), options.limit)
+      : await readAll((query) => api.GET(`${TENANT}/audit-events`, { params: { path, query } }), options.limit);
     out.list(events, [
       { header: 'AT', value: (event) => event.at },
       { header: 'ACTOR', value: (event) => toText(event.actor) },

@@ -1,10 +1,9 @@
 import { Argument, type Command } from 'commander';
-import { APPLICATION } from '../api.js';
+import { APPLICATION, read, readAll } from '../api.js';
 import { readLog } from '../follow.js';
 import { formatAge, formatDuration, shortImage } from '../format.js';
 import { parseCount, parseNumber } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Build } from '../types.js';
 
 export function registerBuilds(program: Command, cli: Cli): void {
   const builds = program.command('builds').alias('build').description('List builds and read their logs.');
@@ -17,9 +16,10 @@ export function registerBuilds(program: Command, cli: Cli): void {
     .option('--limit <number>', 'at most so many', parseCount, 20);
   withScope(list, 'application').action(async (options: CommonOptions & { limit: number }) => {
     const { api, out, application } = await cli.open(options);
+    const path = await application();
     const now = cli.io.now();
     out.list(
-      await api.list<Build>(`${APPLICATION}/builds`, { path: await application() }, options.limit),
+      await readAll((query) => api.GET(`${APPLICATION}/builds`, { params: { path, query } }), options.limit),
       [
         { header: 'BUILD', value: (build) => build.number },
         { header: 'STATE', value: (build) => build.state },
@@ -35,9 +35,11 @@ export function registerBuilds(program: Command, cli: Cli): void {
   withScope(builds.command('get').description('Show one build.').addArgument(number()), 'application').action(
     async (build: number, options: CommonOptions) => {
       const { api, out, application } = await cli.open(options);
-      const found = await api.get<Build>(`${APPLICATION}/builds/{number}`, {
-        path: { ...(await application()), number: build },
-      });
+      const found = await read(
+        api.GET(`${APPLICATION}/builds/{number}`, {
+          params: { path: { ...(await application()), number: String(build) } },
+        }),
+      );
       out.object(found, () => [
         ['build', found.number],
         ['state', found.state],
@@ -69,7 +71,11 @@ export function registerBuilds(program: Command, cli: Cli): void {
     'application',
   ).action(async (build: number, options: CommonOptions) => {
     const { api, out, application } = await cli.open(options);
-    await api.post(`${APPLICATION}/builds/{number}/cancel`, { path: { ...(await application()), number: build } });
+    await read(
+      api.POST(`${APPLICATION}/builds/{number}/cancel`, {
+        params: { path: { ...(await application()), number: String(build) } },
+      }),
+    );
     out.note(`Build ${build} is being cancelled.`);
   });
 }

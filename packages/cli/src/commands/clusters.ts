@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { read, readAll } from '../api.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Cluster } from '../types.js';
 
 export function registerClusters(program: Command, cli: Cli): void {
   const clusters = program
@@ -11,7 +11,7 @@ export function registerClusters(program: Command, cli: Cli): void {
   withScope(clusters.command('list').alias('ls').description('List the clusters.'), 'server').action(
     async (options: CommonOptions) => {
       const { api, out } = await cli.open(options);
-      out.list(await api.list<Cluster>('/clusters'), [
+      out.list(await readAll((query) => api.GET('/api/v1/clusters', { params: { query } })), [
         { header: 'NAME', value: (cluster) => cluster.name },
         { header: 'KIND', value: (cluster) => cluster.kind },
         { header: 'STATE', value: (cluster) => cluster.state },
@@ -27,7 +27,7 @@ export function registerClusters(program: Command, cli: Cli): void {
     'server',
   ).action(async (name: string, options: CommonOptions) => {
     const { api, out } = await cli.open(options);
-    const cluster = await api.get<Cluster>('/clusters/{cluster}', { path: { cluster: name } });
+    const cluster = await read(api.GET('/api/v1/clusters/{cluster}', { params: { path: { cluster: name } } }));
     out.object(cluster, () => [
       ['name', cluster.name],
       ['kind', cluster.kind],

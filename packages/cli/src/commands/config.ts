@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT, type Api } from '../api.js';
+import { APP_ENVIRONMENT, type Api, read } from '../api.js';
 import { CliError, usageError } from '../errors.js';
 import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
@@ -29,7 +29,7 @@ export function registerConfig(program: Command, cli: Cli): void {
     'environment',
   ).action(async (name: string | undefined, options: CommonOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const found = await api.get<AppConfig>(`${APP_ENVIRONMENT}/config`, { path: await environment() });
+    const found = await read(api.GET(`${APP_ENVIRONMENT}/config`, { params: { path: await environment() } }));
     if (name === undefined)
       return out.format === 'table' ? out.list(toRows(found), columns, 'Nothing is set.') : out.object(found, () => []);
     const value = found.variables[name];
@@ -73,7 +73,7 @@ export function registerConfig(program: Command, cli: Cli): void {
     names.forEach(assertVariableName);
     const session = await cli.open(options);
     const path = await session.environment();
-    const found = await session.api.get<AppConfig>(`${APP_ENVIRONMENT}/config`, { path });
+    const found = await read(session.api.GET(`${APP_ENVIRONMENT}/config`, { params: { path } }));
     const missing = names.filter((name) => !(name in found.variables) && !(name in found.secrets));
     if (missing.length > 0)
       throw new CliError('variable-not-found', `There is no ${missing.join(', ')}.`, { exit: 'notFound' });
@@ -84,8 +84,8 @@ export function registerConfig(program: Command, cli: Cli): void {
 }
 
 async function change(cli: Cli, api: Api, path: EnvironmentPath, body: object, options: SetOptions): Promise<void> {
-  const query = options.apply ? undefined : { apply: false };
-  const changed = await api.patch<AppConfig>(`${APP_ENVIRONMENT}/config`, { path, query, body });
+  const query = options.apply ? undefined : { apply: 'false' as const };
+  const changed = await read(api.PATCH(`${APP_ENVIRONMENT}/config`, { params: { path, query }, body }));
   const out = cli.output(options);
   if (out.format === 'table') out.list(toRows(changed), columns, 'Nothing is set.');
   else out.object(changed, () => []);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { PROJECT, TENANT } from '../api.js';
+import { PROJECT, read, TENANT } from '../api.js';
 import { readConfig, withContext, writeConfig } from '../config.js';
 import { usageError } from '../errors.js';
 import { withExamples } from '../help.js';
@@ -59,9 +59,10 @@ export function registerContext(program: Command, cli: Cli): void {
     // Asked of the server first: a scope that does not exist would fail in every command after.
     if (scope.environment) {
       const path = { tenant: scope.tenant, project: scope.project ?? '', environment: scope.environment };
-      await api.get(`${PROJECT}/environments/{environment}`, { path });
-    } else if (scope.project) await api.get(PROJECT, { path: { tenant: scope.tenant, project: scope.project } });
-    else await api.get(TENANT, { path: { tenant: scope.tenant } });
+      await read(api.GET(`${PROJECT}/environments/{environment}`, { params: { path } }));
+    } else if (scope.project)
+      await read(api.GET(PROJECT, { params: { path: { tenant: scope.tenant, project: scope.project } } }));
+    else await read(api.GET(TENANT, { params: { path: { tenant: scope.tenant } } }));
     const config = await readConfig(cli.settings.configFile);
     const { name, context: current } = chooseContext(config, options.context);
     if (!current)

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { ApiError } from '@slipway/sdk';
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT, APPLICATION, type Api, PROJECT } from '../api.js';
+import { APP_ENVIRONMENT, APPLICATION, type Api, PROJECT, read } from '../api.js';
 import { CliError, usageError } from '../errors.js';
 import { followBuild, followRollout, rolloutOfBuild } from '../follow.js';
 import { formatBytes } from '../format.js';
@@ -12,7 +13,7 @@ import { findManifest, type Manifest } from '../manifest.js';
 import { packFolder } from '../pack.js';
 import { canPrompt, confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Application, Build, Release, Rollout, Source, Status, Upload } from '../types.js';
+import type { Application, Source } from '../types.js';
 
 interface DeployOptions extends CommonOptions {
   readonly image?: string;
@@ -62,15 +63,16 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
   await ensureApplication(api, io, path, manifest, options);
 
   if (options.image) {
-    const release = await api.post<Release>(`${APPLICATION}/releases`, {
-      path,
-      body: { image: options.image, description: options.description },
-    });
+    const release = await read(
+      api.POST(`${APPLICATION}/releases`, {
+        params: { path },
+        body: { image: options.image, description: options.description },
+      }),
+    );
     step(io, `Release ${release.number} of ${options.image}`);
-    const rollout = await api.post<Rollout>(`${APPLICATION}/rollouts`, {
-      path,
-      body: { environment, release: release.number },
-    });
+    const rollout = await read(
+      api.POST(`${APPLICATION}/rollouts`, { params: { path }, body: { environment, release: release.number } }),
+    );
     if (!options.wait)
       return out.object(rollout, () => [
         ['rollout', rollout.id],
@@ -80,9 +82,11 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
     await followRollout(api, io, path, rollout.id);
   } else {
     const source = options.git
-      ? { type: 'git', ref: options.ref }
-      : { type: 'upload', upload: (await upload(api, io, path, folder)).id };
-    const build = await api.post<Build>(`${APPLICATION}/builds`, { path, body: { source, deploy: { environment } } });
+      ? { type: 'git' as const, ref: options.ref }
+      : { type: 'upload' as const, upload: await upload(api, io, path, folder) };
+    const build = await read(
+      api.POST(`${APPLICATION}/builds`, { params: { path }, body: { source, deploy: { environment } } }),
+    );
     step(io, `Build ${build.number} of ${path.application}`);
     if (!options.wait)
       return out.object(build, () => [
@@ -94,7 +98,7 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
     step(io, `Rolling out to ${environment}`);
     await followRollout(api, io, path, rollout);
   }
-  const status = await api.get<Status>(`${APP_ENVIRONMENT}/status`, { path: { ...path, environment } });
+  const status = await read(api.GET(`${APP_ENVIRONMENT}/status`, { params: { path: { ...path, environment } } }));
   step(io, `Release ${status.release} runs in ${environment}`);
   out.text(
     { application: path.application, environment, release: status.release, url: status.url, state: status.state },
@@ -102,17 +106,22 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
   );
 }
 
-async function upload(api: Api, io: Io, path: ApplicationPath, folder: string): Promise<Upload> {
+async function upload(api: Api, io: Io, path: ApplicationPath, folder: string): Promise<string> {
   const archive = await packFolder(folder);
   try {
     step(io, `Uploading ${archive.fileCount} files, ${formatBytes(archive.sizeBytes)}`);
     const content = Readable.toWeb(createReadStream(archive.file));
-    return await api.upload<Upload>(`${APPLICATION}/uploads`, {
-      path,
-      contentType: 'application/gzip',
-      content: content as ReadableStream,
+    const request = {
+      params: { path },
+      headers: { 'content-type': 'application/gzip' },
+      // The document says `binary`, which its types can only call a string.
+      body: '',
+      bodySerializer: () => content,
+      // A stream may only be sent like this: the answer comes after the whole body.
+      duplex: 'half',
       signal: io.signal,
-    });
+    } as const;
+    return (await read(api.POST(`${APPLICATION}/uploads`, request))).id;
   } finally {
     await archive.dispose();
   }
@@ -126,23 +135,30 @@ async function ensureApplication(
   manifest: Manifest | undefined,
   options: DeployOptions,
 ) {
-  const existing = await find(() => api.get<Application>(APPLICATION, { path }));
+  const existing = await find(() => read(api.GET(APPLICATION, { params: { path } })));
   const processes = options.port
     ? { web: { ...manifest?.processes?.['web'], port: options.port } }
     : manifest?.processes;
   if (!existing) {
     await assertMayCreate(io, path, options);
     const { application, ...project } = path;
-    await api.post(`${PROJECT}/applications`, {
-      path: project,
-      body: { name: application, source: toSource(options), build: manifest?.build, processes },
-    });
+    await read(
+      api.POST(`${PROJECT}/applications`, {
+        params: { path: project },
+        body: {
+          name: application,
+          source: toSource(options),
+          build: manifest?.build && { dockerfile: 'Dockerfile', context: '.', ...manifest.build },
+          processes,
+        },
+      }),
+    );
     step(io, `Created application ${application}`);
     return;
   }
   const change = toChange(existing, manifest, options);
   if (change) {
-    await api.patch(APPLICATION, { path, body: change });
+    await read(api.PATCH(APPLICATION, { params: { path }, body: change }));
     step(io, `Updated application ${path.application}`);
   }
 }
@@ -198,7 +214,7 @@ async function find<T>(get: () => Promise<T>): Promise<T | undefined> {
   try {
     return await get();
   } catch (error) {
-    if (error instanceof CliError && error.exit === 'notFound') return undefined;
+    if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT } from '../api.js';
+import { APP_ENVIRONMENT, read, readAll } from '../api.js';
 import { withExamples } from '../help.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Domain } from '../types.js';
 
 export function registerDomains(program: Command, cli: Cli): void {
   const domains = program.command('domains').alias('domain').description('Host names that lead to an application.');
@@ -10,7 +9,8 @@ export function registerDomains(program: Command, cli: Cli): void {
   withScope(domains.command('list').alias('ls').description('List the host names.'), 'environment').action(
     async (options: CommonOptions) => {
       const { api, out, environment } = await cli.open(options);
-      out.list(await api.list<Domain>(`${APP_ENVIRONMENT}/domains`, { path: await environment() }), [
+      const path = await environment();
+      out.list(await readAll((query) => api.GET(`${APP_ENVIRONMENT}/domains`, { params: { path, query } })), [
         { header: 'HOSTNAME', value: (domain) => domain.hostname },
         { header: 'DEFAULT', value: (domain) => domain.isDefault },
         { header: 'URL', value: (domain) => domain.url },
@@ -21,10 +21,9 @@ export function registerDomains(program: Command, cli: Cli): void {
   const add = domains.command('add').description('Lead a host name to the application.').argument('<hostname>');
   withScope(add, 'environment').action(async (hostname: string, options: CommonOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const domain = await api.post<Domain>(`${APP_ENVIRONMENT}/domains`, {
-      path: await environment(),
-      body: { hostname },
-    });
+    const domain = await read(
+      api.POST(`${APP_ENVIRONMENT}/domains`, { params: { path: await environment() }, body: { hostname } }),
+    );
     out.text(domain, (result) => result.url);
   });
   withExamples(add, 'slipway domains add shop.example.com --app shop');
@@ -34,7 +33,9 @@ export function registerDomains(program: Command, cli: Cli): void {
     'environment',
   ).action(async (hostname: string, options: CommonOptions) => {
     const { api, out, environment } = await cli.open(options);
-    await api.delete(`${APP_ENVIRONMENT}/domains/{hostname}`, { path: { ...(await environment()), hostname } });
+    await api.DELETE(`${APP_ENVIRONMENT}/domains/{hostname}`, {
+      params: { path: { ...(await environment()), hostname } },
+    });
     out.note(`${hostname} no longer leads here.`);
   });
 }

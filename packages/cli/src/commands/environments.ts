@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
-import { PROJECT } from '../api.js';
+import { PROJECT, read, readAll } from '../api.js';
 import { confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
+
 import type { Environment } from '../types.js';
 
 const kinds = ['production', 'staging', 'development'];
@@ -15,7 +16,8 @@ export function registerEnvironments(program: Command, cli: Cli): void {
   withScope(environments.command('list').alias('ls').description('List the environments.'), 'project').action(
     async (options: CommonOptions) => {
       const { api, out, project } = await cli.open(options);
-      out.list(await api.list<Environment>(`${PROJECT}/environments`, { path: await project() }), [
+      const path = await project();
+      out.list(await readAll((query) => api.GET(`${PROJECT}/environments`, { params: { path, query } })), [
         { header: 'NAME', value: (environment) => environment.name },
         { header: 'KIND', value: (environment) => environment.kind },
         { header: 'STATE', value: (environment) => environment.state },
@@ -27,12 +29,11 @@ export function registerEnvironments(program: Command, cli: Cli): void {
 
   const create = environments.command('create').description('Create an environment.').argument('<name>', 'a DNS label');
   create.addOption(new Option('--kind <kind>').choices(kinds).default('development'));
-  withScope(create, 'project').action(async (name: string, options: CommonOptions & { kind: string }) => {
+  withScope(create, 'project').action(async (name: string, options: CommonOptions & { kind: Environment['kind'] }) => {
     const { api, out, project } = await cli.open(options);
-    const created = await api.post<Environment>(`${PROJECT}/environments`, {
-      path: await project(),
-      body: { name, kind: options.kind },
-    });
+    const created = await read(
+      api.POST(`${PROJECT}/environments`, { params: { path: await project() }, body: { name, kind: options.kind } }),
+    );
     out.object(created, () => [
       ['name', created.name],
       ['kind', created.kind],
@@ -58,7 +59,7 @@ export function registerEnvironments(program: Command, cli: Cli): void {
       ))
     )
       return;
-    await api.delete(`${PROJECT}/environments/{environment}`, { path });
+    await api.DELETE(`${PROJECT}/environments/{environment}`, { params: { path } });
     out.note(`Environment '${environment}' is being deleted.`);
   });
 }

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { PROJECT } from '../api.js';
+import { PROJECT, read } from '../api.js';
 import { isMissing, writePrivateFile } from '../config.js';
 import { withExamples } from '../help.js';
 import { mergeKubeconfig, renderKubeconfig, toKubeconfig } from '../kubeconfig.js';
 import { parseCount } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Environment, Token } from '../types.js';
 import { toTokenName } from './login.js';
 
 interface KubeconfigOptions extends CommonOptions {
@@ -41,9 +40,11 @@ async function kubeconfig(cli: Cli, options: KubeconfigOptions): Promise<void> {
   const { api, out, server, context } = session;
   const namespace = await findNamespace(cli, options, session);
   const created = options.ownToken
-    ? await api.post<Token>('/me/tokens', {
-        body: { name: toTokenName('kubectl', cli.io.now()), expiresInDays: options.expiresInDays },
-      })
+    ? await read(
+        api.POST('/api/v1/me/tokens', {
+          body: { name: toTokenName('kubectl', cli.io.now()), expiresInDays: options.expiresInDays },
+        }),
+      )
     : undefined;
   const wanted = toKubeconfig({
     name: `slipway-${options.cluster}`,
@@ -78,5 +79,5 @@ async function findNamespace(
     return undefined;
   const environment = options.environment ?? settings.environment ?? context?.environment ?? 'production';
   const path = { ...(await session.project()), environment };
-  return (await session.api.get<Environment>(`${PROJECT}/environments/{environment}`, { path })).namespace;
+  return (await read(session.api.GET(`${PROJECT}/environments/{environment}`, { params: { path } }))).namespace;
 }

@@ -1,14 +1,12 @@
 import { hostname } from 'node:os';
 import { Command } from 'commander';
-import { createApi } from '../api.js';
+import { createApi, read } from '../api.js';
 import { defaultServer, parseServer, readConfig, withContext, writeConfig } from '../config.js';
 import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { exchangePassword } from '../issuer.js';
 import { ask, canPrompt, readLine } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Me, Token } from '../types.js';
-import { version } from '../version.js';
 
 interface LoginOptions extends CommonOptions {
   readonly username?: string;
@@ -48,7 +46,7 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
 
   const given = options.tokenStdin ? await readLine(io) : options.token;
   const { token, tokenId } = given ? { token: given, tokenId: undefined } : await loginByPassword(cli, options, server);
-  const me = await createApi({ server, token, userAgent: `slipway/${version}` }).get<Me>('/me');
+  const me = await read(createApi({ server, token }).GET('/api/v1/me'));
   // The scope of an earlier login stays when it is the same user's on the same server.
   const scope = kept?.username === me.username ? kept : undefined;
   const only = me.memberships.length === 1 ? me.memberships[0]?.tenant : undefined;
@@ -83,10 +81,12 @@ async function loginByPassword(
   if (!password) throw usageError('No password was given.', 'Pipe it in and add --password-stdin.');
   const accessToken = await exchangePassword({ server, username, password });
   // The access token lives for minutes; what is kept is a token of the user's own, which 'logout' revokes.
-  const api = createApi({ server, token: accessToken, userAgent: `slipway/${version}` });
-  const created = await api.post<Token>('/me/tokens', {
-    body: { name: toTokenName(hostname(), io.now()), expiresInDays: options.expiresInDays },
-  });
+  const api = createApi({ server, token: accessToken });
+  const created = await read(
+    api.POST('/api/v1/me/tokens', {
+      body: { name: toTokenName(hostname(), io.now()), expiresInDays: options.expiresInDays },
+    }),
+  );
   if (!created.token) throw new CliError('token-missing', 'The server made a token but did not answer it.');
   return { token: created.token, tokenId: created.id };
 }

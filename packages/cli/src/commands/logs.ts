@@ -1,5 +1,6 @@
+import { streamEvents } from '@slipway/sdk';
 import { type Command } from 'commander';
-import { APP_ENVIRONMENT } from '../api.js';
+import { APP_ENVIRONMENT, asEvents } from '../api.js';
 import { withExamples } from '../help.js';
 import { paint } from '../io.js';
 import { parseCount } from '../parse.js';
@@ -32,12 +33,15 @@ export function registerLogs(program: Command, cli: Cli): void {
 async function logs(cli: Cli, options: LogsOptions): Promise<void> {
   const { api, out, environment } = await cli.open(options);
   const { follow, process, pod, tail, since } = options;
-  const events = api.events(`${APP_ENVIRONMENT}/logs`, {
-    path: await environment(),
-    query: { follow: follow || undefined, process, pod, tail, since },
+  const answer = await api.GET(`${APP_ENVIRONMENT}/logs`, {
+    params: {
+      path: await environment(),
+      query: { follow: follow ? 'true' : undefined, process, pod, tail, since },
+    },
     signal: cli.io.signal,
+    ...asEvents,
   });
-  for await (const event of events) {
+  for await (const event of streamEvents(answer.response)) {
     if (event.event === 'end') return;
     if (event.event !== 'line') continue;
     const line = JSON.parse(event.data) as LogLine;

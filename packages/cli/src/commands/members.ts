@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { TENANT } from '../api.js';
+import { read, readAll, TENANT } from '../api.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { Member } from '../types.js';
 
@@ -11,7 +11,8 @@ export function registerMembers(program: Command, cli: Cli): void {
   withScope(members.command('list').alias('ls').description('List the members.'), 'tenant').action(
     async (options: CommonOptions) => {
       const { api, out, tenant } = await cli.open(options);
-      out.list(await api.list<Member>(`${TENANT}/members`, { path: await tenant() }), [
+      const path = await tenant();
+      out.list(await readAll((query) => api.GET(`${TENANT}/members`, { params: { path, query } })), [
         { header: 'USERNAME', value: (member) => member.username },
         { header: 'NAME', value: (member) => member.displayName },
         { header: 'ROLE', value: (member) => member.role },
@@ -21,22 +22,21 @@ export function registerMembers(program: Command, cli: Cli): void {
 
   const add = members.command('add').description('Add a user to the tenant.').argument('<username>');
   add.addOption(new Option('--role <role>').choices(roles).default('developer'));
-  withScope(add, 'tenant').action(async (username: string, options: CommonOptions & { role: string }) => {
+  withScope(add, 'tenant').action(async (username: string, options: CommonOptions & { role: Member['role'] }) => {
     const { api, out, tenant } = await cli.open(options);
-    const member = await api.post<Member>(`${TENANT}/members`, {
-      path: await tenant(),
-      body: { username, role: options.role },
-    });
+    const member = await read(
+      api.POST(`${TENANT}/members`, { params: { path: await tenant() }, body: { username, role: options.role } }),
+    );
     out.object(member, toFields);
   });
 
   const set = members.command('set').description("Change a member's role.").argument('<username>');
   set.addOption(new Option('--role <role>').choices(roles).makeOptionMandatory());
-  withScope(set, 'tenant').action(async (username: string, options: CommonOptions & { role: string }) => {
+  withScope(set, 'tenant').action(async (username: string, options: CommonOptions & { role: Member['role'] }) => {
     const { api, out, tenant } = await cli.open(options);
     const path = { ...(await tenant()), username };
     out.object(
-      await api.patch<Member>(`${TENANT}/members/{username}`, { path, body: { role: options.role } }),
+      await read(api.PATCH(`${TENANT}/members/{username}`, { params: { path }, body: { role: options.role } })),
       toFields,
     );
   });
@@ -47,7 +47,7 @@ export function registerMembers(program: Command, cli: Cli): void {
   ).action(async (username: string, options: CommonOptions) => {
     const { api, out, tenant } = await cli.open(options);
     const path = { ...(await tenant()), username };
-    await api.delete(`${TENANT}/members/{username}`, { path });
+    await api.DELETE(`${TENANT}/members/{username}`, { params: { path } });
     out.note(`${username} no longer belongs to ${path.tenant}.`);
   });
 }

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { platform } from 'node:os';
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT } from '../api.js';
+import { APP_ENVIRONMENT, read } from '../api.js';
 import { CliError } from '../errors.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Status } from '../types.js';
 
 export function registerOpen(program: Command, cli: Cli): void {
   const command = program
@@ -14,7 +13,7 @@ export function registerOpen(program: Command, cli: Cli): void {
   withScope(command, 'environment').action(async (options: CommonOptions & { print?: boolean }) => {
     const { api, out, environment } = await cli.open(options);
     const path = await environment();
-    const { url } = await api.get<Status>(`${APP_ENVIRONMENT}/status`, { path });
+    const { url } = await read(api.GET(`${APP_ENVIRONMENT}/status`, { params: { path } }));
     if (!url)
       throw new CliError('no-url', `${path.application} has no URL in ${path.environment} yet.`, {
         remedy: "Run 'slipway deploy' first.",

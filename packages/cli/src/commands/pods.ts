@@ -1,16 +1,13 @@
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT } from '../api.js';
+import { APP_ENVIRONMENT, read } from '../api.js';
 import { formatAge } from '../format.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Pod } from '../types.js';
 
 export function registerPods(program: Command, cli: Cli): void {
   const command = program.command('pods').description('List the pods of an application.');
   withScope(command, 'environment').action(async (options: CommonOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const answer = await api.get<readonly Pod[] | { readonly items: readonly Pod[] }>(`${APP_ENVIRONMENT}/pods`, {
-      path: await environment(),
-    });
+    const answer = await read(api.GET(`${APP_ENVIRONMENT}/pods`, { params: { path: await environment() } }));
     out.list(
       'items' in answer ? answer.items : answer,
       [

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { PROJECT, TENANT } from '../api.js';
+import { PROJECT, read, readAll, TENANT } from '../api.js';
 import { formatAge } from '../format.js';
 import { confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Project } from '../types.js';
 
 export function registerProjects(program: Command, cli: Cli): void {
   const projects = program
@@ -14,8 +13,9 @@ export function registerProjects(program: Command, cli: Cli): void {
   withScope(projects.command('list').alias('ls').description('List the projects.'), 'tenant').action(
     async (options: CommonOptions) => {
       const { api, out, tenant } = await cli.open(options);
+      const path = await tenant();
       out.list(
-        await api.list<Project>(`${TENANT}/projects`, { path: await tenant() }),
+        await readAll((query) => api.GET(`${TENANT}/projects`, { params: { path, query } })),
         [
           { header: 'NAME', value: (project) => project.name },
           { header: 'DISPLAY NAME', value: (project) => project.displayName },
@@ -36,7 +36,7 @@ export function registerProjects(program: Command, cli: Cli): void {
   withScope(create, 'tenant').action(async (name: string, options: CommonOptions & { displayName?: string }) => {
     const { api, out, tenant } = await cli.open(options);
     const body = { name, displayName: options.displayName };
-    const project = await api.post<Project>(`${TENANT}/projects`, { path: await tenant(), body });
+    const project = await read(api.POST(`${TENANT}/projects`, { params: { path: await tenant() }, body }));
     out.object(project, () => [
       ['name', project.name],
       ['display name', project.displayName],
@@ -53,10 +53,10 @@ export function registerProjects(program: Command, cli: Cli): void {
   withScope(remove, 'tenant').action(async (project: string, options: CommonOptions & { yes?: boolean }) => {
     const { api, out, tenant } = await cli.open(options);
     const path = { ...(await tenant()), project };
-    await api.get(PROJECT, { path });
+    await read(api.GET(PROJECT, { params: { path } }));
     if (!(await confirm(cli.io, `Delete project '${project}' of ${path.tenant} with its applications?`, options.yes)))
       return;
-    await api.delete(PROJECT, { path });
+    await api.DELETE(PROJECT, { params: { path } });
     out.note(`Project '${project}' is being deleted.`);
   });
 }

@@ -1,10 +1,9 @@
 import { Argument, type Command } from 'commander';
-import { APPLICATION } from '../api.js';
+import { APPLICATION, read, readAll } from '../api.js';
 import { formatAge, shortHash, shortImage } from '../format.js';
 import { withExamples } from '../help.js';
 import { parseCount, parseNumber } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Release, ReleaseDiff } from '../types.js';
 
 export function registerReleases(program: Command, cli: Cli): void {
   const releases = program
@@ -19,8 +18,9 @@ export function registerReleases(program: Command, cli: Cli): void {
     .option('--limit <number>', 'at most so many', parseCount, 20);
   withScope(list, 'application').action(async (options: CommonOptions & { limit: number }) => {
     const { api, out, application } = await cli.open(options);
+    const path = await application();
     out.list(
-      await api.list<Release>(`${APPLICATION}/releases`, { path: await application() }, options.limit),
+      await readAll((query) => api.GET(`${APPLICATION}/releases`, { params: { path, query } }), options.limit),
       [
         { header: 'RELEASE', value: (release) => release.number },
         { header: 'HASH', value: (release) => shortHash(release.hash) },
@@ -39,9 +39,11 @@ export function registerReleases(program: Command, cli: Cli): void {
     .addArgument(new Argument('<number>').argParser(parseNumber));
   withScope(get, 'application').action(async (number: number, options: CommonOptions) => {
     const { api, out, application } = await cli.open(options);
-    const release = await api.get<Release>(`${APPLICATION}/releases/{number}`, {
-      path: { ...(await application()), number },
-    });
+    const release = await read(
+      api.GET(`${APPLICATION}/releases/{number}`, {
+        params: { path: { ...(await application()), number: String(number) } },
+      }),
+    );
     out.object(release, () => [
       ['release', release.number],
       ['hash', release.hash],
@@ -59,8 +61,10 @@ export function registerReleases(program: Command, cli: Cli): void {
     .addArgument(new Argument('<to>').argParser(parseNumber));
   withScope(diff, 'application').action(async (from: number, to: number, options: CommonOptions) => {
     const { api, out, application } = await cli.open(options);
-    const path = { ...(await application()), number: to };
-    const found = await api.get<ReleaseDiff>(`${APPLICATION}/releases/{number}/diff`, { path, query: { with: from } });
+    const path = { ...(await application()), number: String(to) };
+    const found = await read(
+      api.GET(`${APPLICATION}/releases/{number}/diff`, { params: { path, query: { with: from } } }),
+    );
     out.list(
       found.changes,
       [

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TENANT } from '../api.js';
+import { readAll, TENANT } from '../api.js';
 import { formatAge, formatBytes, shortHash } from '../format.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 
@@ -23,7 +23,8 @@ export function registerRepositories(program: Command, cli: Cli): void {
   withScope(repositories.command('list').alias('ls').description('List the repositories.'), 'tenant').action(
     async (options: CommonOptions) => {
       const { api, out, tenant } = await cli.open(options);
-      out.list(await api.list<Repository>(`${TENANT}/repositories`, { path: await tenant() }), [
+      const path = await tenant();
+      out.list(await readAll((query) => api.GET(`${TENANT}/repositories`, { params: { path, query } })), [
         { header: 'NAME', value: (repository) => repository.name },
         { header: 'ARTIFACTS', value: (repository) => repository.artifactCount },
       ]);
@@ -36,11 +37,14 @@ export function registerRepositories(program: Command, cli: Cli): void {
   ).action(async (repository: string, options: CommonOptions) => {
     const { api, out, tenant } = await cli.open(options);
     const path = { ...(await tenant()), repository };
-    out.list(await api.list<Artifact>(`${TENANT}/repositories/{repository}/artifacts`, { path }), [
-      { header: 'DIGEST', value: (artifact) => shortHash(artifact.digest) },
-      { header: 'TAGS', value: (artifact) => artifact.tags.join(', ') },
-      { header: 'SIZE', value: (artifact) => formatBytes(artifact.sizeBytes) },
-      { header: 'AGE', value: (artifact) => formatAge(artifact.pushedAt, cli.io.now()) },
-    ]);
+    out.list(
+      await readAll((query) => api.GET(`${TENANT}/repositories/{repository}/artifacts`, { params: { path, query } })),
+      [
+        { header: 'DIGEST', value: (artifact) => shortHash(artifact.digest) },
+        { header: 'TAGS', value: (artifact) => artifact.tags.join(', ') },
+        { header: 'SIZE', value: (artifact) => formatBytes(artifact.sizeBytes) },
+        { header: 'AGE', value: (artifact) => formatAge(artifact.pushedAt, cli.io.now()) },
+      ],
+    );
   });
 }

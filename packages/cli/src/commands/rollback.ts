@@ -1,10 +1,9 @@
 import { Argument, type Command } from 'commander';
-import { APP_ENVIRONMENT, APPLICATION } from '../api.js';
+import { APP_ENVIRONMENT, APPLICATION, read } from '../api.js';
 import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
 import { parseNumber } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Rollout, Status } from '../types.js';
 
 export function registerRollback(program: Command, cli: Cli): void {
   const command = program
@@ -16,7 +15,9 @@ export function registerRollback(program: Command, cli: Cli): void {
     async (release: number | undefined, options: CommonOptions & { wait: boolean }) => {
       const { api, out, environment: resolve } = await cli.open(options);
       const { environment, ...path } = await resolve();
-      const rollout = await api.post<Rollout>(`${APPLICATION}/rollback`, { path, body: { environment, release } });
+      const rollout = await read(
+        api.POST(`${APPLICATION}/rollback`, { params: { path }, body: { environment, release } }),
+      );
       cli.io.stderr.write(`Rolling ${environment} back to release ${rollout.release}\n`);
       if (!options.wait)
         return out.object(rollout, () => [
@@ -25,7 +26,7 @@ export function registerRollback(program: Command, cli: Cli): void {
           ['state', rollout.state],
         ]);
       await followRollout(api, cli.io, path, rollout.id);
-      const status = await api.get<Status>(`${APP_ENVIRONMENT}/status`, { path: { ...path, environment } });
+      const status = await read(api.GET(`${APP_ENVIRONMENT}/status`, { params: { path: { ...path, environment } } }));
       const result = {
         application: path.application,
         environment,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { APPLICATION } from '../api.js';
+import { APPLICATION, read, readAll } from '../api.js';
 import { CliError } from '../errors.js';
 import { followRollout } from '../follow.js';
 import { formatAge, formatDuration } from '../format.js';
@@ -20,22 +20,23 @@ export function registerRollouts(program: Command, cli: Cli): void {
     .option('--limit <number>', 'at most so many', parseCount, 20);
   withScope(list, 'application').action(async (options: CommonOptions & { limit: number }) => {
     const { api, out, application } = await cli.open(options);
-    out.list(await api.list<Rollout>(`${APPLICATION}/rollouts`, { path: await application() }, options.limit), [
+    const path = await application();
+    out.list(await readAll((query) => api.GET(`${APPLICATION}/rollouts`, { params: { path, query } }), options.limit), [
       { header: 'ID', value: (rollout) => rollout.id },
       { header: 'ENVIRONMENT', value: (rollout) => rollout.environment },
       { header: 'RELEASE', value: (rollout) => rollout.release },
       { header: 'FROM', value: (rollout) => rollout.previousRelease },
       { header: 'STATE', value: (rollout) => rollout.state },
-      { header: 'AGE', value: (rollout) => formatAge(rollout.createdAt ?? rollout.startedAt, cli.io.now()) },
+      { header: 'AGE', value: (rollout) => formatAge(rollout.createdAt, cli.io.now()) },
     ]);
   });
 
   withScope(rollouts.command('get').description('Show one rollout.').argument('<id>'), 'application').action(
     async (id: string, options: CommonOptions) => {
       const { api, out, application } = await cli.open(options);
-      const rollout = await api.get<Rollout>(`${APPLICATION}/rollouts/{id}`, {
-        path: { ...(await application()), id },
-      });
+      const rollout = await read(
+        api.GET(`${APPLICATION}/rollouts/{id}`, { params: { path: { ...(await application()), id } } }),
+      );
       out.object(rollout, toFields(cli));
     },
   );
@@ -47,7 +48,8 @@ export function registerRollouts(program: Command, cli: Cli): void {
   withScope(watch, 'application').action(async (id: string | undefined, options: CommonOptions) => {
     const { api, out, application } = await cli.open(options);
     const path = await application();
-    const newest = id ?? (await api.list<Rollout>(`${APPLICATION}/rollouts`, { path }, 1))[0]?.id;
+    const newest =
+      id ?? (await readAll((query) => api.GET(`${APPLICATION}/rollouts`, { params: { path, query } }), 1))[0]?.id;
     if (!newest)
       throw new CliError('rollout-not-found', `${path.application} has no rollout yet.`, { exit: 'notFound' });
     out.object(await followRollout(api, cli.io, path, newest), toFields(cli));
@@ -58,7 +60,7 @@ export function registerRollouts(program: Command, cli: Cli): void {
     'application',
   ).action(async (id: string, options: CommonOptions) => {
     const { api, out, application } = await cli.open(options);
-    await api.post(`${APPLICATION}/rollouts/{id}/abort`, { path: { ...(await application()), id } });
+    await read(api.POST(`${APPLICATION}/rollouts/{id}/abort`, { params: { path: { ...(await application()), id } } }));
     out.note(`Rollout ${id} is being aborted.`);
   });
 }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT } from '../api.js';
+import { APP_ENVIRONMENT, read } from '../api.js';
 import { usageError } from '../errors.js';
 import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
 import { parseScale } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Scaling } from '../types.js';
 
 interface ScaleOptions extends CommonOptions {
   readonly cpu?: string;
@@ -45,10 +44,10 @@ async function scale(cli: Cli, words: readonly string[], options: ScaleOptions):
   if (cpu || memory) processes[options.process] = { ...processes[options.process], resources: { cpu, memory } };
   const isChange = Object.keys(processes).length > 0;
   const changed = isChange
-    ? await api.patch<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path, body: { processes } })
+    ? await read(api.PATCH(`${APP_ENVIRONMENT}/scaling`, { params: { path }, body: { processes } }))
     : undefined;
   if (changed?.rollout && options.wait) await followRollout(api, cli.io, path, changed.rollout);
-  const scaling = await api.get<Scaling>(`${APP_ENVIRONMENT}/scaling`, { path });
+  const scaling = await read(api.GET(`${APP_ENVIRONMENT}/scaling`, { params: { path } }));
   const rows = Object.entries(scaling.processes).map(([name, process]) => ({ name, ...process }));
   out.list(rows, [
     { header: 'PROCESS', value: (row) => row.name },

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TENANT } from '../api.js';
+import { read, readAll, TENANT } from '../api.js';
 import { formatAge } from '../format.js';
 import { withExamples } from '../help.js';
 import { confirm } from '../prompt.js';
@@ -13,7 +13,7 @@ export function registerTenants(program: Command, cli: Cli): void {
     async (options: CommonOptions) => {
       const { api, out } = await cli.open(options);
       out.list(
-        await api.list<Tenant>('/tenants'),
+        await readAll((query) => api.GET('/api/v1/tenants', { params: { query } })),
         [
           { header: 'NAME', value: (tenant) => tenant.name },
           { header: 'DISPLAY NAME', value: (tenant) => tenant.displayName },
@@ -31,7 +31,7 @@ export function registerTenants(program: Command, cli: Cli): void {
   withScope(tenants.command('get').description('Show one tenant.').argument('<name>'), 'server').action(
     async (tenant: string, options: CommonOptions) => {
       const { api, out } = await cli.open(options);
-      out.object(await api.get<Tenant>(TENANT, { path: { tenant } }), toFields);
+      out.object(await read(api.GET(TENANT, { params: { path: { tenant } } })), toFields);
     },
   );
 
@@ -45,7 +45,7 @@ export function registerTenants(program: Command, cli: Cli): void {
     async (name: string, options: CommonOptions & { displayName?: string; owner?: string }) => {
       const { api, out } = await cli.open(options);
       const { displayName, owner } = options;
-      out.object(await api.post<Tenant>('/tenants', { body: { name, displayName, owner } }), toFields);
+      out.object(await read(api.POST('/api/v1/tenants', { body: { name, displayName, owner } })), toFields);
     },
   );
   withExamples(create, 'slipway tenants create acme --display-name "Acme Ltd" --owner ada');
@@ -59,7 +59,7 @@ export function registerTenants(program: Command, cli: Cli): void {
   withScope(remove, 'server').action(async (tenant: string, options: CommonOptions & { yes?: boolean }) => {
     const { api, out } = await cli.open(options);
     if (!(await confirm(cli.io, `Delete tenant '${tenant}' with its projects, images and data?`, options.yes))) return;
-    await api.delete(TENANT, { path: { tenant } });
+    await api.DELETE(TENANT, { params: { path: { tenant } } });
     out.note(`Tenant '${tenant}' is being deleted.`);
   });
 }

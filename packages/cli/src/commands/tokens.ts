@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { read, readAll } from '../api.js';
 import { formatAge } from '../format.js';
 import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Token } from '../types.js';
 
 export function registerTokens(program: Command, cli: Cli): void {
   const tokens = program.command('tokens').alias('token').description('Personal tokens, for CI and scripts.');
@@ -12,7 +12,7 @@ export function registerTokens(program: Command, cli: Cli): void {
     async (options: CommonOptions) => {
       const { api, out } = await cli.open(options);
       const now = cli.io.now();
-      out.list(await api.list<Token>('/me/tokens'), [
+      out.list(await readAll((query) => api.GET('/api/v1/me/tokens', { params: { query } })), [
         { header: 'ID', value: (token) => token.id },
         { header: 'NAME', value: (token) => token.name },
         { header: 'PREFIX', value: (token) => token.prefix },
@@ -29,7 +29,7 @@ export function registerTokens(program: Command, cli: Cli): void {
     .option('--expires-in-days <days>', 'its life', parseCount);
   withScope(create, 'server').action(async (name: string, options: CommonOptions & { expiresInDays?: number }) => {
     const { api, out } = await cli.open(options);
-    const token = await api.post<Token>('/me/tokens', { body: { name, expiresInDays: options.expiresInDays } });
+    const token = await read(api.POST('/api/v1/me/tokens', { body: { name, expiresInDays: options.expiresInDays } }));
     out.text(token, (result) => result.token ?? '');
     out.note('Keep it now: it cannot be shown again.');
   });
@@ -40,7 +40,7 @@ export function registerTokens(program: Command, cli: Cli): void {
     'server',
   ).action(async (id: string, options: CommonOptions) => {
     const { api, out } = await cli.open(options);
-    await api.delete('/me/tokens/{id}', { path: { id } });
+    await api.DELETE('/api/v1/me/tokens/{id}', { params: { path: { id } } });
     out.note('The token is revoked.');
   });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { read, readAll } from '../api.js';
 import { usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { ask, canPrompt, confirm, readLine } from '../prompt.js';
@@ -19,7 +20,7 @@ export function registerUsers(program: Command, cli: Cli): void {
   withScope(users.command('list').alias('ls').description('List the users.'), 'server').action(
     async (options: CommonOptions) => {
       const { api, out } = await cli.open(options);
-      out.list(await api.list<User>('/users'), [
+      out.list(await readAll((query) => api.GET('/api/v1/users', { params: { query } })), [
         { header: 'USERNAME', value: (user) => user.username },
         { header: 'NAME', value: (user) => user.displayName },
         { header: 'EMAIL', value: (user) => user.email },
@@ -31,7 +32,7 @@ export function registerUsers(program: Command, cli: Cli): void {
   withScope(users.command('get').description('Show one user.').argument('<username>'), 'server').action(
     async (username: string, options: CommonOptions) => {
       const { api, out } = await cli.open(options);
-      out.object(await api.get<User>('/users/{username}', { path: { username } }), toFields);
+      out.object(await read(api.GET('/api/v1/users/{username}', { params: { path: { username } } })), toFields);
     },
   );
 
@@ -47,7 +48,10 @@ export function registerUsers(program: Command, cli: Cli): void {
     const password = await readPassword(cli, options);
     const { api, out } = await cli.open(options);
     const { email, displayName, admin: isAdmin } = options;
-    out.object(await api.post<User>('/users', { body: { username, email, displayName, password, isAdmin } }), toFields);
+    out.object(
+      await read(api.POST('/api/v1/users', { body: { username, email, displayName, password, isAdmin } })),
+      toFields,
+    );
   });
   withExamples(create, 'slipway users create ada --email ada@example.com --password-stdin < password');
 
@@ -67,7 +71,7 @@ export function registerUsers(program: Command, cli: Cli): void {
     const body = { email, displayName, isAdmin, password };
     if (Object.values(body).every((value) => value === undefined)) throw usageError('Nothing to change was named.');
     const { api, out } = await cli.open(options);
-    out.object(await api.patch<User>('/users/{username}', { path: { username }, body }), toFields);
+    out.object(await read(api.PATCH('/api/v1/users/{username}', { params: { path: { username } }, body })), toFields);
   });
 
   const remove = users
@@ -79,7 +83,7 @@ export function registerUsers(program: Command, cli: Cli): void {
   withScope(remove, 'server').action(async (username: string, options: CommonOptions & { yes?: boolean }) => {
     const { api, out } = await cli.open(options);
     if (!(await confirm(cli.io, `Delete user '${username}'?`, options.yes))) return;
-    await api.delete('/users/{username}', { path: { username } });
+    await api.DELETE('/api/v1/users/{username}', { params: { path: { username } } });
     out.note(`User '${username}' is deleted.`);
   });
 }

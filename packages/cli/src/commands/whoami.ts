@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
+import { read } from '../api.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Me } from '../types.js';
 
 export function registerWhoami(program: Command, cli: Cli): void {
   const command = program.command('whoami').description('Show who you are and what you belong to.');
   withScope(command, 'server').action(async (options: CommonOptions) => {
     const { api, out, server } = await cli.open(options);
-    const me = await api.get<Me>('/me');
+    const me = await read(api.GET('/api/v1/me'));
     out.object(me, () => [
       ['username', me.username],
       ['name', me.displayName],
