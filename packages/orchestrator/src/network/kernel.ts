@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { addressAt, parseCidr } from './cidr.js';
@@ -25,7 +26,8 @@ export async function prepareKernel({ bridge, podCidr, serviceCidr, mtu }: Kerne
   const gateway = addressAt(podCidr, 1);
   const { prefix } = parseCidr(podCidr);
   await ip(['link', 'add', 'name', bridge, 'type', 'bridge'], 'File exists');
-  await ip(['link', 'set', bridge, 'mtu', String(mtu), 'up']);
+  // A bridge without a fixed address takes over the lowest of its ports', and the rules name it.
+  await ip(['link', 'set', bridge, 'address', macOf(bridge), 'mtu', String(mtu), 'up']);
   await ip(['addr', 'replace', `${gateway}/${prefix}`, 'dev', bridge]);
   // Connections of the machine itself to a Service need a route before the output hook can turn them.
   await ip(['route', 'replace', serviceCidr, 'dev', bridge, 'scope', 'link', 'src', gateway]);
@@ -63,8 +65,10 @@ export async function defaultMtu(): Promise<number> {
   return Number(text) || 1500;
 }
 
-export async function macOf(bridge: string): Promise<string> {
-  return (await readFile(`/sys/class/net/${bridge}/address`, 'utf8')).trim();
+/** The bridge's own address: locally administered and made of its name, so that it is the same for ever. */
+export function macOf(bridge: string): string {
+  const digest = createHash('sha256').update(bridge).digest('hex').slice(0, 10);
+  return `02:${digest.replace(/(..)(?=.)/g, '$1:')}`;
 }
 
 /** Applies a ruleset in one transaction. @throws Error with nft's own complaint */

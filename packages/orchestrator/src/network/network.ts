@@ -73,7 +73,7 @@ export async function startNetwork(context: NetworkContext, options: NetworkOpti
     const view = await createClusterView(own);
     started.push(view);
     if (options.kernel) {
-      const rules = { table: nftTable, bridge, bridgeMac: await macOf(bridge), podCidr, serviceCidr };
+      const rules = { table: nftTable, bridge, bridgeMac: macOf(bridge), podCidr, serviceCidr };
       const hasBridgeFamily = await applyNft(bridgeFamilyProbe(rules)).then(
         () => true,
         () => false,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import type { Pod } from '../../kinds/index.js';
 import type { Stoppable } from '../../runtime/index.js';
 import type { NodeContext } from '../context.js';
@@ -37,10 +38,12 @@ export async function startNodeServer(
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('request', (request, response) => {
+    if (!isTrusted(request)) return answerText(response, 403, notTrusted);
     handle(request, response, context, options).catch((error: unknown) => answerError(response, error));
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    if (!isTrusted(request)) return refuseUpgrade(socket, 403, notTrusted);
     handleUpgrade(request, socket, head, options).catch((error: unknown) => {
       refuseUpgrade(socket, statusOf(error), error instanceof Error ? error.message : String(error));
     });
@@ -58,6 +61,15 @@ export async function startNodeServer(
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+const trustedGroup = 'system:masters';
+const notTrusted = `only certificates of ${trustedGroup} are served here: go through the API server`;
+
+function isTrusted(request: IncomingMessage): boolean {
+  if (!(request.socket instanceof TLSSocket)) return false;
+  const groups: unknown = request.socket.getPeerCertificate().subject?.O;
+  return [groups].flat().includes(trustedGroup);
 }
 
 class Refusal extends Error {

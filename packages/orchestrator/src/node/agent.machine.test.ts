@@ -1,0 +1,272 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import WebSocket from 'ws';
+import { configMaps, endpointSlices, type Pod, pods, secrets, services } from '../kinds/index.js';
+import { clusterAddresses, startNetwork } from '../network/index.js';
+import { type Stoppable, silentLogger, systemClock } from '../runtime/index.js';
+import { startTestCluster, type TestCluster } from '../testing/index.js';
+import { createCriRuntime, type NodeAgent, startNodeAgent } from './index.js';
+import {
+  busyboxImage,
+  lackingForContainers,
+  pauseImage,
+  startTestContainerd,
+  type TestContainerd,
+} from './testing/containerd.js';
+
+const lacking = lackingForContainers();
+const nodePort = 17_745;
+const bridge = 'slwmachtest';
+const table = 'slipway_machtest';
+const podCidr = '100.96.0.0/17';
+const serviceCidr = '100.96.128.0/17';
+const addresses = clusterAddresses(podCidr, serviceCidr);
+const namespace = 'default';
+
+let containerd: TestContainerd;
+let cluster: TestCluster;
+let network: Stoppable;
+let agent: NodeAgent;
+
+const context = () => ({ client: cluster.client, clock: systemClock, log: silentLogger, metrics: new Registry() });
+
+async function startAgent(): Promise<NodeAgent> {
+  const { authority } = cluster.server;
+  const pair = await authority.keep('node', { commonName: 'system:node:n1', hosts: ['127.0.0.1'] });
+  return startNodeAgent(context(), {
+    nodeName: 'n1',
+    runtime: createCriRuntime(containerd.socket),
+    address: '127.0.0.1',
+    port: nodePort,
+    tls: { cert: pair.certificate, key: pair.key, ca: authority.certificate },
+    directory: join(containerd.directory, 'cluster'),
+    podCidr,
+    clusterDnsIp: addresses.dns,
+    cgroupParent: `/${table}`,
+    pauseImage,
+  });
+}
+
+const eventually = <T>(check: () => Promise<T>, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 50 });
+const get = (name: string) => cluster.client.get(pods, name, namespace);
+
+function createPod(name: string, spec: Partial<NonNullable<Pod['spec']>> & { command?: string[] }): Promise<Pod> {
+  const { command = ['sleep', '1000'], ...rest } = spec;
+  return cluster.client.create(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+    spec: {
+      nodeName: 'n1',
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: false,
+      containers: [{ name: 'main', image: busyboxImage, command }],
+      ...rest,
+    },
+  });
+}
+
+const untilReady = (name: string) =>
+  eventually(async () => {
+    const pod = await get(name);
+    expect(pod.status?.conditions?.find((one) => one.type === 'Ready')?.status).toBe('True');
+    return pod;
+  });
+
+const untilLog = (name: string, text: string) =>
+  eventually(async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await cluster.client.podLog(namespace, name)) chunks.push(Buffer.from(chunk));
+    const log = Buffer.concat(chunks).toString();
+    expect(log).toContain(text);
+    return log;
+  });
+
+async function remove(name: string): Promise<void> {
+  await cluster.client.delete(pods, name, namespace);
+  await eventually(async () => expect(await cluster.client.find(pods, name, namespace)).toBeUndefined());
+}
+
+/** Runs a command through the API's exec, over a WebSocket. */
+function execIn(name: string, command: readonly string[]): Promise<{ stdout: string; status: string }> {
+  const query = new URLSearchParams([...command.map((one): [string, string] => ['command', one]), ['stdout', '1'], ['stderr', '1']]);
+  const url = `${cluster.connection.server}/api/v1/namespaces/${namespace}/pods/${name}/exec?${query}`.replace(
+    'https',
+    'wss',
+  );
+  const { certificate, key, ca } = cluster.connection;
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, 'v4.channel.k8s.io', { cert: certificate, key, ca });
+    let stdout = '';
+    let status = '';
+    socket.on('message', (data: Buffer) => {
+      if (data[0] === 1) stdout += data.subarray(1).toString();
+      if (data[0] === 3) status += data.subarray(1).toString();
+    });
+    socket.on('close', () => resolve({ stdout, status }));
+    socket.on('error', reject);
+  });
+}
+
+describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped: ${lacking})` : ''}`, () => {
+  beforeAll(async () => {
+    containerd = await startTestContainerd();
+    cluster = await startTestCluster({ databaseUrl: inject('databaseUrl'), serviceCidr });
+    network = await startNetwork(context(), {
+      podCidr,
+      serviceCidr,
+      bridge,
+      nftTable: table,
+      cniConfDirectory: containerd.cniConfDirectory,
+      directory: join(containerd.directory, 'cluster'),
+      bindAddress: '127.0.0.1',
+      apiServer: { address: '127.0.0.1', port: cluster.server.port },
+      hostServices: [],
+      kernel: true,
+    });
+    agent = await startAgent();
+  });
+
+  afterAll(async () => {
+    const runtime = createCriRuntime(containerd.socket);
+    await agent?.stop();
+    for (const sandbox of await runtime.listSandboxes()) {
+      await runtime.stopSandbox(sandbox.id);
+      await runtime.removeSandbox(sandbox.id);
+    }
+    runtime.close();
+    await network?.stop();
+    await cluster?.stop();
+    await containerd?.stop();
+    const quiet = (command: string, ...args: string[]) => {
+      try {
+        execFileSync(command, args, { stdio: 'ignore' });
+      } catch {
+        // It was not made.
+      }
+    };
+    quiet('nft', 'delete', 'table', 'ip', table);
+    quiet('nft', 'delete', 'table', 'bridge', table);
+    quiet('ip', 'link', 'del', bridge);
+    for (const range of [podCidr, serviceCidr]) quiet('ip', 'route', 'del', 'unreachable', range);
+  });
+
+  it('runs a pod, shows its log and leaves nothing when it is deleted', async () => {
+    const { metadata } = await createPod('web', { command: ['sh', '-c', 'echo hello; sleep 1000'] });
+    const pod = await untilReady('web');
+    expect(pod.status).toMatchObject({ phase: 'Running', hostIP: '127.0.0.1', qosClass: 'BestEffort' });
+    expect(pod.status?.podIP).toMatch(/^100\.96\./);
+    await untilLog('web', 'hello\n');
+    await remove('web');
+    const files = readdirSync(join(containerd.directory, 'cluster/pods'));
+    expect(files).not.toContain(metadata.uid);
+  });
+
+  it('gives configuration as variables and files, waiting for what is missing', async () => {
+    await createPod('configured', {
+      containers: [
+        {
+          name: 'main',
+          image: busyboxImage,
+          command: ['sh', '-c', 'echo $GREETING; cat /secret/key; echo; sleep 1000'],
+          env: [{ name: 'GREETING', valueFrom: { configMapKeyRef: { name: 'settings', key: 'greeting' } } }],
+          volumeMounts: [{ name: 'secret', mountPath: '/secret' }],
+        },
+      ],
+      volumes: [{ name: 'secret', secret: { secretName: 'keys' } }],
+    });
+    await cluster.client.create(secrets, {
+      metadata: { name: 'keys', namespace },
+      data: { key: Buffer.from('opened').toString('base64') },
+    });
+    await eventually(async () => {
+      expect((await get('configured')).status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe(
+        'CreateContainerConfigError',
+      );
+    });
+    await cluster.client.create(configMaps, {
+      metadata: { name: 'settings', namespace },
+      data: { greeting: 'welcome' },
+    });
+    await untilReady('configured');
+    await untilLog('configured', 'welcome\nopened');
+    await remove('configured');
+  });
+
+  it('runs a command through the API server and tells its exit code', async () => {
+    await createPod('shell', {});
+    await untilReady('shell');
+    const { stdout, status } = await execIn('shell', ['sh', '-c', 'echo inside; exit 3']);
+    expect(stdout).toBe('inside\n');
+    expect(status).toContain('"message":"3"');
+    await remove('shell');
+  });
+
+  it('restarts what crashes, with back-off, and says why', async () => {
+    await createPod('crash', { command: ['sh', '-c', 'echo broken > /dev/termination-log; exit 4'] });
+    await eventually(async () => {
+      const [status] = (await get('crash')).status?.containerStatuses ?? [];
+      expect(status?.state?.waiting?.reason).toBe('CrashLoopBackOff');
+      expect(status?.lastState?.terminated).toMatchObject({ exitCode: 4, message: 'broken\n' });
+    });
+    await remove('crash');
+  });
+
+  it('keeps containers across restarts of the agent and of containerd', async () => {
+    await createPod('steady', {});
+    const before = (await untilReady('steady')).status?.containerStatuses?.[0];
+    await agent.stop();
+    await containerd.restart();
+    agent = await startAgent();
+    await createPod('later', {});
+    await untilReady('later');
+    expect((await get('steady')).status?.containerStatuses?.[0]).toEqual(before);
+    await Promise.all([remove('steady'), remove('later')]);
+  });
+
+  it('reaches pods through a Service by name, and the machine through its address', async () => {
+    await createPod('server', {
+      containers: [
+        {
+          name: 'main',
+          image: busyboxImage,
+          command: ['sh', '-c', 'mkdir /www; echo served > /www/index.html; exec httpd -f -p 8080 -h /www'],
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        },
+      ],
+    });
+    await createPod('caller', {});
+    const ip = (await untilReady('server')).status?.podIP ?? '';
+    await untilReady('caller');
+    const service = await cluster.client.create(services, {
+      metadata: { name: 'server', namespace },
+      spec: { type: 'NodePort', ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    });
+    const clusterIp = service.spec?.clusterIP ?? '';
+    const slice = { name: 'server-1', namespace, labels: { 'kubernetes.io/service-name': 'server' } };
+    await cluster.client.create(endpointSlices, {
+      metadata: slice,
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+      endpoints: [{ addresses: [ip], conditions: { ready: true } }],
+    });
+    const fetchText = async (url: string) => (await fetch(url)).text();
+    await eventually(async () => expect(await fetchText(`http://${clusterIp}/`)).toBe('served\n'));
+    expect(await fetchText(`http://127.0.0.1:${service.spec?.ports?.[0]?.nodePort}/`)).toBe('served\n');
+    const found = await execIn('caller', ['nslookup', '-type=a', `server.${namespace}.svc.cluster.local`]);
+    expect(found.stdout).toContain(clusterIp);
+    const raw = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc ${clusterIp} 80`;
+    // Its own Service as well: the answer must come back through the address it was asked at.
+    for (const pod of ['caller', 'server']) {
+      expect((await execIn(pod, ['sh', '-c', raw])).stdout).toContain('served');
+    }
+    await cluster.client.delete(endpointSlices, slice.name, namespace);
+    await eventually(async () => {
+      await expect(fetch(`http://${clusterIp}/`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    });
+    await Promise.all([remove('server'), remove('caller')]);
+  });
+});
