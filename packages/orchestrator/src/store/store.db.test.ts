@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Change, CompactedError, ConflictError, createStore, type Store, type StoreEvent } from './index.js';
+
+const database = `store_${randomBytes(5).toString('hex')}`;
+let pool: pg.Pool;
+let store: Store;
+
+const put = (name: string, expectRevision = 0, value: Record<string, unknown> = {}): Change => ({
+  resource: 'things',
+  namespace: 'a',
+  name,
+  expect: expectRevision,
+  value: { ...value, metadata: { name, namespace: 'a' } },
+});
+const admin = async (sql: string) => {
+  const client = new pg.Client({ connectionString: inject('databaseUrl') });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+};
+
+beforeAll(async () => {
+  await admin(`create database ${database}`);
+  const url = new URL(inject('databaseUrl'));
+  url.pathname = `/${database}`;
+  pool = new pg.Pool({ connectionString: url.toString(), max: 3 });
+  store = await createStore({ pool });
+});
+
+afterAll(async () => {
+  await store.close();
+  await pool.end();
+  await admin(`drop database ${database} with (force)`);
+});
+
+test('revisions are dense, in the order of commits, and written into the objects', async () => {
+  const before = store.revision;
+  const written = await Promise.all(Array.from({ length: 50 }, (_, index) => store.commit([put(`dense-${index}`)])));
+  const revisions = written.map(([object]) => object?.revision ?? 0).sort((a, b) => a - b);
+  expect(revisions).toEqual(Array.from({ length: 50 }, (_, index) => before + index + 1));
+  for (const [object] of written) expect(object?.value.metadata.resourceVersion).toBe(String(object?.revision));
+});
+
+test('of a hundred changes to one version of an object, exactly one is accepted', async () => {
+  const [object] = await store.commit([put('contested')]);
+  const results = await Promise.allSettled(
+    Array.from({ length: 100 }, () => store.commit([put('contested', object?.revision)])),
+  );
+  expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
+  for (const each of results) if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(ConflictError);
+});
+
+test('the changes of one commit are made together or not at all', async () => {
+  await store.commit([put('taken')]);
+  await expect(store.commit([put('together'), put('taken')])).rejects.toBeInstanceOf(ConflictError);
+  expect(store.get('things', 'a', 'together')).toBeUndefined();
+});
+
+test('a watch continues from any revision without a gap', async () => {
+  const from = store.revision;
+  await store.commit([put('early')]);
+  const seen: StoreEvent[] = [];
+  const watch = store.watch(from, {
+    resource: 'things',
+    onEvents: (events) => void seen.push(...events),
+    onReset: () => {},
+  });
+  await Promise.all(Array.from({ length: 20 }, (_, index) => store.commit([put(`late-${index}`)])));
+  watch.close();
+  expect(seen.map((event) => event.object.revision)).toEqual(
+    Array.from({ length: 21 }, (_, index) => from + index + 1),
+  );
+});
+
+test('a list can be taken as of an earlier revision', async () => {
+  const at = store.revision;
+  const before = store.list('things', at).map((each) => each.name);
+  await store.commit([put('newcomer')]);
+  expect(store.list('things', at).map((each) => each.name)).toEqual(before);
+  expect(store.list('things').map((each) => each.name)).toContain('newcomer');
+});
+
+test('acknowledged changes outlive a broken connection, and watches go on', async () => {
+  const seen: string[] = [];
+  const sink = {
+    resource: 'things',
+    onEvents: (events: readonly StoreEvent[]) => void seen.push(...events.map((each) => each.object.name)),
+    onReset: () => void seen.push('reset'),
+  };
+  const watch = store.watch(store.revision, sink);
+  const acknowledged: string[] = [];
+  const writes = Array.from({ length: 200 }, async (_, index) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    await store.commit([put(`survivor-${index}`)]).then(
+      () => acknowledged.push(`survivor-${index}`),
+      () => undefined,
+    );
+  });
+  await admin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`);
+  await Promise.all(writes);
+  await expect.poll(() => store.isReady, { timeout: 10_000 }).toBe(true);
+  await store.commit([put('after')]);
+  await expect.poll(() => seen.includes('after')).toBe(true);
+  watch.close();
+  const { rows } = await pool.query('select name from objects');
+  const kept = new Set(rows.map((row) => row.name));
+  for (const name of acknowledged) expect(kept).toContain(name);
+  for (const name of acknowledged) expect(seen).toContain(name);
+  expect(new Set(seen).size).toBe(seen.length);
+});
+
+test('what was compacted is refused, and the state survives', async () => {
+  const old = store.revision;
+  await store.commit([put('before-compaction')]);
+  await store.compact(0, 0);
+  expect(() => store.watch(old - 1, { resource: 'things', onEvents: () => {}, onReset: () => {} })).toThrow(
+    CompactedError,
+  );
+  expect(store.get('things', 'a', 'before-compaction')).toBeDefined();
+});
+
+test('a second store on the same database waits until the first has closed, and reads the same state', async () => {
+  const waiting = createStore({ pool });
+  const revision = store.revision;
+  const names = store.list('things').map((each) => each.name);
+  await store.close();
+  store = await waiting;
+  expect(store.revision).toBe(revision);
+  expect(store.list('things').map((each) => each.name)).toEqual(names);
+});
