@@ -13,7 +13,7 @@ import { firstServiceAddress, serviceAllocator } from './addresses.js';
 import { namespaceAdmission, podAdmission, serviceAccountAdmission } from './admission.js';
 import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
 import { authenticate, type User } from './authentication.js';
-import { isAllowed, refusalText } from './authorization.js';
+import { impersonated, isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepNamespacesFurnished } from './bootstrap.js';
 import { aggregatedDiscovery, apiGroupList, apiVersions, findApiGroup, findResourceList } from './discovery.js';
@@ -137,7 +137,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     let label = { verb: request.method ?? '', resource: '' };
     try {
       if (answerHealth(url.pathname, response)) return;
-      const user = authenticate(request, store, tokens);
+      const user = impersonated(store, authenticate(request, store, tokens), request.headers);
       const path = segments(url.pathname);
       const place = parseResourcePath(path);
       if (place && !isReviewGroup(place.group)) {
@@ -244,7 +244,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
       const url = new URL(request.url ?? '/', 'https://localhost');
-      const user = authenticate(request, store, tokens);
+      const user = impersonated(store, authenticate(request, store, tokens), request.headers);
       const place = parseResourcePath(segments(url.pathname));
       if (!place) throw noSuchPath();
       const target = parseResourceRequest(request, place.group, place.version, place.rest, url.searchParams);

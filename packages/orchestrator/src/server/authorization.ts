@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { arrayAt, type Json, type JsonObject, objectAt, objectsAt, stringAt } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
+import { forbidden } from './api-error.js';
 import type { User } from './authentication.js';
 import { asJson } from './registry.js';
 
@@ -102,6 +104,25 @@ function covers(rule: JsonObject, wanted: Attributes): boolean {
 
 function matchesAny(patterns: readonly string[], path: string): boolean {
   return patterns.some((pattern) => (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path));
+}
+
+/** Who a request is to be judged as: `Impersonate-User` and `Impersonate-Group`, for those who may impersonate. Throws 403. */
+export function impersonated(store: Store, user: User, headers: IncomingHttpHeaders): User {
+  const name = headers['impersonate-user'];
+  if (typeof name !== 'string' || name === '') return user;
+  const groups = [headers['impersonate-group'] ?? []]
+    .flat()
+    .flatMap((each) => each.split(',').map((part) => part.trim()));
+  const allow = (resource: string, of: string) => {
+    const wanted = { verb: 'impersonate', group: '', resource, subresource: '', namespace: '', name: of };
+    if (!isAllowed(store, user, wanted))
+      throw forbidden({ group: '', plural: resource }, of, refusalText(user, wanted));
+  };
+  allow('users', name);
+  for (const group of groups) allow('groups', group);
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
+  const implied = account ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
+  return { name, groups: [...new Set([...groups, ...implied, 'system:authenticated'])] };
 }
 
 export function refusalText(user: User, wanted: Attributes): string {

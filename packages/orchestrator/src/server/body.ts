@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { parse, YAMLParseError } from 'yaml';
-import { isJsonObject, type Json, type JsonObject } from '../kinds/index.js';
+import { allDefinitions, isJsonObject, type Json, type JsonObject } from '../kinds/index.js';
 import { ApiError, badRequest, unsupportedMediaType } from './api-error.js';
+import { decodeProtobuf, protobufMediaType } from './protobuf.js';
 
 const limitBytes = 3 * 1024 * 1024;
 
@@ -42,8 +43,25 @@ export function mediaTypeOf(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** JSON, or YAML where the media type says so. */
+let definitionNames: ReadonlyMap<string, string> | undefined;
+
+/** The schema of an `apiVersion` and a `kind`; its name is the message's too. */
+function messageOf(apiVersion: string, kind: string): string | undefined {
+  definitionNames ??= new Map(
+    Object.entries(allDefinitions()).flatMap(([name, schema]) => {
+      const types = isJsonObject(schema) ? schema['x-kubernetes-group-version-kind'] : undefined;
+      return (Array.isArray(types) ? types : []).filter(isJsonObject).map((each) => {
+        const version = each.group === '' ? String(each.version) : `${String(each.group)}/${String(each.version)}`;
+        return [`${version} ${String(each.kind)}`, name] as const;
+      });
+    }),
+  );
+  return definitionNames.get(`${apiVersion} ${kind}`);
+}
+
+/** JSON, YAML or protobuf where the media type says so. */
 export function parseBody(body: Buffer, mediaType: string): Json {
+  if (mediaType === protobufMediaType) return decodeProtobuf(body, messageOf);
   const text = body.toString();
   if (mediaType.endsWith('yaml')) {
     try {

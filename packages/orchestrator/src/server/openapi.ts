@@ -1,6 +1,5 @@
 import {
   allDefinitions,
-  apiVersionOf,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -109,33 +108,4 @@ export function findOpenApiDocument(path: string): JsonObject | undefined {
   };
   documents.set(path, document);
   return document;
-}
-
-let second: JsonObject | undefined;
-
-/** `/openapi/v2`, all groups in one. */
-export function openApiV2(): JsonObject {
-  second ??= {
-    swagger: '2.0',
-    info: { title: 'Kubernetes', version: serverVersion },
-    paths: Object.fromEntries(
-      kindDefinitions.map((kind) => [
-        pathOf(kind),
-        {
-          post: {
-            operationId: `create${apiVersionOf(kind.type)}${kind.type.kind}`,
-            consumes: ['*/*'],
-            produces: ['application/json'],
-            responses: { 200: { description: 'OK', schema: { $ref: `#/definitions/${kind.schema}` } } },
-            'x-kubernetes-action': 'post',
-            'x-kubernetes-group-version-kind': groupVersionKind(kind),
-          },
-        },
-      ]),
-    ),
-    definitions: Object.fromEntries(
-      Object.entries(allDefinitions()).map(([name, value]) => [name, withPaths(value, '#/definitions/')]),
-    ),
-  };
-  return second;
 }
