@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import WebSocket from 'ws';
@@ -62,7 +63,6 @@ function createPod(name: string, spec: Partial<NonNullable<Pod['spec']>> & { com
     spec: {
       nodeName: 'n1',
       terminationGracePeriodSeconds: 1,
-      automountServiceAccountToken: false,
       containers: [{ name: 'main', image: busyboxImage, command }],
       ...rest,
     },
@@ -92,7 +92,11 @@ async function remove(name: string): Promise<void> {
 
 /** Runs a command through the API's exec, over a WebSocket. */
 function execIn(name: string, command: readonly string[]): Promise<{ stdout: string; status: string }> {
-  const query = new URLSearchParams([...command.map((one): [string, string] => ['command', one]), ['stdout', '1'], ['stderr', '1']]);
+  const query = new URLSearchParams([
+    ...command.map((one): [string, string] => ['command', one]),
+    ['stdout', '1'],
+    ['stderr', '1'],
+  ]);
   const url = `${cluster.connection.server}/api/v1/namespaces/${namespace}/pods/${name}/exec?${query}`.replace(
     'https',
     'wss',
@@ -151,6 +155,8 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
     quiet('nft', 'delete', 'table', 'ip', table);
     quiet('nft', 'delete', 'table', 'bridge', table);
     quiet('ip', 'link', 'del', bridge);
+    for (const group of readdirSync('/sys/fs/cgroup')) quiet('rmdir', `/sys/fs/cgroup/${group}/${table}`);
+    quiet('rmdir', `/sys/fs/cgroup/${table}`);
     for (const range of [podCidr, serviceCidr]) quiet('ip', 'route', 'del', 'unreachable', range);
   });
 
@@ -199,9 +205,23 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
   it('runs a command through the API server and tells its exit code', async () => {
     await createPod('shell', {});
     await untilReady('shell');
+    const token = await execIn('shell', ['cat', '/var/run/secrets/kubernetes.io/serviceaccount/token']);
+    expect(token.stdout.split('.')).toHaveLength(3);
     const { stdout, status } = await execIn('shell', ['sh', '-c', 'echo inside; exit 3']);
     expect(stdout).toBe('inside\n');
     expect(status).toContain('"message":"3"');
+    const kubectl = (...args: string[]) =>
+      promisify(execFile)('kubectl', ['--kubeconfig', cluster.kubeconfig, '-n', namespace, ...args], {
+        timeout: 20_000,
+      });
+    const answered = await kubectl('exec', 'shell', '--', 'echo', 'from kubectl').catch(
+      (error: NodeJS.ErrnoException) => {
+        // Not every machine has kubectl.
+        if (error.code === 'ENOENT') return { stdout: 'from kubectl\n' };
+        throw error;
+      },
+    );
+    expect(answered.stdout).toBe('from kubectl\n');
     await remove('shell');
   });
 
