@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
+import { ApplicationEventsController } from './application-events.controller.js';
 import { ApplicationScopes } from './application-scopes.service.js';
 import { ApplicationsController } from './applications.controller.js';
 import { RemoveApplicationProcessor } from './applications.jobs.js';
@@ -8,7 +9,7 @@ import { ApplicationsService } from './applications.service.js';
 
 @Module({
   imports: [AuditModule, ClustersModule],
-  controllers: [ApplicationsController],
+  controllers: [ApplicationsController, ApplicationEventsController],
   providers: [ApplicationScopes, ApplicationsService, RemoveApplicationProcessor],
   exports: [ApplicationScopes],
 })

@@ -62,7 +62,7 @@ export class GitPushes {
     const source = { type: 'git', url: `/git/${pathInGit(scope)}`, ref: head.commit, own: true } as const;
     const build = await this.builds.start(caller, scope, source, 'production');
     const { tenant, project, application } = scope;
-    const page = `${this.config.portalUrl}/tenants/${tenant.name}/projects/${project.name}/applications/${application.name}/builds/${build.number}`;
+    const page = `${this.config.portalUrl}/t/${tenant.name}/p/${project.name}/e/production/a/${application.name}/builds/${build.number}`;
     return [
       `Build ${build.number} of ${head.commit.slice(0, 10)} (${name}) is on its way to production.`,
       page,

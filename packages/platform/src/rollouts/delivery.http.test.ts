@@ -1,0 +1,350 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { deployments, httpRoutes, pods, secrets } from '@slipway/orchestrator/kinds';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { type DeliveryPlatform, startDeliveryPlatform } from './testing/delivery-platform.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    databaseUrl: string;
+    redisUrl: string;
+  }
+}
+
+const run = promisify(execFile);
+const image = (letter: string): string => `registry.example.com/hello@sha256:${letter.repeat(64)}`;
+const application = '/tenants/acme/projects/shop/applications/hello';
+const production = `${application}/environments/production`;
+const namespace = 'acme-shop-production';
+
+let platform: DeliveryPlatform;
+const as = (user: string, method: string, path: string, body?: unknown) => platform.call(user, method, path, body);
+
+beforeAll(async () => {
+  platform = await startDeliveryPlatform({
+    databaseUrl: inject('databaseUrl'),
+    redisUrl: inject('redisUrl'),
+    path: process.env['PATH'],
+  });
+  await as('admin', 'POST', '/tenants', { name: 'acme' });
+  await as('admin', 'POST', '/tenants', { name: 'evil', owner: 'mallory' });
+  await as('admin', 'POST', '/tenants/acme/members', { username: 'dora', role: 'developer' });
+  await as('admin', 'POST', '/tenants/acme/members', { username: 'vera', role: 'viewer' });
+  await as('admin', 'POST', '/tenants/acme/projects', { name: 'shop' });
+  const created = await as('dora', 'POST', '/tenants/acme/projects/shop/applications', {
+    name: 'hello',
+    source: { type: 'push' },
+  });
+  expect(created.status).toBe(201);
+  await eventually(async () => {
+    const { body } = await as('dora', 'GET', '/tenants/acme/projects/shop/environments/production');
+    expect(body).toMatchObject({ state: 'ready' });
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await platform?.stop();
+}, 60_000);
+
+beforeEach(() => platform.behave(() => 'run'));
+
+async function release(letter: string): Promise<number> {
+  const { status, body } = await as('dora', 'POST', `${application}/releases`, { image: image(letter) });
+  expect(status).toBe(201);
+  return Number(body['number']);
+}
+
+async function rollOut(number: number): Promise<Record<string, unknown>> {
+  const { status, body } = await as('dora', 'POST', `${application}/rollouts`, {
+    environment: 'production',
+    release: number,
+  });
+  expect(status).toBe(202);
+  return ended(String(body['id']));
+}
+
+function ended(id: string): Promise<Record<string, unknown>> {
+  return eventually(async () => {
+    const { body } = await as('dora', 'GET', `${application}/rollouts/${id}`);
+    expect(['healthy', 'failed', 'aborted']).toContain(body['state']);
+    return body;
+  });
+}
+
+describe('a rollout', () => {
+  it('brings a release into the cluster and says so', async () => {
+    const number = await release('a');
+    expect(await rollOut(number)).toMatchObject({ state: 'healthy', release: number, error: null });
+    const deployment = await platform.client.get(deployments, 'hello-web', namespace);
+    expect(deployment.spec.template.spec?.containers[0]?.image).toBe(image('a'));
+    expect((await platform.client.get(httpRoutes, 'hello', namespace)).spec.hostnames).toEqual([
+      'hello-shop-acme.slipway.localhost',
+    ]);
+    const { body } = await as('dora', 'GET', `${production}/status`);
+    expect(body).toMatchObject({
+      state: 'healthy',
+      release: number,
+      processes: [{ name: 'web', desired: 1, ready: 1 }],
+    });
+  });
+
+  it('that crashes fails with the cause, and the release before goes on serving', async () => {
+    const good = (await as('dora', 'GET', `${production}/status`)).body['release'];
+    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('b') ? 'crash' : 'run'));
+    const failed = await rollOut(await release('b'));
+    expect(failed).toMatchObject({
+      state: 'failed',
+      error: 'web: the process keeps exiting with code 7 (3 restarts): see its log.',
+    });
+    const { items } = await platform.client.list(pods, { namespace });
+    expect(items.some((pod) => pod.spec?.containers[0]?.image === image('a') && pod.status?.phase === 'Running')).toBe(
+      true,
+    );
+    expect((await as('dora', 'GET', `${production}/status`)).body).toMatchObject({ state: 'degraded', release: good });
+  });
+
+  it('that was aborted puts the release before back', async () => {
+    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('c') ? 'hang' : 'run'));
+    const number = await release('c');
+    const { body } = await as('dora', 'POST', `${application}/rollouts`, {
+      environment: 'production',
+      release: number,
+    });
+    await eventually(async () => {
+      expect((await as('dora', 'GET', `${application}/rollouts/${body['id']}`)).body['state']).toBe('progressing');
+    });
+    expect((await as('dora', 'POST', `${application}/rollouts/${body['id']}/abort`)).status).toBe(202);
+    expect(await ended(String(body['id']))).toMatchObject({ state: 'aborted' });
+    const deployment = await platform.client.get(deployments, 'hello-web', namespace);
+    expect(deployment.spec.template.spec?.containers[0]?.image).toBe(image('a'));
+  });
+
+  it('gives way to a later one', async () => {
+    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('d') ? 'hang' : 'run'));
+    const stuck = await as('dora', 'POST', `${application}/rollouts`, {
+      environment: 'production',
+      release: await release('d'),
+    });
+    expect(await rollOut(await release('e'))).toMatchObject({ state: 'healthy' });
+    expect(await ended(String(stuck.body['id']))).toMatchObject({ state: 'aborted' });
+  });
+
+  it('can be undone by a rollback to the release that stood before', async () => {
+    const { status, body } = await as('dora', 'POST', `${application}/rollback`, { environment: 'production' });
+    expect(status).toBe(202);
+    expect(await ended(String(body['id']))).toMatchObject({ state: 'healthy', release: 1 });
+  });
+});
+
+describe('config', () => {
+  it('makes a release, reaches the cluster, and never answers a secret', async () => {
+    const { status, body } = await as('dora', 'PATCH', `${production}/config`, {
+      variables: { A: '1' },
+      secrets: { S: 'topsecret' },
+    });
+    expect(status).toBe(200);
+    await ended(String(body['rollout']));
+    const secret = await platform.client.get(secrets, `hello-${body['release']}`, namespace);
+    expect(Buffer.from(secret.data?.['S'] ?? '', 'base64').toString()).toBe('topsecret');
+    for (const path of [
+      `${production}/config`,
+      `${application}/releases/${body['release']}`,
+      '/tenants/acme/audit-events',
+    ]) {
+      const answer = await as('admin', 'GET', path);
+      expect(answer.status).toBe(200);
+      expect(JSON.stringify(answer.body)).not.toContain('topsecret');
+    }
+  });
+
+  it('refuses a name that is both a variable and a secret, and changes nothing', async () => {
+    const before = (await as('dora', 'GET', `${production}/config`)).body;
+    expect((await as('dora', 'PATCH', `${production}/config`, { secrets: { A: 'x' } })).body).toMatchObject({
+      code: 'config-name-twice',
+    });
+    expect((await as('dora', 'GET', `${production}/config`)).body).toEqual(before);
+  });
+});
+
+it('scaling starts no process anew', async () => {
+  const before = (await platform.client.list(pods, { namespace })).items.filter(
+    (pod) => !pod.metadata.deletionTimestamp,
+  );
+  const { body } = await as('dora', 'PATCH', `${production}/scaling`, { processes: { web: { replicas: 3 } } });
+  await ended(String(body['rollout']));
+  const after = (await platform.client.list(pods, { namespace })).items.map((pod) => pod.metadata.uid);
+  expect(after).toHaveLength(3);
+  expect(before.some((pod) => after.includes(pod.metadata.uid))).toBe(true);
+  expect(
+    (await as('dora', 'PATCH', `${production}/scaling`, { processes: { nope: { replicas: 1 } } })).body,
+  ).toMatchObject({ code: 'process-unknown' });
+});
+
+it('a host name belongs to one application', async () => {
+  expect((await as('dora', 'POST', `${production}/domains`, { hostname: 'shop.example.com' })).status).toBe(201);
+  await as('dora', 'POST', '/tenants/acme/projects/shop/applications', { name: 'other', source: { type: 'push' } });
+  const other = '/tenants/acme/projects/shop/applications/other/environments/production/domains';
+  expect(await as('dora', 'POST', other, { hostname: 'shop.example.com' })).toMatchObject({
+    status: 409,
+    body: { code: 'hostname-taken' },
+  });
+  await eventually(async () => {
+    expect((await platform.client.get(httpRoutes, 'hello', namespace)).spec.hostnames).toContain('shop.example.com');
+  });
+  expect((await as('dora', 'DELETE', `${production}/domains/shop.example.com`)).status).toBe(204);
+});
+
+describe('strangers and viewers', () => {
+  const reads = [
+    application,
+    `${application}/releases`,
+    `${application}/releases/1`,
+    `${application}/rollouts`,
+    `${application}/builds`,
+    `${application}/builds/1/log`,
+    `${application}/events`,
+    `${production}/config`,
+    `${production}/scaling`,
+    `${production}/domains`,
+    `${production}/status`,
+    `${production}/pods`,
+    `${production}/logs`,
+    '/tenants/acme/repositories',
+    '/tenants/acme/repositories/shop%2Fhello/artifacts',
+  ];
+  it.each(reads)('a stranger gets 404 at %s', async (path) => {
+    const there = await as('mallory', 'GET', path);
+    const nowhere = await as('mallory', 'GET', path.replace('acme', 'nothing'));
+    expect([there.status, there.body['code'], there.body['detail']]).toEqual([
+      404,
+      nowhere.body['code'],
+      nowhere.body['detail'],
+    ]);
+  });
+
+  it("a stranger cannot reach another tenant's application through its own tenant", async () => {
+    const { body } = await as('dora', 'GET', application);
+    await as('mallory', 'POST', '/tenants/evil/projects', { name: 'shop' });
+    expect((await as('mallory', 'GET', `/tenants/evil/projects/shop/applications/${body['id']}`)).status).toBe(404);
+  });
+
+  it.each<[string, string, object]>([
+    ['POST', `${application}/releases`, {}],
+    ['POST', `${application}/rollouts`, { environment: 'production', release: 1 }],
+    ['POST', `${application}/builds`, {}],
+    ['PATCH', `${production}/config`, {}],
+    ['PATCH', `${production}/scaling`, { processes: {} }],
+    ['POST', `${production}/domains`, { hostname: 'a.example.com' }],
+  ])('a viewer may not %s %s', async (method, path, body) =>
+    expect((await as('vera', method, path, body)).status).toBe(403),
+  );
+});
+
+describe('uploads', () => {
+  const send = async (body: RequestInit['body']) => {
+    const headers = { authorization: `Bearer ${platform.token('dora')}`, 'content-type': 'application/gzip' };
+    const response = await fetch(`${platform.url}/api/v1${application}/uploads`, { method: 'POST', headers, body });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('takes a gzipped tar and refuses what leads out of it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-upload-'));
+    const pack = (script: string) =>
+      execFileSync('sh', ['-c', `rm -rf x; mkdir x; cd x; ${script}; tar -czf - .`], { cwd: directory });
+    expect(await send(new Uint8Array(pack('echo FROM scratch > Dockerfile')))).toMatchObject({
+      status: 201,
+      body: { digest: expect.stringMatching(/^sha256:/) },
+    });
+    expect(await send(new Uint8Array(pack('ln -s /etc/passwd link')))).toMatchObject({
+      status: 422,
+      body: { code: 'archive-malformed' },
+    });
+    expect(await send('no archive')).toMatchObject({ status: 422, body: { code: 'archive-malformed' } });
+    await rm(directory, { recursive: true });
+  });
+});
+
+describe('the git door', () => {
+  const remote = (user: string, path = 'acme/shop/hello.git'): string =>
+    `${platform.url.replace('//', `//${user}:${platform.token(user)}@`)}/git/${path}`;
+  const git = (...args: string[]) =>
+    run('git', args, { env: { PATH: process.env['PATH'], GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' } });
+
+  it('takes a push, starts a build of it and tells the pusher', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'slipway-git-'));
+    await git('init', '-q', '-b', 'main', directory);
+    await writeFile(join(directory, 'Dockerfile'), 'FROM busybox\n');
+    await git('-C', directory, 'add', '.');
+    await git('-C', directory, '-c', 'user.name=d', '-c', 'user.email=d@example.com', 'commit', '-qm', 'first');
+    const { stderr } = await git('-C', directory, 'push', remote('dora'), 'HEAD:main');
+    expect(stderr).toMatch(/remote: Build 1 of [0-9a-f]{10} \(main\) is on its way to production/);
+    expect((await as('dora', 'GET', `${application}/builds/1`)).body).toMatchObject({
+      number: 1,
+      environment: 'production',
+      createdBy: 'dora',
+    });
+    await expect(git('-C', directory, 'push', remote('vera'), 'HEAD:other')).rejects.toThrow(/403/);
+    await expect(git('ls-remote', remote('vera'))).resolves.toMatchObject({
+      stdout: expect.stringContaining('refs/heads/main'),
+    });
+    await rm(directory, { recursive: true });
+  });
+
+  it('answers a stranger as if there were nothing, and asks who a nobody is', async () => {
+    await expect(git('ls-remote', remote('mallory'))).rejects.toThrow(/not found/);
+    await expect(git('ls-remote', remote('dora', 'acme/shop/nothing.git'))).rejects.toThrow(/not found/);
+    expect((await fetch(`${platform.url}/git/acme/shop/hello.git/info/refs?service=git-upload-pack`)).status).toBe(401);
+  });
+});
+
+describe('a build', () => {
+  it('runs as a pod whose source opens only with its own token, and can be cancelled', async () => {
+    const { body } = await as('dora', 'GET', `${application}/builds/1`);
+    const found = await eventually(async () => {
+      const { items } = await platform.client.list(pods, { namespace: 'slipway-builds-acme' });
+      expect(items).toHaveLength(1);
+      return items[0];
+    });
+    expect(found?.spec).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsUser: 1000 } });
+    expect(
+      (
+        await fetch(`${platform.url}/internal/builds/${body['id']}/context`, {
+          headers: { authorization: 'Bearer slp_build_x' },
+        })
+      ).status,
+    ).toBe(404);
+    expect((await as('dora', 'POST', `${application}/builds/1/cancel`)).status).toBe(202);
+    await eventually(async () => {
+      expect((await as('dora', 'GET', `${application}/builds/1`)).body['state']).toBe('cancelled');
+      expect(
+        (await platform.client.list(secrets, { namespace: 'slipway-builds-acme', labelSelector: 'slipway.dev/build' }))
+          .items,
+      ).toHaveLength(0);
+    });
+  });
+});
+
+it('deleting an application takes all of it out of the cluster', async () => {
+  expect((await as('dora', 'DELETE', application)).status).toBe(403);
+  expect((await as('admin', 'DELETE', application)).status).toBe(202);
+  await eventually(async () => {
+    expect((await as('dora', 'GET', application)).status).toBe(404);
+    const labelSelector = 'slipway.dev/application=hello';
+    expect((await platform.client.list(deployments, { namespace, labelSelector })).items).toHaveLength(0);
+    expect((await platform.client.list(secrets, { namespace, labelSelector })).items).toHaveLength(0);
+  });
+});
+
+async function eventually<T>(check: () => Promise<T>, seconds = 20): Promise<T> {
+  for (const end = Date.now() + seconds * 1000; ; ) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

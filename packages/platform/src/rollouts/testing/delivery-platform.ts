@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { KubeClient } from '@slipway/orchestrator/client';
+import { startControllers } from '@slipway/orchestrator/controllers';
+import { type Pod, pods } from '@slipway/orchestrator/kinds';
+import { systemClock } from '@slipway/orchestrator/runtime';
+import { startTestCluster } from '@slipway/orchestrator/testing';
+import pg from 'pg';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { BuildsModule } from '../../builds/builds.module.js';
+import { ConfigModule } from '../../config/config.module.js';
+import { DomainsModule } from '../../domains/domains.module.js';
+import { EnvironmentsModule } from '../../environments/environments.module.js';
+import { IdentityModule } from '../../identity/identity.module.js';
+import { type Configuration, loadConfig } from '../../kernel/config/config.js';
+import { Database } from '../../kernel/database/index.js';
+import { migrate } from '../../kernel/database/migrate.js';
+import { prepareApplication } from '../../kernel/http/application.js';
+import { createToken, hashToken, newId } from '../../kernel/ids/ids.js';
+import { Workers } from '../../kernel/jobs/workers.js';
+import { createKernelModule } from '../../kernel/kernel.module.js';
+import { OutboxRelay } from '../../kernel/outbox/relay.js';
+import { PodsModule } from '../../pods/pods.module.js';
+import { ProjectsModule } from '../../projects/projects.module.js';
+import { RepositoriesModule } from '../../repositories/repositories.module.js';
+import { SourcesModule } from '../../sources/sources.module.js';
+import { TenantsModule } from '../../tenants/tenants.module.js';
+
+const features = [
+  BuildsModule,
+  ConfigModule,
+  DomainsModule,
+  EnvironmentsModule,
+  IdentityModule,
+  PodsModule,
+  ProjectsModule,
+  RepositoriesModule,
+  SourcesModule,
+  TenantsModule,
+];
+
+@Module({})
+class TestModule {}
+
+export interface DeliveryPlatform {
+  readonly url: string;
+  readonly client: KubeClient;
+  /** Personal tokens by user name: `admin`, and users without any tenant. */
+  token(username: string): string;
+  call(
+    username: string,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
+  /** What the container runtime would do with a pod; the only thing here that is not real. */
+  behave(decide: (pod: Pod) => 'run' | 'crash' | 'no-image' | 'hang'): void;
+  stop(): Promise<void>;
+}
+
+export interface DeliveryUrls {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** The machine's PATH: where git is. */
+  readonly path: string | undefined;
+}
+
+/** The api and the worker in one process, on a real PostgreSQL, Redis and Kubernetes API server with its controllers. */
+export async function startDeliveryPlatform(urls: DeliveryUrls): Promise<DeliveryPlatform> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-delivery-'));
+  stops.push(() => rm(directory, { recursive: true, force: true }));
+  const cluster = await startTestCluster({ databaseUrl: urls.databaseUrl });
+  stops.push(() => cluster.stop());
+  const logger = pino({ level: 'silent' });
+  const controllers = await startControllers({
+    client: cluster.client,
+    clock: systemClock,
+    logger,
+    metrics: new Registry(),
+  });
+  stops.push(() => controllers.stop());
+  const runtime = runPods(cluster.client);
+  stops.push(() => runtime.stop());
+
+  const databaseUrl = await createDatabase(urls.databaseUrl, stops);
+  const config = await configure(directory, { ...urls, databaseUrl }, cluster.kubeconfig);
+  await migrate({ databaseUrl, folder: fileURLToPath(new URL('../../../../../prisma/migrations', import.meta.url)) });
+  const module = { module: TestModule, imports: [createKernelModule(config), ...features] };
+  const app: INestApplication = await NestFactory.create(module, { bodyParser: false, logger: false });
+  await prepareApplication(app);
+  await app.listen(0, '127.0.0.1');
+  stops.push(() => app.close());
+  app.get(OutboxRelay).start();
+  app.get(Workers).start();
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const tokens = await createUsers(app.get(Database));
+
+  return {
+    url,
+    client: cluster.client,
+    token: (username) => tokens.get(username) ?? '',
+    call: async (username, method, path, body) => {
+      const headers = {
+        authorization: `Bearer ${tokens.get(username)}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      };
+      const response = await fetch(`${url}/api/v1${path}`, {
+        method,
+        headers,
+        body: body ? JSON.stringify(body) : undefined,
+      });
+      const text = await response.text();
+      return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : { text } };
+    },
+    behave: runtime.behave,
+    stop: async () => {
+      for (const stop of stops.reverse()) await stop();
+    },
+  };
+}
+
+async function createDatabase(url: string, stops: (() => Promise<unknown>)[]): Promise<string> {
+  const name = `delivery_${randomBytes(6).toString('hex')}`;
+  const run = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  };
+  await run(`CREATE DATABASE ${name}`);
+  stops.push(() => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.toString();
+}
+
+async function configure(directory: string, urls: DeliveryUrls, kubeconfig: string): Promise<Configuration> {
+  const masterKey = join(directory, 'master.key');
+  await writeFile(masterKey, randomBytes(32).toString('base64'));
+  return loadConfig({
+    PATH: urls.path,
+    SLIPWAY_DATABASE_URL: urls.databaseUrl,
+    SLIPWAY_REDIS_URL: urls.redisUrl,
+    SLIPWAY_MASTER_KEY_FILE: masterKey,
+    SLIPWAY_KUBECONFIG: kubeconfig,
+    SLIPWAY_GIT_DIR: join(directory, 'git'),
+    SLIPWAY_UPLOADS_DIR: join(directory, 'uploads'),
+    SLIPWAY_LOG_LEVEL: 'silent',
+  });
+}
+
+async function createUsers(database: Database): Promise<ReadonlyMap<string, string>> {
+  const tokens = new Map<string, string>();
+  for (const username of ['admin', 'mallory', 'dora', 'vera']) {
+    const id = newId();
+    const isAdmin = username === 'admin';
+    await database.read.user.create({
+      data: { id, username, displayName: username, issuer: 'test', subject: username, isAdmin },
+    });
+    const token = createToken('slp_pat_');
+    await database.read.personalToken.create({
+      data: { id: newId(), userId: id, name: 'test', prefix: token.slice(0, 12), hash: hashToken(token) },
+    });
+    tokens.set(username, token);
+  }
+  return tokens;
+}
+
+/** Stands where scheduler, node agent and containerd would: tells of each pod what the test wants of it. */
+function runPods(client: KubeClient) {
+  const ending = new AbortController();
+  let decide: (pod: Pod) => 'run' | 'crash' | 'no-image' | 'hang' = () => 'run';
+  const tell = async (pod: Pod): Promise<void> => {
+    const { name = '', namespace = '' } = pod.metadata;
+    if (pod.metadata.deletionTimestamp) {
+      await client.delete(pods, name, namespace, { gracePeriodSeconds: 0 });
+      return;
+    }
+    const behaviour = decide(pod);
+    const container = {
+      name: pod.spec?.containers[0]?.name ?? '',
+      image: 'i',
+      imageID: '',
+      restartCount: behaviour === 'crash' ? 3 : 0,
+    };
+    const isRunning = behaviour === 'run';
+    const state = isRunning
+      ? { running: {} }
+      : {
+          waiting: {
+            reason:
+              behaviour === 'crash'
+                ? 'CrashLoopBackOff'
+                : behaviour === 'no-image'
+                  ? 'ImagePullBackOff'
+                  : 'ContainerCreating',
+            message: behaviour,
+          },
+        };
+    const now = new Date().toISOString().replace(/\.\d+/, '');
+    const conditions = ['Ready', 'ContainersReady'].map((type) => ({
+      type,
+      status: isRunning ? 'True' : 'False',
+      lastTransitionTime: now,
+    }));
+    const lastState = behaviour === 'crash' ? { terminated: { exitCode: 7 } } : {};
+    const status = {
+      phase: isRunning ? 'Running' : 'Pending',
+      podIP: '100.127.1.1',
+      conditions,
+      containerStatuses: [{ ...container, ready: isRunning, state, lastState }],
+    };
+    if (JSON.stringify(pod.status?.containerStatuses?.[0]?.state) === JSON.stringify(state)) return;
+    await client.patch(pods, name, namespace, { status }, { type: 'merge', subresource: 'status' });
+  };
+  const loop = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      const { items } = await client.list(pods).catch(() => ({ items: [] }));
+      for (const pod of items) await tell(pod).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  const running = loop();
+  return {
+    behave: (next: typeof decide) => {
+      decide = next;
+    },
+    stop: async () => {
+      ending.abort();
+      await running;
+    },
+  };
+}
