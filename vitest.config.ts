@@ -20,10 +20,52 @@ export default defineConfig({
   test: {
     pool: 'forks',
     projects: [
-      { plugins, test: { name: 'unit', include: [`${sources}/*.test.{ts,tsx}`], exclude: ['**/*.{db,http,machine}.test.ts', '**/node_modules/**'], testTimeout: 20_000 } },
-      { plugins, test: { name: 'db', include: [`${sources}/*.{db,http}.test.ts`], globalSetup: ['test/support/services.global.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
-      { plugins, test: { name: 'machine', include: [`${sources}/*.machine.test.ts`], globalSetup: ['test/support/services.global.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
-      { plugins, test: { name: 'e2e', include: ['test/{e2e,conformance}/**/*.test.ts'], globalSetup: ['test/support/platform.global.ts'], testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false } },
+      {
+        plugins,
+        test: {
+          name: 'unit',
+          sequence: { groupOrder: 0 },
+          include: [`${sources}/*.test.{ts,tsx}`],
+          exclude: ['**/*.{db,http,machine}.test.ts', '**/node_modules/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'db',
+          sequence: { groupOrder: 1 },
+          include: [`${sources}/*.{db,http}.test.ts`],
+          globalSetup: ['test/support/services.global.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'machine',
+          sequence: { groupOrder: 2 },
+          include: [`${sources}/*.machine.test.ts`],
+          globalSetup: ['test/support/services.global.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 3 },
+          include: ['test/{e2e,conformance}/**/*.test.ts'],
+          globalSetup: ['test/support/platform.global.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });
