@@ -300,6 +300,36 @@ describe('the git door', () => {
   });
 });
 
+describe("the registry's token service", () => {
+  const granted = async (user: string | undefined, scope: string, password?: string) => {
+    const basic = Buffer.from(`${user}:${password ?? platform.token(user ?? '')}`).toString('base64');
+    const headers: Record<string, string> = user ? { authorization: `Basic ${basic}` } : {};
+    const query = new URLSearchParams({ service: 'slipway-registry', scope });
+    const response = await fetch(`${platform.url}/service/token?${query}`, { headers });
+    if (response.status !== 200) return response.status;
+    const { token } = (await response.json()) as { token: string };
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const access: unknown = Reflect.get(Object(claims), 'access');
+    return JSON.stringify(
+      Array.isArray(access) ? access.flatMap((entry: { actions: string[] }) => entry.actions) : access,
+    );
+  };
+
+  it.each<[string | undefined, string, string | number]>([
+    ['dora', 'repository:acme/shop/hello:pull,push', '["pull","push"]'],
+    ['vera', 'repository:acme/shop/hello:pull,push', '["pull"]'],
+    ['mallory', 'repository:acme/shop/hello:pull,push', '[]'],
+    [undefined, 'repository:acme/shop/hello:pull', '[]'],
+    [undefined, 'repository:library/busybox:pull,push', '["pull"]'],
+    ['dora', 'repository:library/busybox:pull,push', '["pull"]'],
+    ['dora', 'registry:catalog:*', '[]'],
+    ['dora', 'repository:acme/shop/nothing:pull,push', '[]'],
+  ])('gives %s of %s: %s', async (user, scope, expected) => expect(await granted(user, scope)).toBe(expected));
+
+  it('refuses a wrong password', async () =>
+    expect(await granted('dora', 'repository:acme/shop/hello:pull', 'wrong')).toBe(401));
+});
+
 describe('a build', () => {
   it('runs as a pod whose source opens only with its own token, and can be cancelled', async () => {
     const { body } = await as('dora', 'GET', `${application}/builds/1`);

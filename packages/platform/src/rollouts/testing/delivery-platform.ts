@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -145,7 +145,11 @@ async function createDatabase(url: string, stops: (() => Promise<unknown>)[]): P
 async function configure(directory: string, urls: DeliveryUrls, kubeconfig: string): Promise<Configuration> {
   const masterKey = join(directory, 'master.key');
   await writeFile(masterKey, randomBytes(32).toString('base64'));
+  const registryKey = join(directory, 'registry.key');
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await writeFile(registryKey, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   return loadConfig({
+    SLIPWAY_REGISTRY_TOKEN_KEY_FILE: registryKey,
     PATH: urls.path,
     SLIPWAY_DATABASE_URL: urls.databaseUrl,
     SLIPWAY_REDIS_URL: urls.redisUrl,
