@@ -102,11 +102,6 @@ function builder(registryHostInCluster: string): Recipe {
         path: 'etc/containers/policy.json',
         content: '{ "default": [{ "type": "insecureAcceptAnything" }] }\n',
       },
-      {
-        type: 'file',
-        path: 'etc/containers/storage.conf',
-        content: '[storage]\ndriver = "overlay"\n[storage.options.overlay]\nmountopt = "nodev"\n',
-      },
       ...certificates(),
     ],
     config: {
