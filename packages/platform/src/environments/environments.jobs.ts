@@ -11,7 +11,7 @@ import { OperationsService } from '../operations/operations.service.js';
 import { EnvironmentStates } from './environment-states.js';
 import { deleteEnvironment, type EnvironmentJob, provisionEnvironment } from './environments.job-definitions.js';
 import { EnvironmentsRepository } from './environments.repository.js';
-import { findDockerPassword, pullSecretName, toDockerConfig, toLabels } from './environments.rules.js';
+import { findDockerPassword, podSecurity, pullSecretName, toDockerConfig, toLabels } from './environments.rules.js';
 
 /** Makes the environment's namespace and its pull secret; whatever is there already is kept. */
 @Processes(provisionEnvironment)
@@ -49,7 +49,8 @@ export class ProvisionEnvironmentProcessor implements JobProcessor<EnvironmentJo
   }
 
   private async ensureNamespace(client: KubeClient, job: EnvironmentJob, name: string): Promise<void> {
-    const labels = toLabels({ tenant: job.tenant, project: job.project, environment: job.environment });
+    const owner = { tenant: job.tenant, project: job.project, environment: job.environment };
+    const labels = { ...toLabels(owner), ...podSecurity };
     const existing = await client.find(namespaces, name);
     if (existing?.metadata.deletionTimestamp) throw new Error(`The namespace ${name} is still being deleted.`);
     if (existing) {

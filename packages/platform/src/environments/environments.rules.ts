@@ -6,6 +6,8 @@ const kept = 54;
 /** Labels and annotations of ours begin with this. */
 export const labelPrefix = 'slipway.dev/';
 export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
+/** Tenants' pods must not reach the node: no privilege, no host namespaces, no host paths. */
+export const podSecurity = { 'pod-security.kubernetes.io/enforce': 'baseline' } as const;
 /** The Secret with the registry's credentials in every environment's namespace. */
 export const pullSecretName = 'slipway-registry';
 

@@ -35,11 +35,19 @@ export function isUniqueViolation(error: unknown, field?: string): boolean {
   return field === undefined || links.some((link) => JSON.stringify(link).includes(field));
 }
 
+/** A text with NUL in it: PostgreSQL keeps none. */
+function isUnstorableText(error: unknown): boolean {
+  const codes = ['22021', '22P05'];
+  return chain(error).some((link) => codes.includes(text(link, 'code')) || codes.includes(text(link, 'originalCode')));
+}
+
 /** Turns what the database said into an error of the catalogue; anything else is returned as it is. */
 export function toDatabaseProblem(error: unknown): unknown {
   if (error instanceof SlipwayError) return error;
   if (isDatabaseUnavailable(error)) return fail('database-unavailable', { cause: error, retryAfterSeconds: 2 });
   if (isUniqueViolation(error)) return fail('already-exists', { cause: error });
+  if (isUnstorableText(error))
+    return fail('malformed-request', { cause: error, detail: 'A text has a character that cannot be stored (NUL).' });
   if (isSerializationFailure(error)) return fail('conflict', { cause: error, retryAfterSeconds: 1 });
   if (chain(error).some((link) => text(link, 'code') === 'P2025')) return fail('not-found', { cause: error });
   return error;

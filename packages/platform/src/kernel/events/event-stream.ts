@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { anySignal } from '../clock/any-signal.js';
 import { Clock } from '../clock/clock.js';
 import { Database, Prisma } from '../database/index.js';
 import { Log } from '../log/log.js';
@@ -54,7 +55,7 @@ export class EventStream implements BeforeApplicationShutdown {
     signal: AbortSignal,
   ): AsyncGenerator<StoredEvent> {
     this.listening ??= this.listen();
-    const ended = AbortSignal.any([signal, this.stopping.signal]);
+    const ended = anySignal([signal, this.stopping.signal]);
     let cursor = parseCursor(lastEventId) ?? (await this.now());
     while (!ended.aborted) {
       const rows = await this.load(filter, cursor).catch((error: unknown) => {
@@ -120,7 +121,7 @@ export class EventStream implements BeforeApplicationShutdown {
           () => this.wake(),
           () => lost.abort(),
         );
-        await this.clock.sleep(2 ** 30, AbortSignal.any([signal, lost.signal]));
+        await this.clock.sleep(2 ** 30, anySignal([signal, lost.signal]));
         await end().catch(() => undefined);
       } catch {
         await this.clock.sleep(2_000, signal);

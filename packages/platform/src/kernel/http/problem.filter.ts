@@ -27,6 +27,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    // The rest of a body that nobody will read would hold the connection for ever.
+    if (!request.complete) response.setHeader('Connection', 'close');
     writeProblem(response, error, requestId);
   }
 }

@@ -5,6 +5,9 @@ import { CONFIG, type Configuration } from '../config/config.js';
 const secretKeys = ['password', 'passwordHash', 'token', 'secret', 'authorization', 'cookie', 'client_secret', 'hash'];
 const redact = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*["${key}"]`]);
 
+/** Nest names every route and module when it starts. */
+const startupContexts = new Set(['InstanceLoader', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
+
 /** One JSON object a line; secrets by name never reach it. */
 @Injectable()
 export class Log implements LoggerService {
@@ -34,7 +37,8 @@ export class Log implements LoggerService {
 
   // Nest's own words.
   log(message: string, context?: unknown): void {
-    this.logger.info(asFields(context), message);
+    const isStartup = typeof context === 'string' && startupContexts.has(context);
+    this.logger[isStartup ? 'debug' : 'info'](asFields(context), message);
   }
 
   debug(message: string, context?: unknown): void {

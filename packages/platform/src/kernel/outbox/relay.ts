@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Queue } from 'bullmq';
+import { anySignal } from '../clock/any-signal.js';
 import { Clock } from '../clock/clock.js';
 import { Database } from '../database/index.js';
 import { Idempotency } from '../http/idempotency.js';
@@ -128,7 +129,7 @@ export class OutboxRelay implements BeforeApplicationShutdown {
           () => this.wake(),
           () => lost.abort(),
         );
-        await this.clock.sleep(2 ** 30, AbortSignal.any([signal, lost.signal]));
+        await this.clock.sleep(2 ** 30, anySignal([signal, lost.signal]));
         await end().catch(() => undefined);
       } catch {
         await this.clock.sleep(2_000, signal);
