@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
 import { isNotFound } from '@slipway/orchestrator/client';
 import {
   configMaps,
@@ -10,6 +12,7 @@ import {
   services,
 } from '@slipway/orchestrator/kinds';
 import { ClustersService } from '../clusters/clusters.service.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { type JobProcessor, Processes } from '../kernel/jobs/job.js';
@@ -28,6 +31,7 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
     private readonly scopes: ApplicationScopes,
     private readonly clusters: ClustersService,
     private readonly events: EventLog,
+    @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
   async run({ applicationId }: { applicationId: string }): Promise<void> {
@@ -53,10 +57,27 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
         }
       });
     }
+    await this.removeFiles(applicationId);
     await this.database.transaction(async (tx) => {
       await tx.application.deleteMany({ where: { id: applicationId } });
       const { tenantId, projectId } = eventIds(scope);
       await this.events.record(tx, { tenantId, projectId, type: 'application.deleted', resource: eventPathOf(scope) });
     });
+  }
+
+  /** Its git repository, uploaded archives and build logs: their rows still name them. */
+  private async removeFiles(applicationId: string): Promise<void> {
+    const { gitDir, uploadsDir } = this.config;
+    const where = { where: { applicationId }, select: { id: true } };
+    const [uploads, builds] = [
+      await this.database.read.upload.findMany(where),
+      await this.database.read.build.findMany(where),
+    ];
+    const paths = [
+      join(gitDir, `${applicationId}.git`),
+      ...uploads.map(({ id }) => join(uploadsDir, 'archives', `${id}.tar.gz`)),
+      ...builds.map(({ id }) => join(uploadsDir, 'builds', `${id}.log`)),
+    ];
+    for (const path of paths) await rm(path, { recursive: true, force: true });
   }
 }

@@ -17,7 +17,9 @@ export XDG_RUNTIME_DIR="$HOME/run" BUILDAH_ISOLATION=chroot
 mkdir -p "$XDG_RUNTIME_DIR" && chmod 700 "$XDG_RUNTIME_DIR"
 CA=
 if [ -s "$S/ca.crt" ]; then
-  CA="$S/ca.crt"
+  # A copy of one's own can be mounted read-only inside the build's user namespace.
+  CA="$HOME/ca.crt"
+  cp "$S/ca.crt" "$CA"
   export SSL_CERT_FILE="$CA" GIT_SSL_CAINFO="$CA" CURL_CA_BUNDLE="$CA"
 fi
 TOKEN=$(cat "$S/token")

@@ -147,7 +147,12 @@ export class RunBuildProcessor implements JobProcessor<{ buildId: string }> {
     if (row.startedAt && row.state === 'running') return;
     const labels = { 'app.kubernetes.io/managed-by': 'slipway', 'slipway.dev/tenant': scope.tenant.name };
     await unlessThere(
-      client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels }, spec: {} }),
+      client.create(namespaces, {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace, labels },
+        spec: {},
+      }),
     );
     const input = await this.podInput(scope, row, await this.record.issueToken(row));
     await ignoringNotFound(client.delete(secrets, name, namespace));

@@ -4,6 +4,7 @@ import { ApplicationScopes, type PlacementScope } from '../applications/applicat
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
+import { SlipwayError } from '../kernel/errors/errors.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { RolloutObjects } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
@@ -12,6 +13,7 @@ import { advanceRollout } from './rollouts.job-definitions.js';
 import { decide, isFinal, type RolloutAction, type RolloutEvent } from './rollouts.rules.js';
 
 const observeMilliseconds = 700;
+const awayMilliseconds = 1_500;
 
 interface Loaded {
   readonly row: RolloutModel;
@@ -59,7 +61,9 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
         continue;
       }
       if (decision.actions.some((action) => action.do === 'promote')) await this.prune(loaded);
-      const next = await this.perform(loaded, decision.actions.at(-1), signal);
+      const next = await this.perform(loaded, decision.actions.at(-1), signal).catch((error: unknown) =>
+        this.wait(error, signal),
+      );
       if (!next) return;
       event = next;
     }
@@ -109,6 +113,16 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       if (!isLasting) throw error;
       return { type: 'refused', message: `The cluster refused: ${error.message}` };
     }
+  }
+
+  /** A cluster that is away for a while is no failure: what was to be done is done again. Anything else is thrown. */
+  private async wait(error: unknown, signal: AbortSignal): Promise<RolloutEvent> {
+    const isAway =
+      (error instanceof SlipwayError && error.code === 'cluster-unavailable') ||
+      (error instanceof KubeError && error.code >= 500);
+    if (!isAway) throw error;
+    await this.clock.sleep(awayMilliseconds, signal);
+    return { type: 'started' };
   }
 
   private async prune({ row, scope }: Loaded): Promise<void> {
