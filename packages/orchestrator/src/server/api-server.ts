@@ -21,6 +21,7 @@ import { writeKubeconfig } from './kubeconfig.js';
 import { createServerMetrics } from './metrics.js';
 import { createNodeProxy, refuseUpgrade } from './node-proxy.js';
 import { findOpenApiDocument, openApiIndex } from './openapi.js';
+import { openApiV2, openApiV2MediaType } from './openapi-v2.js';
 import { type CertificateAuthority, openCertificateAuthority } from './pki.js';
 import { Registry } from './registry.js';
 import { parseResourcePath, parseResourceRequest } from './request-info.js';
@@ -196,6 +197,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     if (root === 'metrics' && path.length === 1) {
       response.writeHead(200, { 'content-type': metricsRegistry.contentType });
       response.end(await metricsRegistry.metrics());
+      return;
+    }
+    if (root === 'openapi' && second === 'v2' && path.length === 2) {
+      if (!accept.includes('proto-openapi.spec.v2') && accept.includes('json'))
+        throw new ApiError(
+          406,
+          'NotAcceptable',
+          `only ${openApiV2MediaType} is served here; read JSON from /openapi/v3`,
+        );
+      const bytes = openApiV2();
+      response.writeHead(200, { 'content-type': openApiV2MediaType, 'content-length': bytes.length });
+      response.end(bytes);
       return;
     }
     if ((root === 'api' || root === 'apis') && path.length === 1) {
