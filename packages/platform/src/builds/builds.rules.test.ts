@@ -112,10 +112,13 @@ describe('readOutcome', () => {
       { state: 'failed', error: 'The build ran out of memory (3 GiB).' },
     ],
     [
-      'no builder',
+      'no builder yet',
       pod({ phase: 'Pending' }, { state: { waiting: { reason: 'ImagePullBackOff', message: 'not found' } } }),
       [],
-      { state: 'failed', error: "The builder's image cannot be pulled: not found" },
+      {
+        state: 'waiting',
+        message: "The builder's image is not in the registry yet: a first start makes it in the background.",
+      },
     ],
   ])('%s', (_, shown, lines, outcome) => expect(readOutcome(shown, lines)).toEqual(outcome));
 });

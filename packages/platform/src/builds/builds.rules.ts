@@ -174,7 +174,16 @@ export function readOutcome(pod: Pod, lastLines: readonly string[]): BuildOutcom
     };
   }
   const waiting = status?.state?.waiting;
-  if (waiting?.reason === 'ImagePullBackOff' || waiting?.reason === 'InvalidImageName') {
+  if (waiting?.reason === 'ImagePullBackOff' || waiting?.reason === 'ErrImagePull') {
+    const isMissing = /not found/i.test(waiting.message ?? '');
+    return {
+      state: 'waiting',
+      message: isMissing
+        ? "The builder's image is not in the registry yet: a first start makes it in the background."
+        : `The builder's image cannot be pulled: ${waiting.message ?? waiting.reason}`,
+    };
+  }
+  if (waiting?.reason === 'InvalidImageName') {
     return { state: 'failed', error: `The builder's image cannot be pulled: ${waiting.message ?? waiting.reason}` };
   }
   if (waiting?.reason === 'CreateContainerConfigError' || waiting?.reason === 'RunContainerError') {
