@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Container as ContainerSpec, Pod } from '../../kinds/index.js';
 import type { Clock, Logger } from '../../runtime/index.js';
@@ -232,7 +232,9 @@ async function managedMounts(
 ): Promise<CriMount[]> {
   const terminationLog = paths.terminationLog(container.name, attempt);
   await mkdir(dirname(terminationLog), { recursive: true, mode: 0o755 });
-  await writeFile(terminationLog, '', { mode: 0o666 });
+  await writeFile(terminationLog, '');
+  // Whoever the container runs as may write it; a mode at creation would pass the umask first.
+  await chmod(terminationLog, 0o666);
   const mounts: CriMount[] = [mountOf(container.terminationMessagePath ?? '/dev/termination-log', terminationLog)];
   if (!pod.spec?.hostNetwork) {
     await writeFile(paths.etcHosts, hostsFile(pod, podIp, tools.dns.domain), { mode: 0o644 });
