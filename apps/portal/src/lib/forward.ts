@@ -1,5 +1,5 @@
 import { getConfig } from './config';
-import { problemResponse } from './problem';
+import { problemResponse } from './problem-response';
 import { findAccessToken } from './session';
 
 export const csrfHeader = 'x-slipway-csrf';

@@ -1,11 +1,13 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** A DNS label, as every name in the API is. Messages are keys under `validation`. */
 export const nameSchema = z
   .string()
-  .min(1, 'required')
-  .max(40, 'nameTooLong')
-  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'nameShape');
+  .check(
+    z.minLength(1, 'required'),
+    z.maxLength(40, 'nameTooLong'),
+    z.regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'nameShape'),
+  );
 
 /** The nearest valid name to what someone typed. */
 export function toName(text: string): string {

@@ -1,14 +1,4 @@
-import { z } from 'zod';
-
-const problemSchema = z.object({
-  status: z.number().optional(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  code: z.string().optional(),
-  remedy: z.string().optional(),
-  requestId: z.string().optional(),
-  errors: z.array(z.object({ path: z.string(), code: z.string().optional(), message: z.string() })).optional(),
-});
+import { ApiError } from '@slipway/sdk';
 
 export interface FieldError {
   /** Dotted path in the request's body, such as `source.url`. */
@@ -16,8 +6,10 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** An answer of the API that is not a success: RFC 9457 problem details, or what can be said without them. */
+/** A refusal of the API as the portal shows it. */
 export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+
   constructor(
     readonly status: number,
     readonly code: string,
@@ -28,35 +20,19 @@ export class ApiProblem extends Error {
     readonly fields: readonly FieldError[] = [],
   ) {
     super(title);
-    this.name = 'ApiProblem';
   }
 }
 
-/** Reads problem details leniently: anything unreadable becomes a problem with the code `unreadable-answer`. */
-export function toProblem(body: unknown, status: number): ApiProblem {
-  const parsed = problemSchema.safeParse(body);
-  if (!parsed.success) return new ApiProblem(status, 'unreadable-answer', `The server answered ${status}`);
-  const problem = parsed.data;
-  const fields = (problem.errors ?? []).map((error) => ({ path: toDotted(error.path), message: error.message }));
-  return new ApiProblem(
-    status,
-    problem.code ?? 'unknown',
-    problem.title ?? `The server answered ${status}`,
-    problem.detail,
-    problem.remedy,
-    problem.requestId,
-    fields,
-  );
+/** The SDK's refusal as a problem; anything else (no connection) stays what it is. */
+export function toProblem(error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.status === 0) return error;
+  const { problem, status } = error;
+  if (!problem) return new ApiProblem(status, 'unreadable-answer', `The server answered ${status}`, error.message);
+  const fields = (problem.errors ?? []).map(({ path, message }) => ({ path: toDotted(path), message }));
+  return new ApiProblem(status, problem.code, problem.title, problem.detail, problem.remedy, problem.requestId, fields);
 }
 
 /** `/source/url` and `$.source.url` mean `source.url`. */
 function toDotted(path: string): string {
   return path.replace(/^(\$\.|\/)/, '').replaceAll('/', '.');
-}
-
-export function problemResponse(status: number, code: string, title: string, remedy: string): Response {
-  return Response.json(
-    { type: 'about:blank', title, status, code, remedy },
-    { status, headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' } },
-  );
 }

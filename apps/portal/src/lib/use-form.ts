@@ -1,6 +1,6 @@
 'use client';
 import { useState } from 'react';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { ApiProblem } from './problem';
 
 export interface Form<Values> {
@@ -18,7 +18,7 @@ export interface Form<Values> {
 
 /** A form on a zod schema. `translate` turns the schema's message (a key) into a sentence. */
 export function useForm<Values extends Record<string, unknown>>(
-  schema: z.ZodType<unknown, Values>,
+  schema: z.ZodMiniType<unknown, Values>,
   initial: Values,
   translate: (key: string) => string,
   shown: readonly string[] = Object.keys(initial),

@@ -20,7 +20,7 @@ export function Equivalents({ items }: { items: readonly Equivalent[] }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button onClick={() => setOpen(true)} icon={<Icon name="terminal" size={14} />}>
+      <Button type="text" onClick={() => setOpen(true)} icon={<Icon name="terminal" size={14} />}>
         {t('button')}
       </Button>
       <Dialog as="drawer" open={open} title={t('title')} onClose={() => setOpen(false)}>

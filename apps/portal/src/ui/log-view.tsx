@@ -95,7 +95,6 @@ export function LogView({ label, lines, state, fileName, filters, empty, tall }:
           title={t('download')}
         />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
       <div
         ref={box}
         className={wrap ? 'log-lines log-wrap' : 'log-lines'}
@@ -103,6 +102,7 @@ export function LogView({ label, lines, state, fileName, filters, empty, tall }:
         role="log"
         aria-label={label}
         aria-live="off"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
         tabIndex={0}
       >
         {shown.length === 0 && <div className="log-empty">{query ? t('nothingFound') : empty}</div>}

@@ -15,6 +15,8 @@ const tones = {
   progressing: 'progressing',
   pending: 'progressing',
   queued: 'progressing',
+  provisioning: 'progressing',
+  deleting: 'progressing',
   degraded: 'degraded',
   notReady: 'degraded',
   failed: 'failed',
@@ -48,7 +50,7 @@ export function StatusBadge({
   const shown = tone ?? (known ? tones[known] : 'idle');
   return (
     <span className={`status status-${shown}${quiet ? ' status-quiet' : ''}`}>
-      <span aria-hidden="true" className={shown === 'progressing' ? 'status-shape status-turning' : 'status-shape'}>
+      <span aria-hidden="true" className={shown === 'progressing' ? 'status-shape status-pulsing' : 'status-shape'}>
         {shapes[shown]}
       </span>
       {label ?? (known ? t(known) : state)}

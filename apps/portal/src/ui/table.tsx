@@ -135,6 +135,7 @@ function HeaderCell<Row>({
   sort: string;
   setSort: (sort: string) => void;
 }) {
+  const t = useTranslations('table');
   const direction = sort === column.key ? 'ascending' : sort === `-${column.key}` ? 'descending' : undefined;
   const next = direction === 'ascending' ? `-${column.key}` : direction === 'descending' ? '' : column.key;
   return (
@@ -145,7 +146,7 @@ function HeaderCell<Row>({
           <span aria-hidden="true">{direction === 'ascending' ? ' ↑' : direction === 'descending' ? ' ↓' : ''}</span>
         </button>
       ) : (
-        column.title
+        column.title || <span className="visually-hidden">{t('actions')}</span>
       )}
     </th>
   );
@@ -153,7 +154,7 @@ function HeaderCell<Row>({
 
 function LoadingRows({ columns }: { columns: number }) {
   return [0, 1, 2].map((row) => (
-    <tr key={row} aria-hidden="true">
+    <tr key={row}>
       {Array.from({ length: columns }, (_, column) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
         <td key={column}>

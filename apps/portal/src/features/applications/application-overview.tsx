@@ -6,7 +6,7 @@ import { buildsQuery, isRunning } from '@/features/builds/queries';
 import { PodTable } from '@/features/pods/pod-table';
 import { releasesQuery, rolloutsQuery } from '@/features/releases/queries';
 import { toCli } from '@/lib/cli';
-import type { Status } from '@/lib/contract';
+import type { Rollout, Status } from '@/lib/contract';
 import { shorten } from '@/lib/format';
 import { type ApplicationRef, toApplication, toBuild } from '@/lib/paths';
 import { Meter } from '@/ui/chart-frame';
@@ -34,7 +34,7 @@ export function ApplicationOverview({ application: ref }: { application: Applica
   if (status.error && !status.data) return <ErrorBox error={status.error} />;
   const building = builds?.find(isRunning);
   const running = releases?.find((release) => release.number === status.data?.release);
-  const failed = rollouts?.find((rollout) => rollout.environment === ref.environment);
+  const last = rollouts?.find((rollout) => rollout.environment === ref.environment);
   return (
     <>
       {building && (
@@ -43,10 +43,10 @@ export function ApplicationOverview({ application: ref }: { application: Applica
           <span>{t('watch')}</span>
         </Link>
       )}
-      {failed?.state === 'failed' && (
+      {last?.state === 'failed' && (
         <div className="banner banner-failed" role="alert">
-          <StatusBadge state="failed" label={t('lastRolloutFailed', { release: failed.release })} />
-          <span className="break">{failed.error}</span>
+          <StatusBadge state="failed" label={t('lastRolloutFailed', { release: last.release })} />
+          <span className="break">{last.error}</span>
           <Link href={toApplication(ref, 'logs')}>{t('seeLogs')}</Link>
         </div>
       )}
@@ -84,7 +84,7 @@ export function ApplicationOverview({ application: ref }: { application: Applica
                   },
                   { label: t('since'), value: <Time at={running?.createdAt} /> },
                   { label: t('url'), value: status.data.url ? <ExternalLink href={status.data.url} /> : '–' },
-                  { label: t('lastChange'), value: <LastChange status={status.data} /> },
+                  { label: t('lastChange'), value: <LastChange status={status.data} rollout={last} /> },
                 ]}
               />
               <Processes status={status.data} />
@@ -103,14 +103,14 @@ export function ApplicationOverview({ application: ref }: { application: Applica
   );
 }
 
-function LastChange({ status }: { status: Status }) {
-  const change = status.lastChange;
-  if (!change) return <span>–</span>;
+/** The rollout that changed the environment last, by whom and when. */
+function LastChange({ status, rollout }: { status: Status; rollout: Rollout | undefined }) {
+  const t = useTranslations('applicationOverview');
   return (
     <span>
-      {[change.actor, change.description ?? change.action].filter(Boolean).join(' · ')}{' '}
-      <span className="muted">
-        <Time at={change.at} />
+      {rollout && t('changedBy', { release: rollout.release, user: rollout.createdBy })}{' '}
+      <span className={rollout ? 'muted' : undefined}>
+        <Time at={status.lastChange} />
       </span>
     </span>
   );

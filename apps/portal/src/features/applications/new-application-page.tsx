@@ -22,7 +22,7 @@ import { Field, Select } from '@/ui/field';
 import { Icon, type IconName } from '@/ui/icon';
 import { Page, Section } from '@/ui/page';
 import { newApplicationSchema, type SourceType, sourceTypes, toNewApplication } from './new-application.form';
-import { createApplication, planApplication, upload } from './queries';
+import { createApplication, upload } from './queries';
 
 const icons: Record<SourceType, IconName> = { archive: 'upload', git: 'branch', image: 'images', push: 'terminal' };
 
@@ -42,7 +42,7 @@ export function NewApplicationPage({ tenant, project: asked }: { tenant: string;
   const environment = environmentName || environments[0]?.name || 'production';
   const [archive, setArchive] = useState<Archive>();
   const [isAddingProject, setAddingProject] = useState(false);
-  const [stage, setStage] = useState<'plan' | 'uploading' | 'starting'>();
+  const [stage, setStage] = useState<'uploading' | 'starting'>();
   const form = useForm(
     newApplicationSchema,
     { source, name: '', url: '', ref: '', image: '', port: '8080', dockerfile: 'Dockerfile', archive: '' },
@@ -54,10 +54,8 @@ export function NewApplicationPage({ tenant, project: asked }: { tenant: string;
   const send = () =>
     form.submit(async (values) => {
       const body = toNewApplication({ ...values, source });
-      setStage('plan');
+      setStage('starting');
       try {
-        await planApplication(ref, body);
-        setStage('starting');
         await createApplication(ref, body);
         await client.invalidateQueries({ queryKey: ['t', tenant, 'p', project, 'applications'] });
         router.push(await start(ref));

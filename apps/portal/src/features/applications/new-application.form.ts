@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Source } from '../../lib/contract';
 import { nameSchema } from '../../lib/names';
 import type { NewApplication } from './queries';
@@ -18,11 +18,13 @@ export const newApplicationSchema = z
     dockerfile: z.string(),
     archive: z.string(),
   })
-  .superRefine((form, context) => {
-    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  .check((context) => {
+    const form = context.value;
+    const refuse = (path: string, message: string) =>
+      context.issues.push({ code: 'custom', path: [path], message, input: form });
     if (form.source === 'archive' && form.archive === '') refuse('archive', 'archive');
-    if (form.source === 'git' && !/^(https?|ssh|git):\/\/\S+|^\S+@\S+:\S+/.test(form.url)) refuse('url', 'gitUrl');
-    if (form.source === 'image' && !/^[\w.:-]+(\/[\w.:-]+)*(@sha256:[0-9a-f]{64})?$/.test(form.image))
+    if (form.source === 'git' && !/^https?:\/\/[^\s@]+\/\S+$/.test(form.url)) refuse('url', 'gitUrl');
+    if (form.source === 'image' && !/^[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?$/i.test(form.image))
       refuse('image', 'image');
     const port = Number(form.port);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse('port', 'port');
@@ -35,7 +37,7 @@ export function toNewApplication(form: FormValues): NewApplication {
   return {
     name: form.name,
     source: toSource(form),
-    ...(form.source === 'image' ? {} : { build: { dockerfile: form.dockerfile || 'Dockerfile' } }),
+    ...(form.source === 'image' ? {} : { build: { dockerfile: form.dockerfile || 'Dockerfile', context: '.' } }),
     processes: { web: { port: Number(form.port) || 8080 } },
   };
 }

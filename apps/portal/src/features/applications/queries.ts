@@ -1,13 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Application, Page, Scaling, Source, Status } from '@/lib/contract';
+import type { Scaling, Source } from '@/lib/contract';
 import type { ApplicationRef, ProjectRef } from '@/lib/paths';
 
 export type ApplicationName = Omit<ApplicationRef, 'environment'>;
-
-const collection = '/api/v1/tenants/{tenant}/projects/{project}/applications';
-const one = `${collection}/{application}`;
-const inEnvironment = `${one}/environments/{environment}`;
 
 export const applicationKey = ({ tenant, project, application }: ApplicationName) => [
   't',
@@ -31,8 +27,11 @@ export const applicationsQuery = ({ tenant, project }: ProjectRef, api: Api = br
     queryKey: ['t', tenant, 'p', project, 'applications'],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<Page<Application>>(
-          api.GET(collection, { params: { path: { tenant, project }, query: { limit: 500 } }, signal }),
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications', {
+            params: { path: { tenant, project }, query: { limit: 500 } },
+            signal,
+          }),
         )
       ).items,
   });
@@ -40,7 +39,13 @@ export const applicationsQuery = ({ tenant, project }: ProjectRef, api: Api = br
 export const applicationQuery = (name: ApplicationName, api: Api = browserApi) =>
   queryOptions({
     queryKey: applicationKey(name),
-    queryFn: ({ signal }) => unwrap<Application>(api.GET(one, { params: { path: toName(name) }, signal })),
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}', {
+          params: { path: toName(name) },
+          signal,
+        }),
+      ),
   });
 
 /** How an application stands in one environment; asked again every few seconds, for pods change without an event of ours. */
@@ -48,7 +53,12 @@ export const statusQuery = (ref: ApplicationRef, api: Api = browserApi) =>
   queryOptions({
     queryKey: [...applicationKey(ref), 'e', ref.environment, 'status'],
     queryFn: ({ signal }) =>
-      unwrap<Status>(api.GET(`${inEnvironment}/status`, { params: { path: toRef(ref) }, signal })),
+      unwrap(
+        api.GET(
+          '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/status',
+          { params: { path: toRef(ref) }, signal },
+        ),
+      ),
     refetchInterval: (query) => (query.state.data?.state === 'progressing' ? 1500 : 5000),
   });
 
@@ -56,43 +66,64 @@ export const scalingQuery = (ref: ApplicationRef, api: Api = browserApi) =>
   queryOptions({
     queryKey: [...applicationKey(ref), 'e', ref.environment, 'scaling'],
     queryFn: ({ signal }) =>
-      unwrap<Scaling>(api.GET(`${inEnvironment}/scaling`, { params: { path: toRef(ref) }, signal })),
+      unwrap(
+        api.GET(
+          '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/scaling',
+          { params: { path: toRef(ref) }, signal },
+        ),
+      ),
     refetchInterval: 5000,
   });
 
 export interface NewApplication {
   readonly name: string;
   readonly source: Source;
-  readonly build?: { readonly dockerfile: string };
+  readonly build?: { readonly dockerfile: string; readonly context: string };
   readonly processes?: { readonly web: { readonly port?: number; readonly replicas?: number } };
 }
 
 export const createApplication = ({ tenant, project }: ProjectRef, body: NewApplication) =>
-  unwrap<Application>(
-    browserApi.POST(collection, { params: { path: { tenant, project } }, body, headers: idempotencyKey() }),
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications', {
+      params: { path: { tenant, project } },
+      body,
+      headers: idempotencyKey(),
+    }),
   );
 
-/** Asks whether the application could be created, and changes nothing. */
-export const planApplication = ({ tenant, project }: ProjectRef, body: NewApplication) =>
-  unwrap<unknown>(
-    browserApi.POST(collection, { params: { path: { tenant, project }, query: { dryRun: true } }, body }),
+export const updateApplication = (
+  name: ApplicationName,
+  body: { source?: Source; build?: { dockerfile: string; context: string } },
+) =>
+  unwrap(
+    browserApi.PATCH('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}', {
+      params: { path: toName(name) },
+      body,
+    }),
   );
-
-export const updateApplication = (name: ApplicationName, body: { source?: Source; build?: { dockerfile?: string } }) =>
-  unwrap<Application>(browserApi.PATCH(one, { params: { path: toName(name) }, body }));
 
 export const deleteApplication = (name: ApplicationName) =>
-  unwrap<void>(browserApi.DELETE(one, { params: { path: toName(name) } }));
+  unwrap(
+    browserApi.DELETE('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}', {
+      params: { path: toName(name) },
+    }),
+  );
 
 export const scale = (ref: ApplicationRef, processes: Scaling['processes'] | Record<string, { replicas: number }>) =>
-  unwrap<Scaling>(browserApi.PATCH(`${inEnvironment}/scaling`, { params: { path: toRef(ref) }, body: { processes } }));
+  unwrap(
+    browserApi.PATCH(
+      '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/scaling',
+      { params: { path: toRef(ref) }, body: { processes } },
+    ),
+  );
 
-/** `archive` is a gzipped tar. */
+/** `archive` is a gzipped tar; it is sent as it is. */
 export const upload = (name: ApplicationName, archive: Blob) =>
-  unwrap<{ id: string; digest: string; sizeBytes: number }>(
-    browserApi.POST(`${one}/uploads`, {
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/uploads', {
       params: { path: toName(name) },
-      body: archive,
+      body: '',
+      bodySerializer: () => archive,
       headers: { 'content-type': 'application/gzip', ...idempotencyKey() },
     }),
   );

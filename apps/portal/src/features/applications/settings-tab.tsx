@@ -4,7 +4,7 @@ import { Button, Input } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { toCli } from '@/lib/cli';
 import type { Application, Source } from '@/lib/contract';
 import { type ApplicationRef, toProject } from '@/lib/paths';
@@ -56,7 +56,7 @@ export function SettingsTab({ application: ref }: { application: ApplicationRef 
           ]}
         />
       </Section>
-      {application.gitUrl && (
+      {application.source.type === 'push' && (
         <Section title={t('push')}>
           <p className="muted">{t('pushExplanation')}</p>
           <CodeBlock code={`git remote add slipway ${application.gitUrl}\ngit push slipway main`} />
@@ -70,7 +70,11 @@ export function SettingsTab({ application: ref }: { application: ApplicationRef 
   );
 }
 
-const schema = z.object({ address: z.string().min(1, 'required'), ref: z.string(), dockerfile: z.string() });
+const schema = z.object({
+  address: z.string().check(z.minLength(1, 'required')),
+  ref: z.string(),
+  dockerfile: z.string(),
+});
 
 function SourceForm({ application, reference }: { application: Application; reference: ApplicationRef }) {
   const t = useTranslations('applicationSettings');
@@ -90,7 +94,10 @@ function SourceForm({ application, reference }: { application: Application; refe
         source.type === 'image'
           ? { type: 'image', image: address }
           : { type: 'git', url: address, ...(ref ? { ref } : {}) };
-      await updateApplication(reference, { source: next, ...(source.type === 'git' ? { build: { dockerfile } } : {}) });
+      await updateApplication(reference, {
+        source: next,
+        ...(source.type === 'git' ? { build: { dockerfile, context: application.build.context } } : {}),
+      });
       await client.invalidateQueries({ queryKey: applicationKey(reference) });
       announce(t('saved'));
     });

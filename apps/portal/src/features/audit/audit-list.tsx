@@ -1,6 +1,5 @@
 'use client';
 import { useTranslations } from 'next-intl';
-import { toSubject } from '@/features/operations/subject';
 import type { AuditEvent } from '@/lib/contract';
 import { Time } from '@/ui/time';
 
@@ -13,8 +12,8 @@ export function AuditList({ events }: { events: readonly AuditEvent[] }) {
       {events.map((event) => (
         <li key={event.id} className="audit-row">
           <span className="audit-what">
-            <strong>{toSubject(event.actor) || t('system')}</strong> <code>{event.action}</code>{' '}
-            <span className="muted">{toSubject(event.resource)}</span>
+            <strong>{event.actor || t('system')}</strong> <code>{event.action}</code>{' '}
+            <span className="muted">{event.resource}</span>
           </span>
           <span className="muted">
             <Time at={event.at} />

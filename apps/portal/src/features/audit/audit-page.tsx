@@ -2,7 +2,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toSubject } from '@/features/operations/subject';
 import type { AuditEvent, Change } from '@/lib/contract';
 import { Id } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
@@ -23,8 +22,8 @@ export function AuditPage() {
     {
       key: 'actor',
       title: t('actor'),
-      sortBy: (event) => toSubject(event.actor),
-      render: (event) => <span className="strong">{toSubject(event.actor) || t('system')}</span>,
+      sortBy: (event) => event.actor,
+      render: (event) => <span className="strong">{event.actor || t('system')}</span>,
     },
     {
       key: 'action',
@@ -39,8 +38,8 @@ export function AuditPage() {
     {
       key: 'resource',
       title: t('resource'),
-      sortBy: (event) => toSubject(event.resource),
-      render: (event) => <span className="break">{toSubject(event.resource)}</span>,
+      sortBy: (event) => event.resource,
+      render: (event) => <span className="break">{event.resource}</span>,
     },
     {
       key: 'tenant',
@@ -74,7 +73,7 @@ export function AuditPage() {
         columns={columns}
         error={audit.error}
         searchText={(event) =>
-          `${toSubject(event.actor)} ${event.action} ${toSubject(event.resource)} ${event.tenant ?? ''} ${event.requestId ?? ''}`
+          `${event.actor} ${event.action} ${event.resource} ${event.tenant ?? ''} ${event.requestId ?? ''}`
         }
         empty={<EmptyState icon="audit" title={t('none')} />}
         more={{ has: audit.hasNextPage, isLoading: audit.isFetchingNextPage, load: () => void audit.fetchNextPage() }}
@@ -84,10 +83,10 @@ export function AuditPage() {
           <div className="stack">
             <Facts
               items={[
-                { label: t('actor'), value: toSubject(opened.actor) || t('system') },
+                { label: t('actor'), value: opened.actor || t('system') },
                 { label: t('at'), value: <Time at={opened.at} /> },
-                { label: t('resource'), value: toSubject(opened.resource) },
-                { label: t('source'), value: toSubject(opened.source) || '–' },
+                { label: t('resource'), value: opened.resource },
+                { label: t('source'), value: opened.source || '–' },
               ]}
             />
             <DiffView label={t('changes')} changes={toChanges(opened.before, opened.after)} />

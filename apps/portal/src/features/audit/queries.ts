@@ -1,13 +1,12 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, unwrap } from '@/lib/api';
-import type { AuditEvent, Page } from '@/lib/contract';
 
 /** The audit trail, newest first; of one tenant, or for administrators of all. */
 export const auditQuery = (tenant: string | undefined, api: Api = browserApi) =>
   infiniteQueryOptions({
     queryKey: tenant ? ['t', tenant, 'audit'] : ['audit'],
     queryFn: ({ pageParam, signal }) =>
-      unwrap<Page<AuditEvent>>(
+      unwrap(
         tenant
           ? api.GET('/api/v1/tenants/{tenant}/audit-events', {
               params: { path: { tenant }, query: { limit: 50, cursor: pageParam } },

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { applicationKey, statusQuery } from '@/features/applications/queries';
 import { rolloutQuery } from '@/features/releases/queries';
 import { RolloutProgress } from '@/features/releases/rollout-progress';
@@ -22,7 +22,7 @@ import { StatusBadge } from '@/ui/status';
 import { Time, useNow } from '@/ui/time';
 import { buildQuery, cancelBuild, isRunning, toBuildLogPath } from './queries';
 
-const lineSchema = z.object({ at: z.string().optional(), stream: z.string().optional(), text: z.string() });
+const lineSchema = z.object({ at: z.optional(z.string()), stream: z.optional(z.string()), text: z.string() });
 
 /** One build: its state, its log as it is written, and the rollout it leads to. */
 export function BuildPage({ application: ref, number }: { application: ApplicationRef; number: number }) {
@@ -45,7 +45,10 @@ export function BuildPage({ application: ref, number }: { application: Applicati
     <>
       <div className="build-head">
         <h2>
-          <Link href={toApplication(ref, 'builds')}>{t('builds')}</Link> <span className="muted">/</span> #{number}
+          <Link href={toApplication(ref, 'builds')} className="underlined">
+            {t('builds')}
+          </Link>{' '}
+          <span className="muted">/</span> #{number}
         </h2>
         <StatusBadge state={build.data.state} />
         <span className="app-head-space" />

@@ -9,7 +9,7 @@ import { applicationKey, applicationQuery, upload } from '@/features/application
 import { ArchivePicker } from '@/features/sources/archive-picker';
 import { toCli, toName } from '@/lib/cli';
 import type { Build } from '@/lib/contract';
-import { formatDuration, shorten } from '@/lib/format';
+import { formatDuration } from '@/lib/format';
 import { type ApplicationRef, toBuild } from '@/lib/paths';
 import { Dialog } from '@/ui/dialog';
 import { EmptyState } from '@/ui/empty-state';
@@ -67,7 +67,6 @@ export function BuildsTab({ application: ref }: { application: ApplicationRef })
       rowKey={(build) => build.id}
       columns={columns}
       error={builds.error}
-      searchText={(build) => `${build.number} ${build.state} ${build.source?.ref ?? ''} ${build.source?.commit ?? ''}`}
       actions={
         <>
           <Equivalents
@@ -98,16 +97,8 @@ export function BuildsTab({ application: ref }: { application: ApplicationRef })
 
 function SourceText({ build }: { build: Build }) {
   const t = useTranslations('applications');
-  const type = build.source?.type;
-  if (type === 'git' || type === 'push') {
-    return (
-      <span>
-        {build.source?.ref}{' '}
-        <code className="muted">{build.source?.commit ? shorten(build.source.commit).slice(0, 8) : ''}</code>
-      </span>
-    );
-  }
-  return <span>{type === 'upload' || type === 'archive' ? t('sources.archive') : (type ?? '–')}</span>;
+  if (build.source.type === 'upload') return <span>{t('sources.archive')}</span>;
+  return <code className="break">{build.source.ref}</code>;
 }
 
 function Duration({ build }: { build: Build }) {

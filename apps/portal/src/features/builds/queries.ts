@@ -1,9 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type ApplicationName, applicationKey } from '@/features/applications/queries';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Build, Page } from '@/lib/contract';
+import type { Build } from '@/lib/contract';
 
-const builds = '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/builds';
 const toPath = ({ tenant, project, application }: ApplicationName) => ({ tenant, project, application });
 
 export const isRunning = (build: Pick<Build, 'state'>): boolean =>
@@ -13,8 +12,14 @@ export const buildsQuery = (name: ApplicationName, api: Api = browserApi) =>
   queryOptions({
     queryKey: [...applicationKey(name), 'builds'],
     queryFn: async ({ signal }) =>
-      (await unwrap<Page<Build>>(api.GET(builds, { params: { path: toPath(name), query: { limit: 100 } }, signal })))
-        .items,
+      (
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/builds', {
+            params: { path: toPath(name), query: { limit: 100 } },
+            signal,
+          }),
+        )
+      ).items,
     refetchInterval: (query) => (query.state.data?.some(isRunning) ? 2000 : false),
   });
 
@@ -22,7 +27,12 @@ export const buildQuery = (name: ApplicationName, number: number, api: Api = bro
   queryOptions({
     queryKey: [...applicationKey(name), 'builds', number],
     queryFn: ({ signal }) =>
-      unwrap<Build>(api.GET(`${builds}/{number}`, { params: { path: { ...toPath(name), number } }, signal })),
+      unwrap(
+        api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/builds/{number}', {
+          params: { path: { ...toPath(name), number: String(number) } },
+          signal,
+        }),
+      ),
     refetchInterval: (query) => (query.state.data && !isRunning(query.state.data) ? false : 1500),
   });
 
@@ -34,12 +44,18 @@ export interface NewBuild {
 }
 
 export const createBuild = (name: ApplicationName, body: NewBuild) =>
-  unwrap<Build>(browserApi.POST(builds, { params: { path: toPath(name) }, body, headers: idempotencyKey() }));
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/builds', {
+      params: { path: toPath(name) },
+      body,
+      headers: idempotencyKey(),
+    }),
+  );
 
 export const cancelBuild = (name: ApplicationName, number: number) =>
-  unwrap<Build>(
-    browserApi.POST(`${builds}/{number}/cancel`, {
-      params: { path: { ...toPath(name), number } },
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/builds/{number}/cancel', {
+      params: { path: { ...toPath(name), number: String(number) } },
       headers: idempotencyKey(),
     }),
   );

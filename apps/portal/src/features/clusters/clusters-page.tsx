@@ -28,7 +28,7 @@ export function ClustersPage() {
     {
       key: 'cpu',
       title: t('cpu'),
-      render: (node) => <span className="tabular">{toText(node.cpu)}</span>,
+      render: (node) => <span className="tabular">{node.cpu ?? '–'}</span>,
       align: 'right',
     },
     {
@@ -40,7 +40,7 @@ export function ClustersPage() {
     {
       key: 'pods',
       title: t('pods'),
-      render: (node) => <span className="tabular">{toText(node.pods)}</span>,
+      render: (node) => <span className="tabular">{node.pods ?? '–'}</span>,
       align: 'right',
     },
   ];
@@ -60,7 +60,7 @@ export function ClustersPage() {
             items={[
               { label: t('kind'), value: cluster.kind },
               { label: t('version'), value: cluster.kubernetesVersion ?? '–' },
-              { label: t('server'), value: <code className="break">{cluster.server}</code> },
+              { label: t('server'), value: <code className="break">{cluster.server ?? '–'}</code> },
               { label: t('nodes'), value: <span className="tabular">{cluster.nodes.length}</span> },
             ]}
           />
@@ -82,18 +82,8 @@ export function ClustersPage() {
   );
 }
 
-/** A capacity: a number, a quantity, or `{ used, allocatable }`. */
-function toText(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'string') return String(value);
-  if (value !== null && typeof value === 'object') {
-    return Object.values(value)
-      .filter((part) => typeof part === 'number' || typeof part === 'string')
-      .join(' / ');
-  }
-  return '–';
-}
-
-function toMemory(value: unknown): string {
-  const bytes = typeof value === 'number' ? value : typeof value === 'string' ? parseQuantity(value) : Number.NaN;
-  return Number.isNaN(bytes) ? toText(value) : formatBytes(bytes);
+/** A memory quantity in units that one reads. */
+function toMemory(quantity: string | null): string {
+  const bytes = parseQuantity(quantity ?? '');
+  return Number.isNaN(bytes) ? (quantity ?? '–') : formatBytes(bytes);
 }

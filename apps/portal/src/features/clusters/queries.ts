@@ -1,10 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, unwrap } from '@/lib/api';
-import type { Cluster, Page } from '@/lib/contract';
 
 export const clustersQuery = (api: Api = browserApi) =>
   queryOptions({
     queryKey: ['clusters'],
-    queryFn: async ({ signal }) => (await unwrap<Page<Cluster>>(api.GET('/api/v1/clusters', { signal }))).items,
+    queryFn: async ({ signal }) => (await unwrap(api.GET('/api/v1/clusters', { signal }))).items,
     refetchInterval: 10_000,
   });

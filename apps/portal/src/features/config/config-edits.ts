@@ -1,5 +1,7 @@
-import type { Change, Config } from '../../lib/contract';
+import type { Config as ApiConfig, Change } from '../../lib/contract';
 import type { ConfigPatch } from './queries';
+
+type Config = Pick<ApiConfig, 'variables' | 'secrets'>;
 
 export interface Entry {
   /** Stays while the name is typed. */

@@ -1,16 +1,18 @@
 import { queryOptions } from '@tanstack/react-query';
 import { applicationKey } from '@/features/applications/queries';
 import { type Api, browserApi, unwrap } from '@/lib/api';
-import type { Config } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
-
-const config =
-  '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/config';
 
 export const configQuery = (ref: ApplicationRef, api: Api = browserApi) =>
   queryOptions({
     queryKey: [...applicationKey(ref), 'e', ref.environment, 'config'],
-    queryFn: ({ signal }) => unwrap<Config>(api.GET(config, { params: { path: { ...ref } }, signal })),
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET(
+          '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/config',
+          { params: { path: { ...ref } }, signal },
+        ),
+      ),
   });
 
 /** A merge patch: null removes. */
@@ -20,4 +22,9 @@ export interface ConfigPatch {
 }
 
 export const applyConfig = (ref: ApplicationRef, body: ConfigPatch) =>
-  unwrap<Config>(browserApi.PATCH(config, { params: { path: { ...ref } }, body }));
+  unwrap(
+    browserApi.PATCH(
+      '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/config',
+      { params: { path: { ...ref } }, body },
+    ),
+  );

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { applicationKey } from '@/features/applications/queries';
 import { toCli } from '@/lib/cli';
 import type { Domain } from '@/lib/contract';
@@ -22,7 +22,9 @@ import { addDomain, domainsQuery, removeDomain } from './queries';
 const schema = z.object({
   hostname: z
     .string()
-    .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/, 'hostname'),
+    .check(
+      z.regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/, 'hostname'),
+    ),
 });
 
 export function DomainsTab({ application: ref }: { application: ApplicationRef }) {

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { PersonalToken } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
@@ -145,7 +145,7 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
   );
 }
 
-const schema = z.object({ name: z.string().min(1, 'required'), days: z.string() });
+const schema = z.object({ name: z.string().check(z.minLength(1, 'required')), days: z.string() });
 const lifetimes = ['7', '30', '90', '365'] as const;
 
 function NewTokenDialog({ open, onClose }: { open: boolean; onClose: () => void }) {

@@ -6,7 +6,6 @@ import { Menu } from '@/ui/menu';
 import { StatusBadge } from '@/ui/status';
 import { Time } from '@/ui/time';
 import { isRunningOperation, operationsQuery } from './queries';
-import { toSubject } from './subject';
 
 /** Long work of mine that runs now or ran lately. */
 export function JobsMenu() {
@@ -29,7 +28,7 @@ export function JobsMenu() {
             <div key={operation.id} className="job">
               <StatusBadge state={operation.state} />
               <span className="job-name">
-                {operation.kind} <span className="muted">{toSubject(operation.subject)}</span>
+                {operation.kind} <span className="muted">{operation.subject}</span>
               </span>
               <span className="muted">
                 <Time at={operation.createdAt} />

@@ -1,7 +1,7 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { statusQuery } from '@/features/applications/queries';
 import { toCli } from '@/lib/cli';
 import type { ApplicationRef } from '@/lib/paths';
@@ -13,11 +13,11 @@ import { LogView } from '@/ui/log-view';
 import { podsQuery, toLogPath } from './queries';
 
 const lineSchema = z.object({
-  pod: z.string().optional(),
-  process: z.string().optional(),
-  at: z.string().optional(),
+  pod: z.optional(z.string()),
+  process: z.optional(z.string()),
+  at: z.optional(z.string()),
   text: z.string(),
-  stream: z.string().optional(),
+  stream: z.optional(z.string()),
 });
 
 /** The log of an application's pods as it is written; the filters are in the address. */

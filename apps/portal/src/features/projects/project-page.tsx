@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { useApplicationColumns } from '@/features/applications/application-columns';
 import { applicationsQuery } from '@/features/applications/queries';
 import { toCli } from '@/lib/cli';
@@ -70,7 +70,7 @@ export function ProjectPage({ tenant, project, environment }: ProjectRef & { env
         </>
       }
     >
-      <div className="tabs" role="navigation" aria-label={t('environments')}>
+      <nav className="tabs" aria-label={t('environments')}>
         {environments.data?.map((entry) => (
           <Link
             key={entry.name}
@@ -85,7 +85,7 @@ export function ProjectPage({ tenant, project, environment }: ProjectRef & { env
         <button type="button" className="tab tab-add" onClick={() => setAdding(true)}>
           <Icon name="plus" size={12} /> {t('addEnvironment')}
         </button>
-      </div>
+      </nav>
       <Table
         name="applications"
         label={t('applications')}

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Environment, EnvironmentKind, Page, Project } from '@/lib/contract';
+import type { EnvironmentKind } from '@/lib/contract';
 import type { ProjectRef } from '@/lib/paths';
 
 const all = { limit: 500 };
@@ -9,11 +9,8 @@ export const projectsQuery = (tenant: string, api: Api = browserApi) =>
   queryOptions({
     queryKey: ['t', tenant, 'projects'],
     queryFn: async ({ signal }) =>
-      (
-        await unwrap<Page<Project>>(
-          api.GET('/api/v1/tenants/{tenant}/projects', { params: { path: { tenant }, query: all }, signal }),
-        )
-      ).items,
+      (await unwrap(api.GET('/api/v1/tenants/{tenant}/projects', { params: { path: { tenant }, query: all }, signal })))
+        .items,
   });
 
 export const environmentsQuery = ({ tenant, project }: ProjectRef, api: Api = browserApi) =>
@@ -21,7 +18,7 @@ export const environmentsQuery = ({ tenant, project }: ProjectRef, api: Api = br
     queryKey: ['t', tenant, 'p', project, 'environments'],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<Page<Environment>>(
+        await unwrap(
           api.GET('/api/v1/tenants/{tenant}/projects/{project}/environments', {
             params: { path: { tenant, project }, query: all },
             signal,
@@ -31,7 +28,7 @@ export const environmentsQuery = ({ tenant, project }: ProjectRef, api: Api = br
   });
 
 export const createProject = (tenant: string, body: { name: string; displayName?: string }) =>
-  unwrap<Project>(
+  unwrap(
     browserApi.POST('/api/v1/tenants/{tenant}/projects', {
       params: { path: { tenant } },
       body,
@@ -40,12 +37,10 @@ export const createProject = (tenant: string, body: { name: string; displayName?
   );
 
 export const deleteProject = ({ tenant, project }: ProjectRef) =>
-  unwrap<void>(
-    browserApi.DELETE('/api/v1/tenants/{tenant}/projects/{project}', { params: { path: { tenant, project } } }),
-  );
+  unwrap(browserApi.DELETE('/api/v1/tenants/{tenant}/projects/{project}', { params: { path: { tenant, project } } }));
 
 export const createEnvironment = ({ tenant, project }: ProjectRef, body: { name: string; kind: EnvironmentKind }) =>
-  unwrap<Environment>(
+  unwrap(
     browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/environments', {
       params: { path: { tenant, project } },
       body,

@@ -1,10 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type ApplicationName, applicationKey } from '@/features/applications/queries';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Change, Page, Release, Rollout } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
 
-const application = '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}';
 const toPath = (name: ApplicationName) => ({
   tenant: name.tenant,
   project: name.project,
@@ -16,8 +14,11 @@ export const releasesQuery = (name: ApplicationName, api: Api = browserApi) =>
     queryKey: [...applicationKey(name), 'releases'],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<Page<Release>>(
-          api.GET(`${application}/releases`, { params: { path: toPath(name), query: { limit: 100 } }, signal }),
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/releases', {
+            params: { path: toPath(name), query: { limit: 100 } },
+            signal,
+          }),
         )
       ).items,
   });
@@ -27,9 +28,9 @@ export const diffQuery = (name: ApplicationName, number: number, other: number, 
     queryKey: [...applicationKey(name), 'releases', number, 'diff', other],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<{ changes: readonly Change[] }>(
-          api.GET(`${application}/releases/{number}/diff`, {
-            params: { path: { ...toPath(name), number }, query: { with: other } },
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/releases/{number}/diff', {
+            params: { path: { ...toPath(name), number: String(number) }, query: { with: other } },
             signal,
           }),
         )
@@ -37,8 +38,12 @@ export const diffQuery = (name: ApplicationName, number: number, other: number, 
   });
 
 export const createRelease = (name: ApplicationName, body: { image?: string; description?: string }) =>
-  unwrap<Release>(
-    browserApi.POST(`${application}/releases`, { params: { path: toPath(name) }, body, headers: idempotencyKey() }),
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/releases', {
+      params: { path: toPath(name) },
+      body,
+      headers: idempotencyKey(),
+    }),
   );
 
 export const rolloutsQuery = (name: ApplicationName, api: Api = browserApi) =>
@@ -46,8 +51,11 @@ export const rolloutsQuery = (name: ApplicationName, api: Api = browserApi) =>
     queryKey: [...applicationKey(name), 'rollouts'],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<Page<Rollout>>(
-          api.GET(`${application}/rollouts`, { params: { path: toPath(name), query: { limit: 50 } }, signal }),
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts', {
+            params: { path: toPath(name), query: { limit: 50 } },
+            signal,
+          }),
         )
       ).items,
   });
@@ -56,16 +64,22 @@ export const rolloutQuery = (name: ApplicationName, id: string, api: Api = brows
   queryOptions({
     queryKey: [...applicationKey(name), 'rollouts', id],
     queryFn: ({ signal }) =>
-      unwrap<Rollout>(api.GET(`${application}/rollouts/{id}`, { params: { path: { ...toPath(name), id } }, signal })),
+      unwrap(
+        api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}', {
+          params: { path: { ...toPath(name), id } },
+          signal,
+        }),
+      ),
     refetchInterval: (query) => (query.state.data && isOver(query.state.data) ? false : 1500),
   });
 
-export const isOver = (rollout: Pick<Rollout, 'state'>): boolean =>
+/** `state` is a rollout's, as the status of an environment repeats it. */
+export const isOver = (rollout: { readonly state: string }): boolean =>
   rollout.state !== 'pending' && rollout.state !== 'progressing';
 
 export const deploy = (ref: ApplicationRef, release: number) =>
-  unwrap<Rollout>(
-    browserApi.POST(`${application}/rollouts`, {
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts', {
       params: { path: toPath(ref) },
       body: { environment: ref.environment, release },
       headers: idempotencyKey(),
@@ -73,8 +87,8 @@ export const deploy = (ref: ApplicationRef, release: number) =>
   );
 
 export const rollBack = (ref: ApplicationRef, release?: number) =>
-  unwrap<Rollout>(
-    browserApi.POST(`${application}/rollback`, {
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollback', {
       params: { path: toPath(ref) },
       body: { environment: ref.environment, ...(release ? { release } : {}) },
       headers: idempotencyKey(),
@@ -82,8 +96,8 @@ export const rollBack = (ref: ApplicationRef, release?: number) =>
   );
 
 export const abortRollout = (name: ApplicationName, id: string) =>
-  unwrap<Rollout>(
-    browserApi.POST(`${application}/rollouts/{id}/abort`, {
+  unwrap(
+    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/abort', {
       params: { path: { ...toPath(name), id } },
       headers: idempotencyKey(),
     }),

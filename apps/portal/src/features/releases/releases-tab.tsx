@@ -4,7 +4,7 @@ import { Button, Input } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { applicationKey, statusQuery } from '@/features/applications/queries';
 import { toCli, toName } from '@/lib/cli';
 import type { Release, Rollout } from '@/lib/contract';
@@ -74,6 +74,7 @@ export function ReleasesTab({ application: ref }: { application: ApplicationRef 
       sortBy: (one) => one.createdAt,
       render: (one) => <Time at={one.createdAt} />,
       align: 'right',
+      wide: true,
     },
     {
       key: 'actions',
@@ -247,8 +248,7 @@ function ReleaseDrawer({
 const imageSchema = z.object({
   image: z
     .string()
-    .min(1, 'required')
-    .regex(/^[\w.:-]+(\/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, 'image'),
+    .check(z.minLength(1, 'required'), z.regex(/^[\w.:-]+(\/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, 'image')),
   description: z.string(),
 });
 

@@ -4,7 +4,6 @@ import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef } from 'react';
 import { applicationKey } from '@/features/applications/queries';
-import type { Rollout } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
 import { useAnnounce } from '@/ui/announcer';
 import { ErrorBox } from '@/ui/error-box';
@@ -18,7 +17,7 @@ export function RolloutProgress({
   rollout: initial,
 }: {
   application: ApplicationRef;
-  rollout: Pick<Rollout, 'id'> & Partial<Rollout>;
+  rollout: { readonly id: string };
 }) {
   const t = useTranslations('rollout');
   const client = useQueryClient();

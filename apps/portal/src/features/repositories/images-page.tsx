@@ -108,7 +108,7 @@ function Artifacts({ tenant, repository }: { tenant: string; repository: string 
     {
       key: 'pushed',
       title: t('pushed'),
-      sortBy: (artifact) => artifact.pushedAt,
+      sortBy: (artifact) => artifact.pushedAt ?? '',
       render: (artifact) => <Time at={artifact.pushedAt} />,
       align: 'right',
     },

@@ -1,16 +1,16 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, unwrap } from '@/lib/api';
-import type { Artifact, Page, Repository } from '@/lib/contract';
-
-const repositories = '/api/v1/tenants/{tenant}/repositories';
 
 export const repositoriesQuery = (tenant: string, api: Api = browserApi) =>
   queryOptions({
     queryKey: ['t', tenant, 'repositories'],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<Page<Repository>>(
-          api.GET(repositories, { params: { path: { tenant }, query: { limit: 500 } }, signal }),
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/repositories', {
+            params: { path: { tenant }, query: { limit: 500 } },
+            signal,
+          }),
         )
       ).items,
   });
@@ -21,8 +21,11 @@ export const artifactsQuery = (tenant: string, repository: string, api: Api = br
     queryKey: ['t', tenant, 'repositories', repository],
     queryFn: async ({ signal }) =>
       (
-        await unwrap<Page<Artifact>>(
-          api.GET(`${repositories}/{repository}/artifacts`, { params: { path: { tenant, repository } }, signal }),
+        await unwrap(
+          api.GET('/api/v1/tenants/{tenant}/repositories/{repository}/artifacts', {
+            params: { path: { tenant, repository } },
+            signal,
+          }),
         )
       ).items,
   });

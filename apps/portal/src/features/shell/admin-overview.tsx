@@ -6,7 +6,6 @@ import { AuditList } from '@/features/audit/audit-list';
 import { auditQuery } from '@/features/audit/queries';
 import { clustersQuery } from '@/features/clusters/queries';
 import { isRunningOperation, operationsQuery } from '@/features/operations/queries';
-import { toSubject } from '@/features/operations/subject';
 import { tenantsQuery } from '@/features/tenants/queries';
 import { usersQuery } from '@/features/users/queries';
 import { Equivalents } from '@/ui/equivalents';
@@ -78,7 +77,7 @@ export function AdminOverview() {
                   <li key={operation.id} className="audit-row">
                     <span className="audit-what">
                       <StatusBadge state={operation.state} /> {operation.kind}{' '}
-                      <span className="muted">{toSubject(operation.subject)}</span>
+                      <span className="muted">{operation.subject}</span>
                     </span>
                     <span className="muted">
                       <Time at={operation.createdAt} />

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { meQuery } from '@/features/identity/queries';
 import { toCli } from '@/lib/cli';
 import { type Member, type Role, roles } from '@/lib/contract';
@@ -170,7 +170,7 @@ export function AccessPage({ tenant }: { tenant: string }) {
   );
 }
 
-const schema = z.object({ username: z.string().min(1, 'required'), role: z.enum(roles) });
+const schema = z.object({ username: z.string().check(z.minLength(1, 'required')), role: z.enum(roles) });
 
 function AddMemberDialog({ tenant, open, onClose }: { tenant: string; open: boolean; onClose: () => void }) {
   const t = useTranslations('access');

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { nameSchema } from '@/lib/names';
 import { toTenant } from '@/lib/paths';
 import { useForm } from '@/lib/use-form';

@@ -1,45 +1,40 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Member, Page, Role, Tenant } from '@/lib/contract';
+import type { Role } from '@/lib/contract';
 
 const all = { limit: 500 };
 
 export const tenantsQuery = (api: Api = browserApi) =>
   queryOptions({
     queryKey: ['tenants'],
-    queryFn: async ({ signal }) =>
-      (await unwrap<Page<Tenant>>(api.GET('/api/v1/tenants', { params: { query: all }, signal }))).items,
+    queryFn: async ({ signal }) => (await unwrap(api.GET('/api/v1/tenants', { params: { query: all }, signal }))).items,
   });
 
 export const tenantQuery = (tenant: string, api: Api = browserApi) =>
   queryOptions({
     queryKey: ['t', tenant],
-    queryFn: ({ signal }) =>
-      unwrap<Tenant>(api.GET('/api/v1/tenants/{tenant}', { params: { path: { tenant } }, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET('/api/v1/tenants/{tenant}', { params: { path: { tenant } }, signal })),
   });
 
 export const membersQuery = (tenant: string, api: Api = browserApi) =>
   queryOptions({
     queryKey: ['t', tenant, 'members'],
     queryFn: async ({ signal }) =>
-      (
-        await unwrap<Page<Member>>(
-          api.GET('/api/v1/tenants/{tenant}/members', { params: { path: { tenant }, query: all }, signal }),
-        )
-      ).items,
+      (await unwrap(api.GET('/api/v1/tenants/{tenant}/members', { params: { path: { tenant }, query: all }, signal })))
+        .items,
   });
 
 export const createTenant = (body: { name: string; displayName?: string; owner?: string }) =>
-  unwrap<Tenant>(browserApi.POST('/api/v1/tenants', { body, headers: idempotencyKey() }));
+  unwrap(browserApi.POST('/api/v1/tenants', { body, headers: idempotencyKey() }));
 
 export const updateTenant = (tenant: string, body: { displayName: string }) =>
-  unwrap<Tenant>(browserApi.PATCH('/api/v1/tenants/{tenant}', { params: { path: { tenant } }, body }));
+  unwrap(browserApi.PATCH('/api/v1/tenants/{tenant}', { params: { path: { tenant } }, body }));
 
 export const deleteTenant = (tenant: string) =>
-  unwrap<void>(browserApi.DELETE('/api/v1/tenants/{tenant}', { params: { path: { tenant } } }));
+  unwrap(browserApi.DELETE('/api/v1/tenants/{tenant}', { params: { path: { tenant } } }));
 
 export const addMember = (tenant: string, body: { username: string; role: Role }) =>
-  unwrap<Member>(
+  unwrap(
     browserApi.POST('/api/v1/tenants/{tenant}/members', {
       params: { path: { tenant } },
       body,
@@ -48,7 +43,7 @@ export const addMember = (tenant: string, body: { username: string; role: Role }
   );
 
 export const changeRole = (tenant: string, username: string, role: Role) =>
-  unwrap<Member>(
+  unwrap(
     browserApi.PATCH('/api/v1/tenants/{tenant}/members/{username}', {
       params: { path: { tenant, username } },
       body: { role },
@@ -56,6 +51,4 @@ export const changeRole = (tenant: string, username: string, role: Role) =>
   );
 
 export const removeMember = (tenant: string, username: string) =>
-  unwrap<void>(
-    browserApi.DELETE('/api/v1/tenants/{tenant}/members/{username}', { params: { path: { tenant, username } } }),
-  );
+  unwrap(browserApi.DELETE('/api/v1/tenants/{tenant}/members/{username}', { params: { path: { tenant, username } } }));

@@ -4,7 +4,7 @@ import { Button, Input } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { meQuery } from '@/features/identity/queries';
 import type { Tenant } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';

@@ -1,12 +1,11 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Page, User } from '@/lib/contract';
 
 export const usersQuery = (api: Api = browserApi) =>
   queryOptions({
     queryKey: ['users'],
     queryFn: async ({ signal }) =>
-      (await unwrap<Page<User>>(api.GET('/api/v1/users', { params: { query: { limit: 500 } }, signal }))).items,
+      (await unwrap(api.GET('/api/v1/users', { params: { query: { limit: 500 } }, signal }))).items,
   });
 
 export interface NewUser {
@@ -18,7 +17,7 @@ export interface NewUser {
 }
 
 export const createUser = (body: NewUser) =>
-  unwrap<User>(browserApi.POST('/api/v1/users', { body, headers: idempotencyKey() }));
+  unwrap(browserApi.POST('/api/v1/users', { body, headers: idempotencyKey() }));
 
 export const deleteUser = (username: string) =>
-  unwrap<void>(browserApi.DELETE('/api/v1/users/{username}', { params: { path: { username } } }));
+  unwrap(browserApi.DELETE('/api/v1/users/{username}', { params: { path: { username } } }));

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { meQuery } from '@/features/identity/queries';
 import type { User } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
@@ -140,10 +140,10 @@ export function UsersPage() {
 }
 
 const schema = z.object({
-  username: z.string().min(1, 'required'),
+  username: z.string().check(z.minLength(1, 'required')),
   email: z.email('email'),
   displayName: z.string(),
-  password: z.string().min(8, 'passwordShort'),
+  password: z.string().check(z.minLength(10, 'passwordShort')),
   isAdmin: z.boolean(),
 });
 
