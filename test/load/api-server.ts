@@ -33,7 +33,7 @@ async function measure(
   console.log(`${title}: ${Math.round(total / seconds)}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
 }
 
-await client.create(namespaces, { metadata: { name: namespace } });
+await client.create(namespaces, { metadata: { name: namespace }, spec: {} });
 try {
   const total = Number(count);
   const create = (prefix: string) => (index: number) =>
