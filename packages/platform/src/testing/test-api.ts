@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -143,6 +144,9 @@ export async function startTestApi(options: {
       return login(username);
     },
     async close() {
+      // As the door does when its time to drain is over.
+      const http: Server = app.getHttpServer();
+      http.closeAllConnections();
       await app.close();
       await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await server.end();
