@@ -1,9 +1,10 @@
 'use client';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useId, useState } from 'react';
 import { Dialog } from './dialog';
 import { ErrorBox } from './error-box';
+import { Input } from './input';
 
 interface ConfirmProps {
   readonly open: boolean;

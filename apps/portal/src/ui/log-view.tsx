@@ -1,8 +1,9 @@
 'use client';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Icon } from './icon';
+import { Input } from './input';
 import { LiveBadge, type LiveState } from './live-badge';
 
 export interface LogLine {

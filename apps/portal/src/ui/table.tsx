@@ -1,10 +1,10 @@
 'use client';
-import { Input } from 'antd';
 import { useTranslations } from 'next-intl';
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react';
 import { useAddress } from '../lib/use-address';
 import { ErrorBox } from './error-box';
 import { Icon } from './icon';
+import { Input } from './input';
 
 export interface Column<Row> {
   readonly key: string;

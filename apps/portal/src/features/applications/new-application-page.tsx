@@ -1,6 +1,6 @@
 'use client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
@@ -20,6 +20,7 @@ import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
 import { Icon, type IconName } from '@/ui/icon';
+import { Input } from '@/ui/input';
 import { Page, Section } from '@/ui/page';
 import { newApplicationSchema, type SourceType, sourceTypes, toNewApplication } from './new-application.form';
 import { createApplication, upload } from './queries';

@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { toCli } from '@/lib/cli';
@@ -13,6 +13,7 @@ import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
 import { applicationKey, scale, scalingQuery } from './queries';
 

@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { type ClipboardEvent, useId, useState } from 'react';
 import { applicationKey } from '@/features/applications/queries';
@@ -13,6 +13,7 @@ import { DiffView } from '@/ui/diff-view';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Icon } from '@/ui/icon';
+import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
 import { Time } from '@/ui/time';
 import { type Entry, parseDotenv, toChanges, toEntries, toPatch, variableName } from './config-edits';

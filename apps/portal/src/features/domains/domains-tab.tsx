@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
@@ -15,6 +15,7 @@ import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { ExternalLink } from '@/ui/external-link';
 import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
 import { addDomain, domainsQuery, removeDomain } from './queries';

@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
@@ -14,6 +14,7 @@ import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
 import { Icon } from '@/ui/icon';
+import { Input } from '@/ui/input';
 import { Facts, Page, Section } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';

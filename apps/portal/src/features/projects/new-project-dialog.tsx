@@ -1,6 +1,6 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { nameSchema } from '@/lib/names';
@@ -9,6 +9,7 @@ import { useValidation } from '@/lib/use-validation';
 import { Dialog } from '@/ui/dialog';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
 import { createProject } from './queries';
 
 const schema = z.object({ name: nameSchema, displayName: z.string() });

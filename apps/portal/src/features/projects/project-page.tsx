@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
@@ -21,6 +21,7 @@ import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
 import { Icon } from '@/ui/icon';
+import { Input } from '@/ui/input';
 import { LinkButton } from '@/ui/link-button';
 import { Page, Section } from '@/ui/page';
 import { Table } from '@/ui/table';

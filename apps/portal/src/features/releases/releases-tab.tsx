@@ -1,6 +1,6 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
@@ -21,6 +21,7 @@ import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
 import { Icon } from '@/ui/icon';
+import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
 import { StatusBadge } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';

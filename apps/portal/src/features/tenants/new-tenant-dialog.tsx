@@ -1,6 +1,6 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
@@ -11,6 +11,7 @@ import { useValidation } from '@/lib/use-validation';
 import { Dialog } from '@/ui/dialog';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
 import { createTenant } from './queries';
 
 const schema = z.object({ name: nameSchema, displayName: z.string(), owner: z.string() });
