@@ -44,7 +44,7 @@ describe.skipIf(!kubectlMinor)('what kubectl expects of a Kubernetes API', () =>
 
   test('creating a name twice is a conflict', async () => {
     await ok(['create', 'configmap', 'twice']);
-    expect(await refused(['create', 'configmap', 'twice'])).toContain('(AlreadyExists)');
+    expect(await refused(['create', 'configmap', 'twice'])).toMatch(/already exists/);
   });
 
   test('replacing what changed meanwhile is a conflict', async () => {
@@ -74,10 +74,8 @@ describe.skipIf(!kubectlMinor)('what kubectl expects of a Kubernetes API', () =>
   });
 
   test('a long list comes in pages', async () => {
-    const items = Array.from({ length: 25 }, (_, index) =>
-      JSON.parse(configMap(`page-${index}`, {}, { set: 'pages' })),
-    );
-    await ok(['apply', ...unchecked, '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    const items = Array.from({ length: 25 }, (_, index) => configMap(`page-${index}`, {}, { set: 'pages' }));
+    await ok(['apply', ...unchecked, '-f', '-'], items.join('\n---\n'));
     const listed = await ok(['get', 'cm', '-l', 'set=pages', '--chunk-size=10', '-o', 'name']);
     expect(listed.split('\n')).toHaveLength(25);
   });

@@ -116,7 +116,7 @@ describe('bad input', () => {
   test.each([
     ['an application that is not there', ['status', '--app', 'nowhere'], 4, 'remedy|not'],
     ['a tenant that is not there', ['projects', 'list', '--tenant', 'nowhere'], 4, 'not'],
-    ['a name that is taken', ['projects', 'create', 'demo'], 6, 'demo'],
+    ['a name that is taken', ['projects', 'create', 'demo'], 6, 'name'],
     ['an image that is no reference', ['deploy', '--image', 'UPPER CASE', '--app', 'hello'], 7, 'image'],
     ['a release that is not there', ['rollback', '999', '--app', 'hello'], 4, '999|release'],
     ['an administrator’s command', ['users', 'list'], 5, 'admin'],

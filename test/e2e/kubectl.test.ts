@@ -8,45 +8,43 @@ const kubectl = createKubectl(namespace);
 const { ok } = kubectl;
 
 const manifest = (body: string) =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'List',
-    items: [
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'page', namespace }, data: { 'index.html': body } },
-      {
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        metadata: { name: 'web', namespace },
-        spec: {
-          replicas: 2,
-          selector: { matchLabels: { app: 'web' } },
-          template: {
-            metadata: { labels: { app: 'web' }, annotations: { body } },
-            spec: {
-              terminationGracePeriodSeconds: 1,
-              containers: [
-                {
-                  name: 'web',
-                  image,
-                  command: ['sh', '-c', 'echo started; exec httpd -f -p 8080 -h /www'],
-                  ports: [{ containerPort: 8080 }],
-                  readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
-                  volumeMounts: [{ name: 'page', mountPath: '/www' }],
-                },
-              ],
-              volumes: [{ name: 'page', configMap: { name: 'page' } }],
-            },
+  [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'page', namespace }, data: { 'index.html': body } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels: { app: 'web' }, annotations: { body } },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            containers: [
+              {
+                name: 'web',
+                image,
+                command: ['sh', '-c', 'echo started; exec httpd -f -p 8080 -h /www'],
+                ports: [{ containerPort: 8080 }],
+                readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+                volumeMounts: [{ name: 'page', mountPath: '/www' }],
+              },
+            ],
+            volumes: [{ name: 'page', configMap: { name: 'page' } }],
           },
         },
       },
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: 'web', namespace },
-        spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
-      },
-    ],
-  });
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+  ]
+    .map((object) => JSON.stringify(object))
+    .join('\n---\n');
 
 describe.skipIf(!kubectlMinor)('an unmodified kubectl', () => {
   beforeAll(() => ok(['create', 'namespace', namespace]));

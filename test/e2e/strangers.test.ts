@@ -154,7 +154,7 @@ describe("another tenant's things are not there", () => {
       });
     const url = (tenant: string, password = token) => {
       const address = new URL(`${apiUrl}/git/${tenant}/demo/hello.git`);
-      address.username = 'git';
+      address.username = stranger.username;
       address.password = password;
       return address.href;
     };

@@ -4,10 +4,21 @@ import { mergeKubeconfig, toKubeconfig } from './kubeconfig.js';
 
 const ours = toKubeconfig({
   name: 'slipway-embedded',
-  server: 'http://s/k8s/clusters/embedded',
-  user: 'slipway-ada',
+  server: 'https://s/k8s/clusters/embedded',
+  username: 'ada',
   token: 't2',
   namespace: 'acme-demo',
+});
+
+test('over plain http, where kubectl sends no token, the address carries it', () => {
+  const plain = toKubeconfig({
+    name: 'a',
+    server: 'http://s/k8s/clusters/embedded',
+    username: 'ada',
+    token: 'slp_pat_x',
+  });
+  expect(plain.clusters[0]?.cluster.server).toBe('http://ada:slp_pat_x@s/k8s/clusters/embedded');
+  expect(ours.clusters[0]?.cluster.server).toBe('https://s/k8s/clusters/embedded');
 });
 
 test('an empty file becomes ours', () => {
@@ -26,7 +37,7 @@ current-context: other
 `;
   expect(parse(mergeKubeconfig(present, ours))).toMatchObject({
     preferences: { colors: true },
-    clusters: [{ name: 'other' }, { name: 'slipway-embedded', cluster: { server: 'http://s/k8s/clusters/embedded' } }],
+    clusters: [{ name: 'other' }, { name: 'slipway-embedded', cluster: { server: 'https://s/k8s/clusters/embedded' } }],
     users: [{ name: 'slipway-ada', user: { token: 't2' } }],
     contexts: [{ context: { namespace: 'acme-demo' } }],
     'current-context': 'slipway-embedded',

@@ -17,11 +17,19 @@ export interface Kubeconfig {
 export function toKubeconfig(from: {
   name: string;
   server: string;
-  user: string;
+  username: string;
   token: string;
   namespace?: string;
 }): Kubeconfig {
-  const { name, server, user, token, namespace } = from;
+  const { name, username, token, namespace } = from;
+  const user = `slipway-${username}`;
+  // kubectl sends no credentials of a user over plain http; there the address itself has to carry them.
+  const url = new URL(from.server);
+  if (url.protocol === 'http:') {
+    url.username = username;
+    url.password = token;
+  }
+  const server = url.href;
   return {
     apiVersion: 'v1',
     kind: 'Config',

@@ -37,7 +37,7 @@ export function registerKubeconfig(program: Command, cli: Cli): void {
 
 async function kubeconfig(cli: Cli, options: KubeconfigOptions): Promise<void> {
   const session = await cli.open(options);
-  const { api, out, server, context } = session;
+  const { api, out, server } = session;
   const namespace = await findNamespace(cli, options, session);
   const created = options.ownToken
     ? await read(
@@ -49,7 +49,7 @@ async function kubeconfig(cli: Cli, options: KubeconfigOptions): Promise<void> {
   const wanted = toKubeconfig({
     name: `slipway-${options.cluster}`,
     server: `${server}/k8s/clusters/${encodeURIComponent(options.cluster)}`,
-    user: `slipway-${context?.username ?? 'token'}`,
+    username: (await read(api.GET('/api/v1/me'))).username,
     token: created?.token ?? session.token ?? '',
     namespace,
   });

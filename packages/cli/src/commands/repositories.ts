@@ -3,17 +3,6 @@ import { readAll, TENANT } from '../api.js';
 import { formatAge, formatBytes, shortHash } from '../format.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 
-interface Repository {
-  readonly name: string;
-  readonly artifactCount: number;
-}
-interface Artifact {
-  readonly digest: string;
-  readonly tags: readonly string[];
-  readonly sizeBytes: number;
-  readonly pushedAt: string;
-}
-
 export function registerRepositories(program: Command, cli: Cli): void {
   const repositories = program
     .command('repositories')

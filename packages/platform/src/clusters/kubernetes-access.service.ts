@@ -34,7 +34,7 @@ export class KubernetesAccess {
     search: string,
     authorization: string | undefined,
   ): Promise<Admission | Refusal> {
-    const actor = await authenticate(this.authenticator, authorization);
+    const actor = await authenticate(this.authenticator, authorization, { basic: true });
     if (!actor) return { code: 401, message: 'Unauthorized' };
     const request = classifyRequest(method, path);
     if (!request) return { code: 400, message: 'the path is not in its plain form' };
