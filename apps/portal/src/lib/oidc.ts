@@ -80,7 +80,7 @@ export async function endSessionUrl(idToken: string | undefined): Promise<URL | 
   const issuer = await getIssuer();
   if (!issuer.serverMetadata().end_session_endpoint) return undefined;
   return client.buildEndSessionUrl(issuer, {
-    post_logout_redirect_uri: `${getConfig().portalUrl}/signed-out`,
+    post_logout_redirect_uri: getConfig().portalUrl,
     ...(idToken ? { id_token_hint: idToken } : {}),
   });
 }
