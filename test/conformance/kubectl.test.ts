@@ -75,7 +75,7 @@ describe.skipIf(!kubectlMinor)('what kubectl expects of a Kubernetes API', () =>
 
   test('a long list comes in pages', async () => {
     const items = Array.from({ length: 25 }, (_, index) => configMap(`page-${index}`, {}, { set: 'pages' }));
-    await ok(['apply', ...unchecked, '-f', '-'], items.join('\n---\n'));
+    await ok(['apply', ...unchecked, '-f', '-'], items.join('\n'));
     const listed = await ok(['get', 'cm', '-l', 'set=pages', '--chunk-size=10', '-o', 'name']);
     expect(listed.split('\n')).toHaveLength(25);
   });

@@ -44,7 +44,7 @@ const manifest = (body: string) =>
     },
   ]
     .map((object) => JSON.stringify(object))
-    .join('\n---\n');
+    .join('\n');
 
 describe.skipIf(!kubectlMinor)('an unmodified kubectl', () => {
   beforeAll(() => ok(['create', 'namespace', namespace]));
