@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { addLayer, architecture, createLayout, hasImage, type Layer, writeImage } from './oci.js';
+import { dirname, join } from 'node:path';
+import { addLayer, architecture, blobFile, createLayout, hasImage, type Layer, readImage, writeImage } from './oci.js';
 import { pause, type Recipe } from './recipes.js';
-import { machineSuite, withRootfs } from './rootfs.js';
+import { machineSuite, type RootfsOptions, withRootfs } from './rootfs.js';
 import { listTree, packTree } from './tree.js';
 
 /** Builds a recipe into an OCI image layout in the cache, or finds it there. Answers the layout's directory. */
@@ -14,11 +14,30 @@ export async function buildImage(recipe: Recipe, cache: string): Promise<{ layou
   await createLayout(layout, async (directory) => {
     const layers: Layer[] = [];
     const { packages, customize } = recipe;
-    if (packages) layers.push(await withRootfs({ packages, customize }, (tar) => addLayer(directory, tar)));
+    if (packages) layers.push(await rootfsLayer({ packages, customize }, cache, directory));
     if (recipe.entries) layers.push(await addLayer(directory, packTree(recipe.entries())));
     writeImage(directory, `${recipe.name}:${recipe.tag}`, layers, recipe.config);
   });
   return { layout, built: true };
+}
+
+/**
+ * The layer of a root file system, linked into `directory`. It is kept in the cache by itself, as it takes minutes and
+ * stays while what lies above it changes with the installation.
+ */
+async function rootfsLayer(options: RootfsOptions, cache: string, directory: string): Promise<Layer> {
+  const kept = join(cache, `rootfs-${shortHash([options, architecture, machineSuite()])}`);
+  if (!hasImage(kept)) {
+    await createLayout(kept, async (fresh) => {
+      writeImage(fresh, 'rootfs', [await withRootfs(options, (tar) => addLayer(fresh, tar))], {});
+    });
+  }
+  const [layer] = readImage(kept).layers;
+  if (!layer) throw new Error(`${kept} holds no layer: remove it and build again`);
+  const blob = blobFile(directory, layer.descriptor.digest);
+  mkdirSync(dirname(blob), { recursive: true });
+  linkSync(blobFile(kept, layer.descriptor.digest), blob);
+  return layer;
 }
 
 /** The pause image as an archive that `ctr images import` takes. */
@@ -38,6 +57,9 @@ export async function pauseArchive(name: string): Promise<Buffer> {
 /** Changes with everything that goes into the image, the version of Node and the release of Debian included. */
 function recipeKey(recipe: Recipe): string {
   const entries = recipe.entries?.().map((entry) => (entry.type === 'copy' ? { ...entry, from: undefined } : entry));
-  const parts = [recipe, entries, architecture, machineSuite(), process.version];
+  return shortHash([recipe, entries, architecture, machineSuite(), process.version]);
+}
+
+function shortHash(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
