@@ -111,7 +111,7 @@ export function planBuildPod(input: BuildPodInput): Pod {
         {
           name: 'build',
           image: `${input.registryHost}/library/builder:latest`,
-          imagePullPolicy: 'IfNotPresent',
+          imagePullPolicy: 'Always',
           command: ['/bin/sh', `${secretPath}/build.sh`],
           workingDir: home,
           env: Object.entries(environment).map(([name, value]) => ({ name, value })),

@@ -158,7 +158,8 @@ function toAuthConfig(entry: DockerAuth, serverAddress: string): AuthConfig {
   return {
     username: entry.username ?? user ?? '',
     password: entry.password ?? rest.join(':'),
-    serverAddress: serverAddress.split('/')[0],
+    // containerd parses it as a URL and compares the host: a bare `127.0.0.1:7601` would be no URL.
+    serverAddress: `https://${serverAddress.replace(/^https?:\/\//, '').split('/')[0]}`,
     identityToken: entry.identitytoken ?? '',
     registryToken: entry.registrytoken ?? '',
   };
