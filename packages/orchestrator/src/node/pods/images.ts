@@ -158,11 +158,16 @@ function toAuthConfig(entry: DockerAuth, serverAddress: string): AuthConfig {
   return {
     username: entry.username ?? user ?? '',
     password: entry.password ?? rest.join(':'),
-    // containerd parses it as a URL and compares the host: a bare `127.0.0.1:7601` would be no URL.
-    serverAddress: `https://${serverAddress.replace(/^https?:\/\//, '').split('/')[0]}`,
+    serverAddress: toServerAddress(serverAddress),
     identityToken: entry.identitytoken ?? '',
     registryToken: entry.registrytoken ?? '',
   };
+}
+
+/** containerd reads it as a URL and sends the credentials to that host alone: a bare `127.0.0.1:7601` would be no URL. */
+function toServerAddress(prefix: string): string {
+  const host = prefix.split('/')[0];
+  return `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`;
 }
 
 function readDockerConfig(secret: Secret): Record<string, DockerAuth> {
