@@ -94,7 +94,8 @@ describe('operating what runs', () => {
         processes: [{ name: 'web', desired: 3, ready: 3 }],
       });
     }, 60);
-    expect(await scene.slipway.json('pods', '--app', 'hello')).toHaveLength(3);
+    // Those of the release before are listed until they have ended.
+    await eventually(async () => expect(await scene.slipway.json('pods', '--app', 'hello')).toHaveLength(3), 60);
   });
 
   test('logs of a pod that writes are shown', async () => {
