@@ -11,7 +11,9 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 const here = path.dirname(fileURLToPath(import.meta.url));
 const url = process.env.SLIPWAY_DATABASE_URL;
 if (!url) throw new Error('SLIPWAY_DATABASE_URL is not set: name any PostgreSQL database.');
-const engineFolder = path.dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
+const engineFolder = path.dirname(
+  createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'),
+);
 const engineModule = await import(path.join(engineFolder, 'schema_engine_bg.js'));
 globalThis.PRISMA_WASM_PANIC_REGISTRY = { set_message: (message) => console.error(message) };
 const wasm = readFileSync(path.join(engineFolder, 'schema_engine_bg.wasm'));

@@ -25,15 +25,16 @@ const quiet = {
 };
 
 /**
- * Installs what the lock file says where it, Node or node_modules changed. Not `npm ci`: that refuses a lock file without
- * the optional binaries of other systems, which npm leaves out when it writes one. Answers what it did, in words.
+ * Installs what the lock file says where it, Node or node_modules changed. `npm ci` where nothing is installed yet; after
+ * that only what differs, for `npm ci` would empty node_modules under processes that run. Answers what it did, in words.
  */
 export async function installModules(root, { log, note }) {
   const stamp = hash([process.version, process.arch, readFileSync(join(root, 'package-lock.json'), 'utf8')]);
   if (readStamp(root, 'npm') === stamp && existsSync(join(root, 'node_modules/.package-lock.json'))) return 'unchanged';
-  const flags = ['--no-save', '--no-audit', '--no-fund', '--include=dev', '--loglevel=http'];
+  const way = existsSync(join(root, 'node_modules/.package-lock.json')) ? ['install', '--no-save'] : ['ci'];
+  const flags = ['--no-audit', '--no-fund', '--include=dev', '--loglevel=http'];
   let fetched = 0;
-  await run('npm', ['install', ...flags], {
+  await run('npm', [...way, ...flags], {
     cwd: root,
     log,
     env: { ...process.env, ...quiet, NODE_ENV: 'development' },

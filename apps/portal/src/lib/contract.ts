@@ -6,7 +6,6 @@ export type PersonalToken = Schemas['PersonalToken'];
 export type User = Schemas['User'];
 export type Tenant = Schemas['Tenant'];
 export type Member = Schemas['Member'];
-export type Project = Schemas['Project'];
 export type Environment = Schemas['Environment'];
 export type EnvironmentKind = Environment['kind'];
 export type Source = Schemas['ApplicationSource'];

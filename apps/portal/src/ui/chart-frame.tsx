@@ -1,5 +1,3 @@
-import type { ReactNode } from 'react';
-
 /** A bar of parts of a whole, such as ready and wanted replicas. */
 export function Meter({
   label,
@@ -18,18 +16,5 @@ export function Meter({
     <div className="meter" role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={of} aria-valuenow={value}>
       <span className={`meter-fill meter-${tone}`} style={{ width: `${share}%` }} />
     </div>
-  );
-}
-
-/** The frame of every picture of numbers: a title, a value now, the picture. */
-export function ChartFrame({ title, value, children }: { title: string; value: ReactNode; children: ReactNode }) {
-  return (
-    <figure className="chart">
-      <figcaption>
-        <span className="muted">{title}</span>
-        <span className="chart-value tabular">{value}</span>
-      </figcaption>
-      {children}
-    </figure>
   );
 }

@@ -83,7 +83,6 @@ export function Table<Row>({
           {t('waiting', { count: waiting })}
         </button>
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: hovering only holds the rows still */}
       <div className="table-frame" onPointerEnter={hold} onPointerLeave={release}>
         <table aria-label={label} aria-busy={rows === undefined} onKeyDown={moveByArrows}>
           <thead>

@@ -57,6 +57,3 @@ export const buildQuerySchema = pageQuerySchema.extend({
   state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']).optional(),
 });
 export type BuildQuery = z.output<typeof buildQuerySchema>;
-
-/** `limitBytes` guards a reader of the plain text; the events are a stream. */
-export const buildLogQuerySchema = z.strictObject({ fields: z.string().optional() });

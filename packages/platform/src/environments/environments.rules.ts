@@ -45,15 +45,9 @@ export function toLabels(owner: Owner): Record<string, string> {
   return { ...managedBy, ...Object.fromEntries(own.map(([key, value]) => [`${labelPrefix}${key}`, String(value)])) };
 }
 
-/** `{application}-{process}`. */
-export const toDeploymentName = (application: string, process: string): string => toLabel(`${application}-${process}`);
-
 /** `{application}` for the process `web`, `{application}-{process}` for others that listen. */
 export const toServiceName = (application: string, process: string): string =>
   process === 'web' ? application : toLabel(`${application}-${process}`);
-
-/** The ConfigMap and the Secret of a release. */
-export const toReleaseObjectName = (application: string, release: number): string => `${application}-${release}`;
 
 /** The default host of an application in an environment. */
 export function toDefaultHost(

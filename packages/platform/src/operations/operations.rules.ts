@@ -1,4 +1,3 @@
-export type OperationState = 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 export type StepState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped';
 
 export interface OperationStep {

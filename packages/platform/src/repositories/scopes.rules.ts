@@ -1,5 +1,3 @@
-export type RegistryAction = 'pull' | 'push' | 'delete' | '*';
-
 /** One entry of a token's `access` claim, and of the `scope` parameter of a token request (Docker Registry v2 token specification). */
 export interface RegistryAccess {
   readonly type: string;

@@ -165,11 +165,6 @@ export interface AuthConfig {
   readonly registryToken?: string;
 }
 
-export interface UsageSample {
-  readonly timestamp: number;
-  readonly value: number;
-}
-
 export interface ContainerStats {
   readonly attributes: {
     readonly id: string;

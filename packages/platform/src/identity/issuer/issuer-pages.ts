@@ -57,8 +57,6 @@ export function chooseLanguage(uiLocales: unknown, acceptLanguage: string | unde
   return 'en';
 }
 
-export const textOf = (language: Language, key: PageText): string => texts[language][key];
-
 export function renderLogin(language: Language, action: string, form: { username?: string; error?: PageText }): string {
   const t = texts[language];
   const error = form.error ? `<p class="error" role="alert">${t[form.error]}</p>` : '';
