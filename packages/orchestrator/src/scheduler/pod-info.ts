@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../kinds/index.js';
-import { parseQuantity } from '../node/quantity.js';
+import { parseQuantity } from '../kinds/quantity.js';
 import { controllerOf } from '../runtime/index.js';
 
 /** Amounts by resource: cores, bytes, and whatever else nodes offer. */

@@ -7,7 +7,7 @@ import type {
   ResourceFieldSelector,
   Secret,
 } from '../../kinds/index.js';
-import { parseQuantity } from '../quantity.js';
+import { parseQuantity } from '../../kinds/quantity.js';
 
 /** What a pod's spec may refer to; undefined where there is no such object. */
 export interface PodSources {

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../../kinds/index.js';
+import { parseQuantity, toMilliCpu } from '../../kinds/quantity.js';
 import type { LinuxResources } from '../cri/types.js';
-import { parseQuantity, toMilliCpu } from '../quantity.js';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 

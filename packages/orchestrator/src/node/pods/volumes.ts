@@ -3,8 +3,8 @@ import { chmod, chown, lstat, mkdir, readFile, realpath, rm, stat, writeFile } f
 import { isAbsolute, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import type { Container, KeyToPath, Pod, Volume, VolumeProjection } from '../../kinds/index.js';
+import { parseQuantity } from '../../kinds/quantity.js';
 import type { CriMount } from '../cri/types.js';
-import { parseQuantity } from '../quantity.js';
 import { type VolumeFile, writeAtomically } from './atomic-files.js';
 import { expand, PodConfigError, type PodFacts, type PodSources, readField, readResource } from './environment.js';
 import type { PodPaths } from './paths.js';
