@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { joinStreams } from '../client/index.js';
 import { type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { ApiError, badRequest, conflict, notFound } from './api-error.js';
@@ -117,7 +118,7 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
         socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(answer)}\r\n`);
         if (farHead.length > 0) socket.write(farHead);
         if (head.length > 0) far.write(head);
-        join(socket, far);
+        joinStreams(socket, far);
       });
       upstream.on('response', (answer) => {
         clearTimeout(timer);
@@ -142,19 +143,6 @@ function headerLines(answer: IncomingMessage): string {
   for (let index = 0; index < answer.rawHeaders.length; index += 2)
     lines += `${answer.rawHeaders[index]}: ${answer.rawHeaders[index + 1]}\r\n`;
   return lines;
-}
-
-function join(near: Duplex, far: Duplex): void {
-  near.pipe(far);
-  far.pipe(near);
-  const end = () => {
-    near.destroy();
-    far.destroy();
-  };
-  near.on('error', end);
-  far.on('error', end);
-  near.on('close', end);
-  far.on('close', end);
 }
 
 function fail(response: ServerResponse, error: ApiError): void {

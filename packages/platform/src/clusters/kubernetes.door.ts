@@ -3,7 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import type { KubeConnection } from '@slipway/orchestrator/client';
+import { joinStreams, type KubeConnection } from '@slipway/orchestrator/client';
 import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../kernel/database/index.js';
 import { toSlipwayError } from '../kernel/errors/problem.js';
@@ -68,14 +68,7 @@ export class KubernetesDoor extends Door {
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines}\r\n`);
       if (otherHead.length > 0) socket.write(otherHead);
       if (head.length > 0) other.write(head);
-      other.pipe(socket).pipe(other);
-      for (const [end, peer] of [
-        [socket, other],
-        [other, socket],
-      ] as const) {
-        end.on('error', () => peer.destroy());
-        end.on('close', () => peer.destroy());
-      }
+      joinStreams(socket, other);
     });
     upstream.on('response', (answer) => {
       socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nConnection: close\r\n`);

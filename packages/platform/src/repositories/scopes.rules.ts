@@ -5,14 +5,14 @@ export interface RegistryAccess {
   readonly actions: readonly string[];
 }
 
-/** `{tenant}/{project}/{application}`, or an image shared by all under `library/`. */
+/** `{tenant}/{project}/{application}`, or an image shared by all under `library/`, such as `library/node` or `library/slipway/api`. */
 export type RepositoryName =
   | { readonly kind: 'application'; readonly tenant: string; readonly project: string; readonly application: string }
   | { readonly kind: 'library'; readonly name: string };
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const applicationName = new RegExp(`^(${label})/(${label})/(${label})$`);
-const libraryName = /^library\/([a-z0-9]+(?:[._-][a-z0-9]+)*)$/;
+const libraryName = /^library\/([a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)?)$/;
 
 export function parseRepositoryName(name: string): RepositoryName | undefined {
   const library = libraryName.exec(name);

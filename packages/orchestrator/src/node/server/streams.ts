@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { joinStreams } from '../../client/index.js';
 
 /**
  * Hands an upgrade request on to the runtime's streaming server and then passes bytes both ways. Whether it is SPDY
@@ -50,14 +51,4 @@ function headOf(response: IncomingMessage): string {
     lines.push(`${response.rawHeaders[at]}: ${response.rawHeaders[at + 1]}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-function joinStreams(a: Duplex, b: Duplex): void {
-  a.pipe(b);
-  b.pipe(a);
-  const end = () => {
-    a.destroy();
-    b.destroy();
-  };
-  for (const one of [a, b]) one.on('error', end).on('close', end);
 }
