@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { addLayer, architecture, blobFile, createLayout, hasImage, type Layer, readImage, writeImage } from './oci.js';
 import { pause, type Recipe } from './recipes.js';
 import { machineSuite, type RootfsOptions, withRootfs } from './rootfs.js';
-import { listTree, packTree } from './tree.js';
+import { type Entry, listTree, packTree } from './tree.js';
 
 /** Builds a recipe into an OCI image layout in the cache, or finds it there. Answers the layout's directory. */
 export async function buildImage(recipe: Recipe, cache: string): Promise<{ layout: string; built: boolean }> {
@@ -15,6 +15,7 @@ export async function buildImage(recipe: Recipe, cache: string): Promise<{ layou
     const layers: Layer[] = [];
     const { packages, customize } = recipe;
     if (packages) layers.push(await rootfsLayer({ packages, customize }, cache, directory));
+    for (const layer of recipe.layers ?? []) layers.push(await addLayer(directory, packTree(layer())));
     if (recipe.entries) layers.push(await addLayer(directory, packTree(recipe.entries())));
     writeImage(directory, `${recipe.name}:${recipe.tag}`, layers, recipe.config);
   });
@@ -54,10 +55,25 @@ export async function pauseArchive(name: string): Promise<Buffer> {
   }
 }
 
-/** Changes with everything that goes into the image, the version of Node and the release of Debian included. */
+/**
+ * Changes with everything that goes into the image, the version of Node and the release of Debian included. Files of this
+ * machine count by name, as they come with Node; those of a recipe with layers are ours and count by content.
+ */
 function recipeKey(recipe: Recipe): string {
+  if (recipe.layers) {
+    const all = [...recipe.layers, ...(recipe.entries ? [recipe.entries] : [])].map((entries) =>
+      entries().map(content),
+    );
+    return shortHash([recipe, all, architecture, machineSuite(), process.version]);
+  }
   const entries = recipe.entries?.().map((entry) => (entry.type === 'copy' ? { ...entry, from: undefined } : entry));
   return shortHash([recipe, entries, architecture, machineSuite(), process.version]);
+}
+
+/** An entry by what it puts into the image: the same wherever the checkout lies. */
+function content(entry: Entry): object {
+  if (entry.type !== 'copy') return entry;
+  return { ...entry, from: createHash('sha256').update(readFileSync(entry.from)).digest('hex') };
 }
 
 function shortHash(parts: readonly unknown[]): string {

@@ -5,12 +5,14 @@ import type { ImageConfig } from './oci.js';
 import { machineSuite } from './rootfs.js';
 import { type Entry, listTree } from './tree.js';
 
-/** How an image is made: a Debian with packages below, then entries of our own; either may be missing. */
+/** How an image is made: a Debian with packages below, then layers and entries of our own; each may be missing. */
 export interface Recipe {
   readonly name: string;
   readonly tag: string;
   readonly packages?: readonly string[];
   readonly customize?: readonly string[];
+  /** Layers that other images share, below `entries`; recipes with layers are made again when a file in them changes. */
+  readonly layers?: readonly (() => Entry[])[];
   readonly entries?: () => Entry[];
   readonly config: ImageConfig;
 }
@@ -38,7 +40,7 @@ export function libraryRecipes(registryHostInCluster: string): Recipe[] {
     {
       name: 'node',
       tag: nodeMajor,
-      packages: ['ca-certificates', 'libstdc++6', ...(nodeFromDebian() ? ['nodejs'] : [])],
+      packages: nodePackages(),
       entries: nodeEntries,
       config: { command: ['node'], workingDirectory: '/app', environment: { NODE_ENV: 'production' } },
     },
@@ -139,9 +141,30 @@ function certificates(): Entry[] {
   return existsSync(caBundle) ? [{ type: 'file', path: caBundle.slice(1), content: readFileSync(caBundle) }] : [];
 }
 
-/** Debian's own Node where it is new enough; else the one that runs this. */
+/**
+ * Debian's own Node where it is the one that runs this; else images get a copy of the one that runs this. A package of
+ * another vendor (NodeSource) has the same name: images, which are made of Debian alone, would get an older Node.
+ */
 function nodeFromDebian(): boolean {
-  return process.execPath === '/usr/bin/node' && existsSync('/var/lib/dpkg/info/nodejs.list');
+  if (process.execPath !== '/usr/bin/node') return false;
+  try {
+    return /^Maintainer:.*debian/im.test(
+      execFileSync('dpkg', ['--status', 'nodejs'], { encoding: 'utf8', stdio: 'pipe' }),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** What Node needs below it, or Node itself. */
+export function nodePackages(): string[] {
+  return ['ca-certificates', 'libstdc++6', ...(nodeFromDebian() ? ['nodejs'] : [])];
+}
+
+/** Node alone, above `nodePackages`. */
+export function nodeBinary(): Entry[] {
+  if (nodeFromDebian()) return certificates();
+  return [{ type: 'copy', path: 'usr/bin/node', from: process.execPath, mode: 0o755 }, ...certificates()];
 }
 
 function nodeEntries(): Entry[] {

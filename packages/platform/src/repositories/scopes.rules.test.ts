@@ -24,6 +24,8 @@ describe('parseRepositoryName', () => {
     ['acme/shop/hello', 'application'],
     ['library/node', 'library'],
     ['library/node-base', 'library'],
+    ['library/slipway/api', 'library'],
+    ['library/slipway/api/x', undefined],
     ['acme/hello', undefined],
     ['acme/shop/hello/cache', undefined],
     ['../../etc', undefined],
