@@ -9,6 +9,7 @@ import { type Config, ConfigError, loadConfig, settingsToRemember } from '../con
 import { askSupervisor, type SupervisorStatus } from '../control.js';
 import { loadInstance } from '../instance.js';
 import { tail } from '../log-files.js';
+import { inOwnRoot } from '../own-root.js';
 import { createPlatform, type Platform } from '../platform.js';
 import { findRecord, isAlive } from '../process.js';
 import { supervisorName } from '../service.js';
@@ -77,8 +78,9 @@ function launchDaemon(config: Config, build: string): void {
   mkdirSync(join(config.home, 'logs'), { recursive: true });
   const log = openSync(join(config.home, 'logs', 'supervisor.log'), 'a');
   const env = { ...process.env, SLIPWAY_HOME: config.home, SLIPWAY_BUILD: build };
-  const args = ['--max-old-space-size=128', '--max-semi-space-size=2', daemon];
-  spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log], cwd: '/', env }).unref();
+  const command = [process.execPath, '--max-old-space-size=128', '--max-semi-space-size=2', daemon];
+  const [program = '', ...args] = inOwnRoot(command);
+  spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/', env }).unref();
   closeSync(log);
 }
 
