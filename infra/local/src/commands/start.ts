@@ -3,13 +3,13 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { inOwnRoot } from '../../bootstrap/own-root.mjs';
 import { findPortHolder, isPortFree, portOffsets } from '../../bootstrap/ports.mjs';
 import type { Arguments } from '../arguments.js';
 import { type Config, ConfigError, loadConfig, settingsToRemember } from '../config.js';
 import { askSupervisor, type SupervisorStatus } from '../control.js';
 import { loadInstance } from '../instance.js';
 import { tail } from '../log-files.js';
-import { inOwnRoot } from '../own-root.js';
 import { createPlatform, type Platform } from '../platform.js';
 import { findRecord, isAlive } from '../process.js';
 import { supervisorName } from '../service.js';

@@ -7,21 +7,23 @@ const oldRoot = '/run/slipway-old-root';
 const enter = `set -e
 cd "$PWD"; mount --rbind . .; cd "$PWD"
 pivot_root . "\${0#/}"
-exec chroot . sh -c 'umount -l "$0"; rmdir "$0"; exec "$@"' "$0" "$@"`;
+exec chroot . sh -c 'umount -l "$0"; rmdir "$0"; cd "$1"; shift; exec "$@"' "$0" "$@"`;
 
 /**
- * The same command, where this machine is a chroot started in a mount namespace whose root is that chroot: the kernel
- * refuses user namespaces, which isolated builds need, to whatever has another root than its mount namespace.
+ * The same command, to be run in `cwd`, where this machine is a chroot started in a mount namespace whose root is that
+ * chroot: whatever has another root than its mount namespace is refused user namespaces, which isolated builds need, and
+ * what is executed in a container of it would see the files of the machine.
  */
-export function inOwnRoot(command: readonly string[]): readonly string[] {
+export function inOwnRoot(command, cwd = '/') {
   if (!isChroot()) return command;
   mkdirSync(oldRoot, { recursive: true });
   const namespace = ['nsenter', '--mount=/proc/self/ns/mnt', '--wd=/', '--'];
-  return [...namespace, 'unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c', enter, oldRoot, ...command];
+  const fresh = ['unshare', '--mount', '--propagation', 'private', '--'];
+  return [...namespace, ...fresh, 'sh', '-c', enter, oldRoot, cwd, ...command];
 }
 
 /** True where our root is not that of the mount namespace. */
-function isChroot(): boolean {
+function isChroot() {
   if (process.getuid?.() !== 0) return false;
   const words = ['--mount=/proc/self/ns/mnt', '--', 'stat', '-c', '%d:%i', '/'];
   const { status, stdout } = spawnSync('nsenter', words, { encoding: 'utf8' });

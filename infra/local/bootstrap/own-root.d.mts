@@ -1,0 +1,1 @@
+export function inOwnRoot(command: readonly string[], cwd?: string): readonly string[];
