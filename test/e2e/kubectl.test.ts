@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { createKubectl, kubectlMinor, unchecked } from '../support/kubectl.js';
 import { uniqueName } from '../support/slipway.js';
 
@@ -68,6 +69,8 @@ describe.skipIf(!kubectlMinor)('an unmodified kubectl', () => {
     expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('one'))).toContain('deployment.apps/web unchanged');
     expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('two'))).toContain('deployment.apps/web configured');
     await ok(['rollout', 'status', 'deployment/web', '--timeout=90s']);
+    // An old kubectl may choose a pod that is ending when it is asked for one of the Deployment.
+    await eventually(async () => expect(await ok(['get', 'pods', '-l', 'app=web'])).not.toContain('Terminating'), 60);
   });
 
   test('reads logs', async () => {

@@ -114,6 +114,7 @@ describe('the whole path in the browser', () => {
     await look('build');
     await page
       .getByText('Release 1 is live in production')
+      .first()
       .waitFor({ timeout: buildMilliseconds + rolloutMilliseconds });
     await look('build-done');
   });

@@ -14,7 +14,7 @@ const namespace = 'default';
  * container, start) on the same containerd with the same image; the image is there before. Medians of some rounds.
  */
 export async function measurePods(home: string): Promise<Figure[]> {
-  const { ports } = loadPlatformConfig({ home });
+  const { id, ports } = loadPlatformConfig({ home });
   const image = `127.0.0.1:${ports.api}/library/busybox:latest`;
   const client = createKubeClient(await loadKubeconfig(join(home, 'kubeconfig')));
   try {
@@ -22,7 +22,7 @@ export async function measurePods(home: string): Promise<Figure[]> {
     const through: number[] = [];
     for (let round = 0; round < rounds; round += 1) through.push(await untilRunning(client, image, `bench-${round}`));
     const bare: number[] = [];
-    for (let round = 0; round < rounds; round += 1) bare.push(await bareSequence(home, image, round));
+    for (let round = 0; round < rounds; round += 1) bare.push(await bareSequence(home, `/slipway_${id}`, image, round));
     const ratio = median(through) / median(bare);
     return [
       { name: 'pod start through the API', value: median(through), unit: 'ms', note: `${ratio.toFixed(2)} × bare CRI` },
@@ -56,7 +56,7 @@ async function untilRunning(client: ReturnType<typeof createKubeClient>, image: 
   return took;
 }
 
-async function bareSequence(home: string, image: string, round: number): Promise<number> {
+async function bareSequence(home: string, cgroupParent: string, image: string, round: number): Promise<number> {
   const runtime = createCriRuntime(join(home, 'containerd/containerd.sock'));
   const logDirectory = join(home, 'cluster', `bench-${round}`);
   const namespaceOptions = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' } as const;
@@ -68,7 +68,7 @@ async function bareSequence(home: string, image: string, round: number): Promise
     labels: {},
     annotations: {},
     linux: {
-      cgroupParent: '/slipway_bench',
+      cgroupParent,
       sysctls: {},
       securityContext: { namespaceOptions, privileged: false, supplementalGroups: [] },
     },

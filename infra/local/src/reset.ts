@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { loadInstance } from './instance.js';
 import { mountsBelow, unmountBelow } from './mounts.js';
@@ -24,7 +25,7 @@ export async function resetMachine(config: Config): Promise<string[]> {
     removeTables(traces.nftTable);
     removeAddressRules(traces.bridge);
   }
-  removeCgroups(config.id, containers);
+  await removeCgroups(config.id, containers);
   if (!leftoverMounts(home).length) rmSync(home, { recursive: true, force: true });
   return findLeftovers(config, traces);
 }
@@ -209,13 +210,20 @@ function cgroupsOf(id: string, containers: readonly string[]): string[] {
   return found;
 }
 
-function removeCgroups(id: string, containers: readonly string[]): void {
-  for (const path of cgroupsOf(id, containers)) {
-    try {
-      rmdirSync(path);
-    } catch {
-      // Read back by the caller.
+/** A cgroup can only go when its last process has, which takes a moment after its end. */
+async function removeCgroups(id: string, containers: readonly string[]): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const paths = cgroupsOf(id, containers);
+    if (paths.length === 0) return;
+    for (const path of paths) {
+      for (const pid of read(join(path, 'cgroup.procs')).split('\n').filter(Boolean)) send(Number(pid), 'SIGKILL');
+      try {
+        rmdirSync(path);
+      } catch {
+        // Tried again, and in the end read back by the caller.
+      }
     }
+    await delay(100);
   }
 }
 
