@@ -21,8 +21,9 @@ const run = (...args: string[]) =>
   execFileSync(process.execPath, [cli, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 try {
   if (!given) run('start');
-  const start = await measureStart(home, cli, env);
-  printFigures([...start, ...(await measurePods(home)), ...measureDeploy(home)]);
+  printFigures(await measureStart(home, cli, env));
+  printFigures(await measurePods(home));
+  printFigures(measureDeploy(home));
 } finally {
   if (!given) run('reset', '--yes');
 }

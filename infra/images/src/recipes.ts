@@ -86,7 +86,11 @@ function builder(registryHostInCluster: string): Recipe {
   return {
     name: 'builder',
     tag: 'latest',
-    packages: ['buildah', 'uidmap', 'ca-certificates', 'git', 'libcap2-bin', 'netbase', 'curl', 'xz-utils', 'unzip'],
+    packages: [
+      ...['buildah', 'uidmap', 'ca-certificates', 'git', 'libcap2-bin', 'netbase', 'curl', 'xz-utils', 'unzip'],
+      // From Debian 13 on, buildah looks for it even where a build shares the pod's network.
+      ...(machineSuite() === 'bookworm' ? [] : ['netavark']),
+    ],
     customize: [
       'chroot "$1" useradd --uid 1000 --user-group --create-home --shell /bin/bash build',
       'echo build:100000:65536 > "$1/etc/subuid"; echo build:100000:65536 > "$1/etc/subgid"',
