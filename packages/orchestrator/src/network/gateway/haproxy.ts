@@ -130,8 +130,8 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
           log.warn({ error }, 'HAProxy could not be changed at run time: reloading');
         }
       } else {
-        // The maps are read by the check too: they must be there, and must not be the running ones' contradiction.
-        if (!known) await writeState(directory, { ...wanted, structure: wanted.structure });
+        // The check reads the maps too, so they must be there.
+        if (!known) await writeState(directory, wanted);
         await check(wanted);
         await writeState(directory, wanted);
       }
