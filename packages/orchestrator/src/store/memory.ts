@@ -3,6 +3,7 @@ import { keyOf, StoredObject, type StoreEvent } from './stored-object.js';
 
 /** The state of one resource, in memory. */
 class Shelf {
+  version = 0;
   readonly byKey = new Map<string, StoredObject>();
   #sorted: StoredObject[] | undefined;
 
@@ -32,6 +33,8 @@ export function byNamespaceAndName(a: StoredObject, b: StoredObject): number {
 export class Memory {
   revision = 0;
   compacted = 0;
+  /** How many changes were applied. */
+  changes = 0;
   readonly #shelves = new Map<string, Shelf>();
   #log: StoreEvent[] = [];
 
@@ -52,10 +55,16 @@ export class Memory {
     return this.#shelves.get(resource)?.byKey.get(`${namespace}\u0000${name}`);
   }
 
+  version(resource: string): number {
+    return this.#shelves.get(resource)?.version ?? 0;
+  }
+
   apply(event: StoreEvent): void {
     const { object } = event;
     if (event.type === 'DELETED') this.#shelf(object.resource).remove(object.namespace, object.name);
     else this.#shelf(object.resource).put(object);
+    this.#shelf(object.resource).version += 1;
+    this.changes += 1;
     this.revision = object.revision;
     this.#log.push(event);
   }

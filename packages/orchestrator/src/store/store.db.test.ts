@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type Change, CompactedError, ConflictError, createStore, type Store, type StoreEvent } from './index.js';
+import {
+  type Change,
+  CompactedError,
+  ConflictError,
+  createStore,
+  type Store,
+  type StoredObject,
+  type StoreEvent,
+} from './index.js';
 
 const database = `store_${randomBytes(5).toString('hex')}`;
 let pool: pg.Pool;
@@ -56,6 +64,32 @@ test('the changes of one commit are made together or not at all', async () => {
   await store.commit([put('taken')]);
   await expect(store.commit([put('together'), put('taken')])).rejects.toBeInstanceOf(ConflictError);
   expect(store.get('things', 'a', 'together')).toBeUndefined();
+});
+
+test('a computed change sees the newest state, may leave its row alone, and its error rejects the whole commit', async () => {
+  const count = (object: StoredObject | undefined) =>
+    Number(object && 'count' in object.value ? object.value.count : 0);
+  const add = (limit: number): Change => ({
+    ...put('quota'),
+    expect: undefined,
+    value: (current) => {
+      if (count(current) >= limit) throw new RangeError('used up');
+      const next = { count: count(current) + 1, metadata: { name: 'quota', namespace: 'a' } };
+      return next;
+    },
+  });
+  const version = store.version('things');
+  const results = await Promise.allSettled(
+    Array.from({ length: 50 }, (_, index) => store.commit([put(`counted-${index}`), add(30)])),
+  );
+  expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(30);
+  for (const each of results) if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(RangeError);
+  expect(count(store.get('things', 'a', 'quota'))).toBe(30);
+  expect(store.list('things').filter((each) => each.name.startsWith('counted-'))).toHaveLength(30);
+  expect(store.version('things')).toBeGreaterThanOrEqual(version + 60);
+  const revision = store.revision;
+  expect(await store.commit([{ ...put('quota'), expect: undefined, value: () => undefined }])).toEqual([undefined]);
+  expect(store.revision).toBe(revision);
 });
 
 test('a watch continues from any revision without a gap', async () => {

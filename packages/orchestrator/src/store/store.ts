@@ -10,12 +10,19 @@ export interface Change {
   /** Empty for what is not in a namespace. */
   namespace: string;
   name: string;
-  /** The revision the object must be at; 0: there must be none. */
-  expect: number;
+  /** The revision the object must be at; 0: there must be none. May be absent where `value` is a function. */
+  expect?: number;
   /** The new state, or with `remove` the last state. The store writes `metadata.resourceVersion` into it. */
-  value: KubeObject;
+  value: KubeObject | ComputeValue;
   remove?: boolean;
 }
+
+/**
+ * Computes a row's new state when the writer builds its batch, on the newest state with the earlier changes of the same
+ * batch in it. It may be called more than once and must not wait. `undefined` leaves the row as it is; what it throws
+ * rejects the whole commit, of which nothing is written then. `current.value` is shared: copy before changing.
+ */
+export type ComputeValue = (current: StoredObject | undefined) => KubeObject | undefined;
 
 export interface WatchSink {
   resource: string;
@@ -31,8 +38,13 @@ export interface Store {
   readonly isReady: boolean;
   get(resource: string, namespace: string, name: string): StoredObject | undefined;
   list(resource: string, at?: number): readonly StoredObject[];
-  /** All changes or none; resolves when PostgreSQL has committed them. Throws ConflictError, UnavailableError. */
-  commit(changes: readonly Change[]): Promise<StoredObject[]>;
+  /** Grows with every committed change of the resource and with every reload of the state. */
+  version(resource: string): number;
+  /**
+   * All changes or none; resolves when PostgreSQL has committed them, with one object for each change in order, `undefined`
+   * for a row that its function left as it is. Throws ConflictError, UnavailableError and what a function throws.
+   */
+  commit(changes: readonly Change[]): Promise<(StoredObject | undefined)[]>;
   /** Delivers what came after `from` at once, then every change as it is committed. Throws CompactedError. */
   watch(from: number, sink: WatchSink): { close(): void };
   counts(): Map<string, number>;
@@ -48,7 +60,7 @@ export interface StoreOptions {
 
 interface Pending {
   changes: readonly Change[];
-  resolve(objects: StoredObject[]): void;
+  resolve(objects: (StoredObject | undefined)[]): void;
   reject(error: Error): void;
 }
 
@@ -82,6 +94,8 @@ class PostgresStore implements Store {
   #isWriting = false;
   #isClosed = false;
   #isLoaded = false;
+  /** Moves with each reload, by more than any version of the memory before. */
+  #versionBase = 0;
   #compactTo: { revision: number; done(error?: Error): void } | undefined;
   #wakeReconnect: (() => void) | undefined;
   readonly #sinks = new Map<string, Set<WatchSink>>();
@@ -126,7 +140,11 @@ class PostgresStore implements Store {
     return this.#memory.counts();
   }
 
-  commit(changes: readonly Change[]): Promise<StoredObject[]> {
+  version(resource: string): number {
+    return this.#versionBase + this.#memory.version(resource);
+  }
+
+  commit(changes: readonly Change[]): Promise<(StoredObject | undefined)[]> {
     return new Promise((resolve, reject) => {
       if (!this.isReady) {
         reject(new UnavailableError('the database cannot be reached'));
@@ -220,6 +238,7 @@ class PostgresStore implements Store {
     memory.compacted = compacted;
     for (const event of await this.#readLog(connection, compacted, undefined)) memory.remember(event);
     const wasLoaded = this.#isLoaded;
+    this.#versionBase += this.#memory.changes + 1;
     this.#memory = memory;
     this.#isLoaded = true;
     if (wasLoaded) {
@@ -313,34 +332,20 @@ class PostgresStore implements Store {
     const batch = this.#queue.splice(0, batchSize);
     const overlay = new Map<string, StoredObject | undefined>();
     const events: StoreEvent[] = [];
-    const accepted: { pending: Pending; objects: StoredObject[] }[] = [];
+    const accepted: { pending: Pending; objects: (StoredObject | undefined)[] }[] = [];
     const base = this.#memory.revision;
-    let revision = base;
     const at = this.#now();
     for (const pending of batch) {
-      const conflict = pending.changes.map((change) => this.#conflictOf(change, overlay)).find(Boolean);
-      if (conflict) {
-        pending.reject(conflict);
-        continue;
+      try {
+        const objects = this.#build(pending.changes, base + events.length, at, overlay, events);
+        accepted.push({ pending, objects });
+      } catch (error) {
+        pending.reject(error instanceof Error ? error : new Error(String(error)));
       }
-      const objects: StoredObject[] = [];
-      for (const change of pending.changes) {
-        const { resource, namespace, name } = change;
-        const key = keyOf(resource, namespace, name);
-        const previous = overlay.has(key) ? overlay.get(key) : this.#memory.get(resource, namespace, name);
-        revision += 1;
-        change.value.metadata.resourceVersion = String(revision);
-        const bytes = Buffer.from(JSON.stringify(change.value));
-        const object = new StoredObject(resource, namespace, name, revision, bytes);
-        const type = change.remove ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED';
-        events.push(new StoreEvent(type, object, previous, at));
-        overlay.set(key, change.remove ? undefined : object);
-        objects.push(object);
-      }
-      accepted.push({ pending, objects });
     }
+    const revision = base + events.length;
     if (events.length === 0) {
-      for (const { pending } of accepted) pending.resolve([]);
+      for (const { pending, objects } of accepted) pending.resolve(objects);
       return;
     }
     try {
@@ -374,13 +379,39 @@ class PostgresStore implements Store {
     }
   }
 
-  #conflictOf(change: Change, overlay: Map<string, StoredObject | undefined>): ConflictError | undefined {
-    const key = keyOf(change.resource, change.namespace, change.name);
-    const current = overlay.has(key)
-      ? overlay.get(key)
-      : this.#memory.get(change.resource, change.namespace, change.name);
-    const revision = current?.revision ?? 0;
-    return revision === change.expect ? undefined : new ConflictError(change, change.expect, revision);
+  /** Adds one commit's events and states to the batch; throws, with nothing added, when the commit cannot be made. */
+  #build(
+    changes: readonly Change[],
+    base: number,
+    at: number,
+    overlay: Map<string, StoredObject | undefined>,
+    events: StoreEvent[],
+  ): (StoredObject | undefined)[] {
+    const own = new Map<string, StoredObject | undefined>();
+    const added: StoreEvent[] = [];
+    const objects = changes.map((change) => {
+      const { resource, namespace, name, expect } = change;
+      const key = keyOf(resource, namespace, name);
+      const previous = own.has(key)
+        ? own.get(key)
+        : overlay.has(key)
+          ? overlay.get(key)
+          : this.#memory.get(resource, namespace, name);
+      if (expect !== undefined && expect !== (previous?.revision ?? 0))
+        throw new ConflictError(change, expect, previous?.revision ?? 0);
+      const value = typeof change.value === 'function' ? change.value(previous) : change.value;
+      if (!value || (change.remove && !previous)) return undefined;
+      const revision = base + added.length + 1;
+      value.metadata.resourceVersion = String(revision);
+      const object = new StoredObject(resource, namespace, name, revision, Buffer.from(JSON.stringify(value)));
+      const type = change.remove ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED';
+      added.push(new StoreEvent(type, object, previous, at));
+      own.set(key, change.remove ? undefined : object);
+      return object;
+    });
+    for (const [key, object] of own) overlay.set(key, object);
+    events.push(...added);
+    return objects;
   }
 
   #dispatch(events: readonly StoreEvent[]): void {
