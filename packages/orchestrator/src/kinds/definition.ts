@@ -1,6 +1,7 @@
 import type { FieldError } from './field-error.js';
 import type { JsonObject } from './json.js';
 import type { KubeObject, ResourceType } from './kind.js';
+import { type Schema, schemaOf } from './schema.js';
 
 /** A column of server-side printing. Cells of `priority` above 0 are shown with `-o wide` only. */
 export interface Column {
@@ -21,8 +22,10 @@ export interface KindDefinition {
   singular: string;
   shortNames: readonly string[];
   categories: readonly string[];
-  /** The name of the schema in data/schemas.json. */
+  /** The name of the schema: in data/schemas.json, unless `customSchema` is that schema. */
   schema: string;
+  /** A custom resource's own schema. */
+  customSchema?: Schema;
   /** The schema is a custom resource's: it validates and defaults by itself. */
   isStructural: boolean;
   /** The resource this one is stored as, when it is a second view of it. */
@@ -41,6 +44,11 @@ export interface KindDefinition {
   columns: readonly Column[];
   /** Field selectors beside metadata.name and metadata.namespace. */
   fields: Readonly<Record<string, (object: JsonObject) => string>>;
+}
+
+/** The schema of a kind, built-in or custom. */
+export function schemaFor(kind: KindDefinition): Schema {
+  return kind.customSchema ?? schemaOf(kind.schema);
 }
 
 type DefinitionInput = Pick<KindDefinition, 'type' | 'schema'> & Partial<KindDefinition>;
