@@ -9,6 +9,7 @@ import {
   stringAt,
 } from '../kinds/index.js';
 import type { Change, Store } from '../store/index.js';
+import type { AdmissionPlugin, AdmissionRequest } from './admission/admission.js';
 import { invalid } from './api-error.js';
 
 const addressKey = 'internal/clusterips';
@@ -41,7 +42,7 @@ export function firstServiceAddress(cidr: string): string {
  * Cluster IPs and node ports. Each one that is in use is a row of its own in the store, written in the same commit as its
  * Service, so that no two Services ever hold the same one.
  */
-export function serviceAllocator(store: Store, cidr: string) {
+export function serviceAllocator(store: Store, cidr: string): AdmissionPlugin {
   const range = parseCidr(cidr);
   let nextPort = firstNodePort + Math.floor(Math.random() * (lastNodePort - firstNodePort));
   let nextAddress = range.first + 16 + Math.floor(Math.random() * (range.size - 32));
@@ -63,8 +64,7 @@ export function serviceAllocator(store: Store, cidr: string) {
     throw new Error('no node port is left: remove Services of type NodePort or LoadBalancer');
   };
 
-  return (kind: KindDefinition, draft: JsonObject | undefined, old: JsonObject | undefined): Change[] => {
-    if (kind.type.plural !== 'services' || kind.type.group !== '') return [];
+  const reserve = ({ kind, object: draft, old }: AdmissionRequest): Change[] => {
     if (draft) fillIn(objectAt(draft, 'spec'));
     const owner = stringAt(objectAt(draft ?? old, 'metadata'), 'namespace');
     const name = stringAt(objectAt(draft ?? old, 'metadata'), 'name');
@@ -75,6 +75,8 @@ export function serviceAllocator(store: Store, cidr: string) {
     for (const each of taken) refuseIfImpossible(kind, name, each);
     return [...taken.map((each) => claim(each, owner, name)), ...given.flatMap(release)];
   };
+  const handles: AdmissionPlugin['handles'] = ({ type }) => type.plural === 'services' && type.group === '';
+  return { name: 'ServiceAddresses', handles, reserve };
 
   function fillIn(spec: JsonObject): void {
     const type = stringAt(spec, 'type') || 'ClusterIP';

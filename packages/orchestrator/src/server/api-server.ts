@@ -10,12 +10,15 @@ import type { Pool } from 'pg';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { createStore } from '../store/index.js';
 import { firstServiceAddress, serviceAllocator } from './addresses.js';
-import { namespaceAdmission, podAdmission, serviceAccountAdmission } from './admission.js';
+import { namespaceAdmission } from './admission/namespace.js';
+import { podAdmission } from './admission/pod.js';
+import { serviceAccountAdmission } from './admission/service-account.js';
 import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
 import { authenticate, type User } from './authentication.js';
 import { impersonated, isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepNamespacesFurnished } from './bootstrap.js';
+import { KindCatalog } from './catalog.js';
 import { aggregatedDiscovery, apiGroupList, apiVersions, findApiGroup, findResourceList } from './discovery.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { createServerMetrics } from './metrics.js';
@@ -104,11 +107,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const tokens = await openTokenSigner(join(options.directory, 'pki', 'service-accounts.key'));
 
   const store = await createStore({ pool: options.pool, log });
-  const registry = new Registry(store);
-  registry.use(namespaceAdmission(store));
-  registry.use(serviceAccountAdmission(store));
-  registry.use(podAdmission);
-  registry.allocateWith(serviceAllocator(store, options.serviceCidr));
+  const registry = new Registry(store, new KindCatalog());
+  registry.admission.add(
+    namespaceAdmission(store),
+    serviceAccountAdmission(store),
+    podAdmission,
+    serviceAllocator(store, options.serviceCidr),
+  );
   const metricsRegistry = options.metrics ?? new MetricsRegistry();
   const metrics = createServerMetrics(metricsRegistry, store);
   const nodes = createNodeProxy(store, identity, authority.certificate);
@@ -260,7 +265,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       const user = impersonated(store, authenticate(request, store, tokens), request.headers);
       const place = parseResourcePath(segments(url.pathname));
       if (!place) throw noSuchPath();
-      const target = parseResourceRequest(request, place.group, place.version, place.rest, url.searchParams);
+      const target = parseResourceRequest(
+        registry.catalog,
+        request,
+        place.group,
+        place.version,
+        place.rest,
+        url.searchParams,
+      );
       // An exec is a creation, whatever method carries it.
       authorize(registry, user, { ...target, verb: 'create' });
       if (!['exec', 'attach', 'portforward'].includes(target.subresource))

@@ -178,6 +178,6 @@ export async function expireEvents(store: Store, registry: Registry): Promise<vo
     const times = [value.lastTimestamp, value.eventTime, object.value.metadata.creationTimestamp];
     const last = Math.max(...times.map((each) => Date.parse(String(each))).filter((each) => !Number.isNaN(each)));
     if (last < oldest)
-      await registry.remove(kind, object, structuredClone(value), { isDryRun: false }).catch(() => undefined);
+      await registry.remove(kind, object, structuredClone(value), { ...system, warnings: [] }).catch(() => undefined);
   }
 }

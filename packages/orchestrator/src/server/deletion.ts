@@ -9,7 +9,7 @@ import {
 } from '../kinds/index.js';
 import { ConflictError, type StoredObject } from '../store/index.js';
 import { badRequest, conflict, notFound } from './api-error.js';
-import { draftOf, type Registry, storeKeyOf } from './registry.js';
+import { draftOf, type Registry, storeKeyOf, type WriteContext } from './registry.js';
 
 export interface DeleteOptions {
   gracePeriodSeconds?: number;
@@ -49,11 +49,13 @@ export async function deleteObject(
   namespace: string,
   name: string,
   options: DeleteOptions,
+  caller: WriteContext,
 ): Promise<{ object: StoredObject; isGone: boolean }> {
+  const context = { ...caller, isDryRun: caller.isDryRun || options.isDryRun };
   for (let attempt = 0; ; attempt++) {
     const current = registry.get(kind, namespace, name);
     try {
-      return await deleteOnce(registry, kind, current, options);
+      return await deleteOnce(registry, kind, current, options, context);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       if (attempt > 10) throw conflict(kind.type, name);
@@ -66,15 +68,16 @@ async function deleteOnce(
   kind: KindDefinition,
   current: StoredObject,
   options: DeleteOptions,
+  context: WriteContext,
 ): Promise<{ object: StoredObject; isGone: boolean }> {
   const draft = draftOf(kind, current);
   const metadata = objectAt(draft, 'metadata');
   checkPreconditions(kind, current, metadata, options);
+  await registry.admitDeletion(kind, current, context);
   const before = JSON.stringify(metadata);
   addFinalizer(metadata, options.propagationPolicy);
   const grace = graceOf(kind, draft, options.gracePeriodSeconds);
   const isHeld = hasFinalizers(kind, draft);
-  const context = { isDryRun: options.isDryRun };
   if (grace === 0 && !isHeld) return { object: await registry.remove(kind, current, draft, context), isGone: true };
   const known = numberAt(metadata, 'deletionGracePeriodSeconds');
   if (metadata.deletionTimestamp === undefined || (known !== undefined && grace < known)) {
@@ -88,7 +91,7 @@ async function deleteOnce(
   }
   if (kind.type.kind === 'Namespace') draft.status = { ...objectAt(draft, 'status'), phase: 'Terminating' };
   if (JSON.stringify(metadata) === before) return { object: current, isGone: false };
-  if (options.isDryRun) return { object: current, isGone: false };
+  if (context.isDryRun) return { object: current, isGone: false };
   const value = kind.storedAs ? kind.storedAs.toStored(draft) : draft;
   const change = {
     resource: storeKeyOf(kind),

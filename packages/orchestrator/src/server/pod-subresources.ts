@@ -81,9 +81,10 @@ export async function evictPod(
   name: string,
   eviction: JsonObject,
   query: URLSearchParams,
+  context: WriteContext,
 ): Promise<JsonObject> {
   const options = parseDeleteOptions(eviction.deleteOptions, query);
-  await deleteObject(registry, kind, namespace, name, options);
+  await deleteObject(registry, kind, namespace, name, options, context);
   return success(201);
 }
 

@@ -10,14 +10,16 @@ import {
   type KindDefinition,
   type KubeObject,
   objectAt,
-  schemaOf,
+  schemaFor,
   stringAt,
   validateMetadata,
   validateSchema,
 } from '../kinds/index.js';
 import { type Change, ConflictError, type Store, StoredObject } from '../store/index.js';
+import { AdmissionChain, type AdmissionRequest } from './admission/admission.js';
 import { alreadyExists, badRequest, conflict, invalid, notFound } from './api-error.js';
 import type { User } from './authentication.js';
+import type { KindCatalog } from './catalog.js';
 
 export interface WriteContext {
   user: User;
@@ -26,17 +28,6 @@ export interface WriteContext {
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   warnings: string[];
 }
-
-/** Changes a draft before it is validated, or refuses it by throwing an ApiError. */
-export type Admission = (
-  kind: KindDefinition,
-  draft: JsonObject,
-  old: JsonObject | undefined,
-  context: WriteContext,
-) => void;
-
-/** Further rows that must be written or removed in the same commit (allocated addresses and ports). */
-export type Allocator = (kind: KindDefinition, draft: JsonObject | undefined, old: JsonObject | undefined) => Change[];
 
 export interface UpdateRequest {
   kind: KindDefinition;
@@ -77,18 +68,12 @@ export function draftOf(kind: KindDefinition, object: StoredObject): JsonObject 
 
 /** Creates, changes and removes objects of any kind by the rules of that kind. */
 export class Registry {
-  readonly #admissions: Admission[] = [];
-  readonly #allocators: Allocator[] = [];
+  readonly admission = new AdmissionChain();
 
-  constructor(readonly store: Store) {}
-
-  use(admission: Admission): void {
-    this.#admissions.push(admission);
-  }
-
-  allocateWith(allocator: Allocator): void {
-    this.#allocators.push(allocator);
-  }
+  constructor(
+    readonly store: Store,
+    readonly catalog: KindCatalog,
+  ) {}
 
   get(kind: KindDefinition, namespace: string, name: string): StoredObject {
     const found = this.store.get(storeKeyOf(kind), namespace, name);
@@ -114,12 +99,22 @@ export class Registry {
       const isGenerated = this.#identify(kind, namespace, draft);
       this.#default(kind, draft);
       kind.prepareForCreate?.(draft);
-      for (const admit of this.#admissions) admit(kind, draft, undefined, context);
       const name = stringAt(objectAt(draft, 'metadata'), 'name');
-      this.#validate(kind, draft, undefined);
+      const request: AdmissionRequest = {
+        operation: 'CREATE',
+        kind,
+        subresource: '',
+        namespace,
+        name,
+        object: draft,
+        old: undefined,
+        context,
+      };
+      const object = await this.#mutate(request);
+      this.#validate(kind, object, undefined);
+      await this.admission.validate(request);
       try {
-        const changes = this.#allocators.flatMap((allocate) => allocate(kind, draft, undefined));
-        return await this.#commit(kind, namespace, name, 0, draft, changes, context);
+        return await this.#commit(request, 0, object, this.admission.reserve(request));
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
         const isOwn = error.key.resource === storeKeyOf(kind);
@@ -161,12 +156,27 @@ export class Registry {
     const metadata = objectAt(draft, 'metadata');
     if (kind.generationOf.some((field) => !isSame(draft[field], old[field])))
       metadata.generation = Number(objectAt(old, 'metadata').generation ?? 0) + 1;
-    for (const admit of this.#admissions) admit(kind, draft, old, context);
-    const changes = this.#allocators.flatMap((allocate) => allocate(kind, draft, old));
-    this.#validate(kind, draft, old, subresource);
-    if (isSame(withoutVersion(draft), withoutVersion(old))) return current;
-    if (isFinished(kind, draft)) return this.remove(kind, current, draft, context);
-    return this.#commit(kind, namespace, name, current.revision, draft, changes, context);
+    const admitted: AdmissionRequest = {
+      operation: 'UPDATE',
+      kind,
+      subresource,
+      namespace,
+      name,
+      object: draft,
+      old,
+      context,
+    };
+    const object = await this.#mutate(admitted);
+    this.#validate(kind, object, old, subresource);
+    await this.admission.validate(admitted);
+    if (isSame(withoutVersion(object), withoutVersion(old))) return current;
+    if (isFinished(kind, object)) return this.remove(kind, current, object, context);
+    return this.#commit(admitted, current.revision, object, this.admission.reserve(admitted));
+  }
+
+  /** Lets the plugins judge a deletion. Throws what they refuse it with. */
+  async admitDeletion(kind: KindDefinition, current: StoredObject, context: WriteContext): Promise<void> {
+    await this.admission.validate(deletionOf(kind, current, context));
   }
 
   /** Takes the object out of the store; `last` is the state that watchers see. */
@@ -174,20 +184,27 @@ export class Registry {
     kind: KindDefinition,
     current: StoredObject,
     last: JsonObject,
-    context: Pick<WriteContext, 'isDryRun'>,
+    context: WriteContext,
   ): Promise<StoredObject> {
-    const changes = this.#allocators.flatMap((allocate) => allocate(kind, undefined, asJson(current.value)));
-    return this.#commit(kind, current.namespace, current.name, current.revision, last, changes, context, true);
+    const request = deletionOf(kind, current, context);
+    return this.#commit(request, current.revision, last, this.admission.reserve(request), true);
+  }
+
+  /** The draft as the plugins left it, with the defaults of what a plugin put in its place. */
+  async #mutate(request: AdmissionRequest): Promise<JsonObject> {
+    const draft = request.object;
+    await this.admission.mutate(request);
+    const { object } = request;
+    if (!object) throw new Error('an admission plugin took the object away');
+    if (object !== draft) this.#default(request.kind, object);
+    return object;
   }
 
   async #commit(
-    kind: KindDefinition,
-    namespace: string,
-    name: string,
+    { kind, namespace, name, context }: AdmissionRequest,
     expect: number,
     draft: JsonObject,
     extra: readonly Change[],
-    context: Pick<WriteContext, 'isDryRun'>,
     remove = false,
   ): Promise<StoredObject> {
     const stored = kind.storedAs ? kind.storedAs.toStored(draft) : draft;
@@ -229,7 +246,7 @@ export class Registry {
     const unknown: string[] = [];
     let decoded: JsonObject;
     try {
-      decoded = decodeObject(schemaOf(kind.schema), input, unknown);
+      decoded = decodeObject(schemaFor(kind), input, unknown);
     } catch (error) {
       if (error instanceof DecodeError)
         throw badRequest(
@@ -248,7 +265,7 @@ export class Registry {
   }
 
   #default(kind: KindDefinition, draft: JsonObject): void {
-    if (kind.isStructural) applySchemaDefaults(schemaOf(kind.schema), draft);
+    if (kind.isStructural) applySchemaDefaults(schemaFor(kind), draft);
     kind.setDefaults?.(draft);
   }
 
@@ -378,7 +395,7 @@ export class Registry {
       errors.push(...own);
       const byField = new Set(own.map((each) => each.field));
       const fromSchema: FieldError[] = [];
-      const schema = schemaOf(kind.schema);
+      const schema = schemaFor(kind);
       for (const [field, child] of schema.properties)
         if (field !== 'metadata' && field !== 'status') validateSchema(child, draft[field], field, fromSchema);
       if (kind.isStructural)
@@ -393,6 +410,19 @@ export class Registry {
 
 export function hasStatus(kind: KindDefinition): boolean {
   return kind.subresources.some((each) => each.name === 'status');
+}
+
+function deletionOf(kind: KindDefinition, current: StoredObject, context: WriteContext): AdmissionRequest {
+  return {
+    operation: 'DELETE',
+    kind,
+    subresource: '',
+    namespace: current.namespace,
+    name: current.name,
+    object: undefined,
+    old: kind.storedAs ? draftOf(kind, current) : asJson(current.value),
+    context,
+  };
 }
 
 /** Being deleted, and nothing holds it any more. */

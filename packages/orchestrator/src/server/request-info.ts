@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { type KindDefinition, kindDefinitions } from '../kinds/index.js';
+import type { KindDefinition } from '../kinds/index.js';
 import { noSuchPath } from './api-error.js';
+import type { KindCatalog } from './catalog.js';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -15,14 +16,6 @@ export interface ResourceRequest {
   subresource: string;
 }
 
-const kindsByPath = new Map(
-  kindDefinitions.map((kind) => [`${kind.type.group}/${kind.type.version}/${kind.type.plural}`, kind]),
-);
-
-export function findKind(group: string, version: string, plural: string): KindDefinition | undefined {
-  return kindsByPath.get(`${group}/${version}/${plural}`);
-}
-
 /** The part of a path after `/api/v1` or `/apis/{group}/{version}`; undefined when it is no resource's path. */
 export function parseResourcePath(
   path: readonly string[],
@@ -35,6 +28,7 @@ export function parseResourcePath(
 
 /** Reads `/api/v1/namespaces/{ns}/{plural}/{name}/{subresource}` and its shorter forms. Throws 404. */
 export function parseResourceRequest(
+  catalog: KindCatalog,
   request: Pick<IncomingMessage, 'method'>,
   group: string,
   version: string,
@@ -53,7 +47,7 @@ export function parseResourceRequest(
     namespace = parts[1] ?? '';
     parts = parts.slice(2);
   }
-  const kind = findKind(group, version, parts[0] ?? '');
+  const kind = catalog.find(group, version, parts[0] ?? '');
   if (!kind || parts.length > 3 || (isInNamespace && !kind.type.namespaced)) throw noSuchPath();
   const name = parts[1] ?? '';
   const subresource = parts[2] ?? '';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isJsonObject, type Json, type JsonObject, numberAt, objectAt, schemaOf } from '../kinds/index.js';
+import { isJsonObject, type Json, type JsonObject, numberAt, objectAt, schemaFor, schemaOf } from '../kinds/index.js';
 import type { StoredObject } from '../store/index.js';
 import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType } from './api-error.js';
 import { applyTo, createByApply } from './apply.js';
@@ -84,7 +84,7 @@ export async function handleResource(
   query: URLSearchParams,
   user: User,
 ): Promise<ResourceRequest> {
-  const target = parseResourceRequest(request, place.group, place.version, place.rest, query);
+  const target = parseResourceRequest(options.registry.catalog, request, place.group, place.version, place.rest, query);
   authorize(options.registry, user, target);
   const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
   if (
@@ -170,7 +170,7 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
         body.length > 0 ? parseBody(body, mediaTypeOf(request)) : undefined,
         query,
       );
-      const { object, isGone } = await deleteObject(registry, kind, namespace, name, deleteOptions);
+      const { object, isGone } = await deleteObject(registry, kind, namespace, name, deleteOptions, context);
       if (!isGone || kind.type.kind === 'Pod') sendObject(call, 200, object);
       else send(call, 200, deletedStatus(target, object));
       return;
@@ -187,7 +187,7 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
         .items;
       await Promise.all(
         items.map((each) =>
-          deleteObject(registry, kind, each.metadata.namespace ?? '', each.metadata.name, deleteOptions).catch(
+          deleteObject(registry, kind, each.metadata.namespace ?? '', each.metadata.name, deleteOptions, context).catch(
             (error: unknown) => {
               if (!(error instanceof ApiError) || error.code !== 404) throw error;
             },
@@ -241,7 +241,8 @@ async function readPatch(call: Call): Promise<{ change(current: JsonObject): Jso
       if (target.kind.isStructural)
         throw unsupportedMediaType(patchTypes.replace('application/strategic-merge-patch+json, ', ''));
       const patch = parseObject(body, mediaType);
-      const schema = schemaOf(target.subresource === 'scale' ? 'io.k8s.api.autoscaling.v1.Scale' : target.kind.schema);
+      const schema =
+        target.subresource === 'scale' ? schemaOf('io.k8s.api.autoscaling.v1.Scale') : schemaFor(target.kind);
       return {
         change: (current) => asObject(strategicMergePatch(schema, current, patch)),
         isRetried: hasNoVersion(patch),
@@ -318,7 +319,7 @@ async function handleSubresource(options: ResourceHandlerOptions, call: Call): P
       const body = parseObject(await readBody(request), mediaTypeOf(request));
       if (subresource === 'binding') send(call, 201, await bindPod(registry, kind, namespace, name, body, context));
       else if (subresource === 'eviction')
-        send(call, 201, await evictPod(registry, kind, namespace, name, body, query));
+        send(call, 201, await evictPod(registry, kind, namespace, name, body, query, context));
       else send(call, 201, requestToken(registry, kind, namespace, name, body, options.tokens));
     }
   }

@@ -32,6 +32,11 @@ export interface AdmissionPlugin {
   reserve?(request: AdmissionRequest): Change[];
 }
 
+/** For plugins about new pods. */
+export function isNewPod(kind: KindDefinition, operation: Operation, subresource: string): boolean {
+  return kind.type.kind === 'Pod' && kind.type.group === '' && operation === 'CREATE' && subresource === '';
+}
+
 interface Selected {
   mutate: readonly AdmissionPlugin[];
   validate: readonly AdmissionPlugin[];

@@ -1,32 +1,14 @@
-import { type JsonObject, type KindDefinition, objectAt, objectsAt, stringAt } from '../kinds/index.js';
-import type { Store } from '../store/index.js';
-import { forbidden, notFound } from './api-error.js';
-import { type Admission, asJson } from './registry.js';
-
-/** Nothing is made in a namespace that is not there or on its way out. */
-export function namespaceAdmission(store: Store): Admission {
-  return (kind, draft, old) => {
-    if (!kind.type.namespaced || old) return;
-    const metadata = objectAt(draft, 'metadata');
-    const name = stringAt(metadata, 'namespace');
-    const namespace = store.get('namespaces', '', name);
-    if (!namespace) throw notFound({ group: '', plural: 'namespaces' }, name);
-    if (namespace.value.metadata.deletionTimestamp !== undefined)
-      throw forbidden(
-        kind.type,
-        stringAt(metadata, 'name'),
-        `unable to create new content in namespace ${name} because it is being terminated`,
-      );
-  };
-}
+import { type JsonObject, objectAt, objectsAt, stringAt } from '../../kinds/index.js';
+import type { Store } from '../../store/index.js';
+import { forbidden } from '../api-error.js';
+import { asJson } from '../registry.js';
+import { type AdmissionPlugin, type AdmissionRequest, isNewPod } from './admission.js';
 
 const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const isPod = (kind: KindDefinition) => kind.type.plural === 'pods' && kind.type.group === '';
 
 /** Gives a pod its service account, that account's pull secrets and a rotating token. */
-export function serviceAccountAdmission(store: Store): Admission {
-  return (kind, pod, old) => {
-    if (!isPod(kind) || old) return;
+export function serviceAccountAdmission(store: Store): AdmissionPlugin {
+  const mutate = ({ kind, object: pod }: AdmissionRequest) => {
     const metadata = objectAt(pod, 'metadata');
     const spec = objectAt(pod, 'spec');
     const name = stringAt(spec, 'serviceAccountName') || 'default';
@@ -48,6 +30,7 @@ export function serviceAccountAdmission(store: Store): Admission {
     const wants = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
     if (wants !== false) mountToken(spec);
   };
+  return { name: 'ServiceAccount', handles: isNewPod, mutate };
 }
 
 function mountToken(spec: JsonObject): void {
@@ -80,20 +63,3 @@ function mountToken(spec: JsonObject): void {
     },
   ];
 }
-
-/** The tolerations and the priority that every pod has. */
-export const podAdmission: Admission = (kind, pod, old) => {
-  if (!isPod(kind) || old) return;
-  const spec = objectAt(pod, 'spec');
-  const tolerations = objectsAt(spec, 'tolerations');
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-    const isTolerated = tolerations.some(
-      (each) =>
-        (each.key === key || each.key === undefined) && (each.effect === 'NoExecute' || each.effect === undefined),
-    );
-    if (!isTolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
-  }
-  spec.tolerations = tolerations;
-  spec.priority ??= 0;
-  spec.preemptionPolicy ??= 'PreemptLowerPriority';
-};
