@@ -9,6 +9,7 @@ export * from './kind.js';
 export * from './metadata.js';
 export { podReason } from './pod/pod.columns.js';
 export { qosClassOf } from './pod/pod.defaults.js';
+export * from './quantity.js';
 export * from './refs.js';
 export { allDefinitions, type Schema, schemaOf } from './schema.js';
 export * from './selectors.js';
