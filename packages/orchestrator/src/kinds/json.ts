@@ -33,6 +33,16 @@ export function numberAt(value: JsonObject | undefined, key: string): number | u
   return typeof child === 'number' ? child : undefined;
 }
 
+/** A deep copy: several times quicker than structuredClone, which also knows what is no JSON. */
+export function cloneJson<T extends Json | undefined>(value: T): T;
+export function cloneJson(value: Json | undefined): Json | undefined {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => cloneJson(each));
+  const out: JsonObject = {};
+  for (const key in value) out[key] = cloneJson(value[key]);
+  return out;
+}
+
 /** Equality of JSON values; the order of keys does not matter, an absent key equals `undefined`. */
 export function isSame(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;

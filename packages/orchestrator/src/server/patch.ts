@@ -1,5 +1,5 @@
 import { applyPatch, type Operation } from 'rfc6902';
-import { isJsonObject, type Json, type JsonObject, type Schema } from '../kinds/index.js';
+import { cloneJson, isJsonObject, type Json, type JsonObject, type Schema } from '../kinds/index.js';
 import { ApiError, badRequest } from './api-error.js';
 
 /** RFC 7386. */
@@ -23,7 +23,7 @@ export function jsonPatch(target: JsonObject, patch: Json): JsonObject {
   for (const each of patch)
     if (!isJsonObject(each) || !operations.includes(String(each.op)) || typeof each.path !== 'string')
       throw badRequest(`error decoding patch: not an operation: ${JSON.stringify(each)}`);
-  const draft = structuredClone(target);
+  const draft = cloneJson(target);
   const errors = applyPatch(draft, patch as unknown as Operation[]);
   const failed = errors.find((error) => error !== null);
   if (failed)

@@ -1,4 +1,5 @@
 import {
+  cloneJson,
   isJsonObject,
   type JsonObject,
   type KindDefinition,
@@ -41,7 +42,8 @@ export async function bindPod(
       name,
       subresource: 'binding',
       isRetried: true,
-      change: (pod) => {
+      change: (current) => {
+        const pod = cloneJson(current);
         const spec = objectAt(pod, 'spec');
         const uid = objectAt(pod, 'metadata').uid;
         if (wanted !== '' && wanted !== uid)

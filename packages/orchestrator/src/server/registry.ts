@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   apiVersionOf,
   applySchemaDefaults,
+  cloneJson,
   DecodeError,
   decodeObject,
   type FieldError,
@@ -34,7 +35,7 @@ export interface UpdateRequest {
   namespace: string;
   name: string;
   subresource: '' | 'status' | 'finalize' | 'ephemeralcontainers' | 'binding';
-  /** Makes the wanted object from a copy of the current one. */
+  /** Makes the wanted object from the current one, which it must leave as it is. */
   change(current: JsonObject): JsonObject;
   /** Try again on the newest version when another change came between: for patches without a resourceVersion. */
   isRetried: boolean;
@@ -62,7 +63,7 @@ function asKube(value: JsonObject): KubeObject {
 
 /** A copy that may be changed, in the form the kind is served in. */
 export function draftOf(kind: KindDefinition, object: StoredObject): JsonObject {
-  const copy = structuredClone(asJson(object.value));
+  const copy = cloneJson(asJson(object.value));
   return kind.storedAs ? kind.storedAs.fromStored(copy) : copy;
 }
 
@@ -93,9 +94,8 @@ export class Registry {
     context: WriteContext,
   ): Promise<StoredObject> {
     this.checkType(kind, input);
-    const decoded = this.decode(kind, input, context);
     for (let attempt = 0; ; attempt++) {
-      const draft = structuredClone(decoded);
+      const draft = this.decode(kind, input, context);
       const isGenerated = this.#identify(kind, namespace, draft);
       this.#default(kind, draft);
       kind.prepareForCreate?.(draft);
@@ -111,7 +111,7 @@ export class Registry {
         context,
       };
       const object = await this.#mutate(request);
-      this.#validate(kind, object, undefined);
+      this.#validate(kind, object, undefined, context.warnings);
       await this.admission.validate(request);
       try {
         return await this.#commit(request, 0, object, this.admission.reserve(request));
@@ -128,8 +128,8 @@ export class Registry {
     const { kind, namespace, name } = request;
     for (let attempt = 0; ; attempt++) {
       const current = this.get(kind, namespace, name);
-      const old = draftOf(kind, current);
-      const wanted = request.change(structuredClone(old));
+      const old = kind.storedAs ? draftOf(kind, current) : asJson(current.value);
+      const wanted = request.change(old);
       try {
         return await this.#replace(request, current, old, wanted, context);
       } catch (error) {
@@ -167,7 +167,7 @@ export class Registry {
       context,
     };
     const object = await this.#mutate(admitted);
-    this.#validate(kind, object, old, subresource);
+    this.#validate(kind, object, old, context.warnings, subresource);
     await this.admission.validate(admitted);
     if (isSame(withoutVersion(object), withoutVersion(old))) return current;
     if (isFinished(kind, object)) return this.remove(kind, current, object, context);
@@ -246,7 +246,7 @@ export class Registry {
     const unknown: string[] = [];
     let decoded: JsonObject;
     try {
-      decoded = decodeObject(schemaFor(kind), input, unknown);
+      decoded = kind.custom ? kind.custom.decode(input, unknown) : decodeObject(schemaFor(kind), input, unknown);
     } catch (error) {
       if (error instanceof DecodeError)
         throw badRequest(
@@ -265,7 +265,7 @@ export class Registry {
   }
 
   #default(kind: KindDefinition, draft: JsonObject): void {
-    if (kind.isStructural) applySchemaDefaults(schemaFor(kind), draft);
+    if (kind.isStructural && !kind.custom) applySchemaDefaults(schemaFor(kind), draft);
     kind.setDefaults?.(draft);
   }
 
@@ -344,7 +344,7 @@ export class Registry {
   #restrict(kind: KindDefinition, subresource: UpdateRequest['subresource'], draft: JsonObject, old: JsonObject): void {
     const keep = (field: string) => {
       if (old[field] === undefined) delete draft[field];
-      else draft[field] = structuredClone(old[field]);
+      else draft[field] = cloneJson(old[field]);
     };
     switch (subresource) {
       case 'binding':
@@ -355,7 +355,7 @@ export class Registry {
           const spec = objectAt(draft, 'spec');
           const before = objectAt(old, 'spec').ephemeralContainers;
           if (before === undefined) delete spec.ephemeralContainers;
-          else spec.ephemeralContainers = structuredClone(before);
+          else spec.ephemeralContainers = cloneJson(before);
         }
         return;
       case 'status': {
@@ -368,7 +368,7 @@ export class Registry {
           : ['ownerReferences', 'finalizers'];
         for (const field of kept) {
           if (before[field] === undefined) delete metadata[field];
-          else metadata[field] = structuredClone(before[field]);
+          else metadata[field] = cloneJson(before[field]);
         }
         return;
       }
@@ -388,9 +388,16 @@ export class Registry {
     }
   }
 
-  #validate(kind: KindDefinition, draft: JsonObject, old: JsonObject | undefined, subresource = ''): void {
+  #validate(
+    kind: KindDefinition,
+    draft: JsonObject,
+    old: JsonObject | undefined,
+    warnings: string[],
+    subresource = '',
+  ): void {
     const errors: FieldError[] = validateMetadata(draft, kind.nameRule);
-    if (subresource === '') {
+    if (kind.custom) errors.push(...kind.custom.validate(draft, old, warnings));
+    else if (subresource === '') {
       const own = kind.validate?.(draft, old) ?? [];
       errors.push(...own);
       const byField = new Set(own.map((each) => each.field));

@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, objectsAt, stringAt } from '../../kinds/index.js';
+import { cloneJson, type JsonObject, objectAt, objectsAt, stringAt } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { forbidden } from '../api-error.js';
 import { asJson } from '../registry.js';
@@ -26,7 +26,7 @@ export function serviceAccountAdmission(store: Store): AdmissionPlugin {
     }
     const account = asJson(found.value);
     if (objectsAt(spec, 'imagePullSecrets').length === 0 && objectsAt(account, 'imagePullSecrets').length > 0)
-      spec.imagePullSecrets = structuredClone(objectsAt(account, 'imagePullSecrets'));
+      spec.imagePullSecrets = cloneJson(objectsAt(account, 'imagePullSecrets'));
     const wants = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
     if (wants !== false) mountToken(spec);
   };
