@@ -6,49 +6,62 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const dataFile = new URL('../data/schemas.json', import.meta.url);
 const typesFile = new URL('../src/kinds/types.ts', import.meta.url);
 
-const core = 'io.k8s.api.core.v1.';
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const gateway = 'io.k8s.networking.gateway.v1.';
-const rbac = 'io.k8s.api.rbac.v1.';
-const top = [
-  ...[
-    'Namespace',
-    'Node',
-    'Pod',
-    'Service',
-    'ConfigMap',
-    'Secret',
-    'ServiceAccount',
-    'Event',
-    'Endpoints',
-    'ResourceQuota',
-    'LimitRange',
-    'Binding',
-  ].map((kind) => core + kind),
-  ...['Deployment', 'ReplicaSet'].map((kind) => `io.k8s.api.apps.v1.${kind}`),
-  'io.k8s.api.discovery.v1.EndpointSlice',
-  'io.k8s.api.coordination.v1.Lease',
-  'io.k8s.api.events.v1.Event',
-  'io.k8s.api.networking.v1.NetworkPolicy',
-  ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map((kind) => rbac + kind),
-  'io.k8s.api.autoscaling.v1.Scale',
-  'io.k8s.api.policy.v1.Eviction',
-  'io.k8s.api.authentication.v1.TokenRequest',
-  'io.k8s.api.authentication.v1.TokenReview',
-  ...['SubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'LocalSubjectAccessReview'].map(
-    (kind) => `io.k8s.api.authorization.v1.${kind}`,
-  ),
-  ...['Gateway', 'GatewayClass', 'HTTPRoute'].map((kind) => gateway + kind),
+const metrics = 'io.k8s.metrics.pkg.apis.metrics.v1beta1.';
+const extensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';
+const aggregation = 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.';
+/** Every kind of these groups is kept. */
+const groups = [
+  '',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'apps',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+  'events.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'metrics.k8s.io',
+  'networking.k8s.io',
+  'node.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
 ];
-const machinery = ['Status', 'DeleteOptions', 'LabelSelector', 'Condition', 'ObjectMeta', 'ListMeta'].map(
-  (kind) => meta + kind,
-);
+const gatewayKinds = ['Gateway', 'GatewayClass', 'HTTPRoute'];
+const machinery = [
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'Condition',
+  'DeleteOptions',
+  'LabelSelector',
+  'ListMeta',
+  'ObjectMeta',
+  'Status',
+].map((kind) => meta + kind);
 /** Last segments that two definitions share: the rarer one is renamed. */
 const renamed = {
   'io.k8s.api.events.v1.Event': 'EventsEvent',
   'io.k8s.api.events.v1.EventSeries': 'EventsEventSeries',
   'io.k8s.api.discovery.v1.EndpointPort': 'EndpointSlicePort',
   'io.k8s.api.rbac.v1.Subject': 'RbacSubject',
+  'io.k8s.api.flowcontrol.v1.Subject': 'FlowSubject',
+  'io.k8s.api.storage.v1.TokenRequest': 'CSITokenRequest',
+  'io.k8s.api.autoscaling.v1.CrossVersionObjectReference': 'CrossVersionObjectReferenceV1',
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler': 'HorizontalPodAutoscalerV1',
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec': 'HorizontalPodAutoscalerV1Spec',
+  'io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerStatus': 'HorizontalPodAutoscalerV1Status',
+  [`${extensions}ServiceReference`]: 'CRDServiceReference',
+  [`${extensions}WebhookClientConfig`]: 'CRDWebhookClientConfig',
+  [`${aggregation}ServiceReference`]: 'APIServiceReference',
 };
 const scalars = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': 'number | string',
@@ -57,7 +70,53 @@ const scalars = {
   [`${meta}MicroTime`]: 'string',
   [`${meta}FieldsV1`]: 'Readonly<Record<string, unknown>>',
   'io.k8s.apimachinery.pkg.runtime.RawExtension': 'Readonly<Record<string, unknown>>',
+  [`${extensions}JSON`]: 'unknown',
+  [`${extensions}JSONSchemaPropsOrArray`]: 'JSONSchemaProps | JSONSchemaProps[]',
+  [`${extensions}JSONSchemaPropsOrBool`]: 'JSONSchemaProps | boolean',
+  [`${extensions}JSONSchemaPropsOrStringArray`]: 'JSONSchemaProps | string[]',
 };
+
+/** The metrics API is served by nobody's published structure file. */
+function metricsDefinitions() {
+  const usage = {
+    additionalProperties: { $ref: 'io.k8s.apimachinery.pkg.api.resource.Quantity' },
+    type: 'object',
+  };
+  const top = (kind, properties) => ({
+    properties: {
+      apiVersion: { enum: ['metrics.k8s.io/v1beta1'], type: 'string' },
+      kind: { enum: [kind], type: 'string' },
+      metadata: { $ref: `${meta}ObjectMeta` },
+      timestamp: { $ref: `${meta}Time` },
+      window: { type: 'string' },
+      ...properties,
+    },
+    required: ['timestamp', 'window', Object.keys(properties)[0]],
+    type: 'object',
+    'x-kubernetes-group-version-kind': [{ group: 'metrics.k8s.io', kind, version: 'v1beta1' }],
+  });
+  return {
+    [`${metrics}ContainerMetrics`]: {
+      properties: { name: { type: 'string' }, usage },
+      required: ['name', 'usage'],
+      type: 'object',
+    },
+    [`${metrics}NodeMetrics`]: top('NodeMetrics', { usage }),
+    [`${metrics}PodMetrics`]: top('PodMetrics', {
+      containers: {
+        items: { $ref: `${metrics}ContainerMetrics` },
+        type: 'array',
+        'x-kubernetes-list-type': 'atomic',
+      },
+    }),
+  };
+}
+
+/** A kind with objects of its own, as opposed to a list or a part of one. */
+function isTop(schema) {
+  const kinds = schema['x-kubernetes-group-version-kind'];
+  return kinds?.length === 1 && schema.properties?.metadata?.$ref === `${meta}ObjectMeta`;
+}
 
 function refsOf(node, into) {
   if (Array.isArray(node)) for (const item of node) refsOf(item, into);
@@ -69,7 +128,7 @@ function refsOf(node, into) {
 }
 
 function reduce(structure, gateways) {
-  const all = { ...structure };
+  const all = { ...structure, ...metricsDefinitions() };
   for (const crd of gateways) {
     const version = crd.versions.find((each) => each.name === 'v1');
     if (!version) continue;
@@ -79,7 +138,13 @@ function reduce(structure, gateways) {
     all[gateway + crd.names.kind] = schema;
   }
   const kept = {};
-  const queue = [...top, ...machinery];
+  const wanted = Object.entries(all).filter(
+    ([name, schema]) =>
+      isTop(schema) &&
+      (groups.includes(schema['x-kubernetes-group-version-kind'][0].group) ||
+        gatewayKinds.some((kind) => gateway + kind === name)),
+  );
+  const queue = [...wanted.map(([name]) => name), ...machinery];
   while (queue.length > 0) {
     const name = queue.pop();
     if (kept[name]) continue;
@@ -182,7 +247,7 @@ function emit(name, schema, options) {
 
 for (const [definition, schema] of Object.entries(definitions)) {
   if (scalars[definition]) continue;
-  emit(nameOf(definition), schema, { isTop: top.includes(definition) });
+  emit(nameOf(definition), schema, { isTop: isTop(schema) });
 }
 writeFileSync(
   typesFile,
