@@ -19,16 +19,16 @@ import { impersonated, isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepNamespacesFurnished } from './bootstrap.js';
 import { KindCatalog } from './catalog.js';
-import { aggregatedDiscovery, apiGroupList, apiVersions, findApiGroup, findResourceList } from './discovery.js';
+import { sendJson } from './front/answer.js';
+import { answerHealth, type HealthCheck } from './front/health.js';
+import { createPaths } from './front/paths.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { createServerMetrics } from './metrics.js';
 import { createNodeProxy, refuseUpgrade } from './node-proxy.js';
-import { findOpenApiDocument, openApiIndex } from './openapi.js';
-import { openApiV2, openApiV2MediaType } from './openapi-v2.js';
 import { type CertificateAuthority, openCertificateAuthority } from './pki.js';
 import { Registry } from './registry.js';
 import { parseResourcePath, parseResourceRequest } from './request-info.js';
-import { authorize, handleResource, sendJson } from './resource-handler.js';
+import { authorize, handleResource } from './resource-handler.js';
 import { answerReview } from './reviews.js';
 import { openTokenSigner } from './tokens.js';
 
@@ -119,6 +119,22 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const nodes = createNodeProxy(store, identity, authority.certificate);
   const resources = { registry, tokens, nodes, metrics };
   let isStopping = false;
+  const answerPath = createPaths({
+    catalog: registry.catalog,
+    metrics: metricsRegistry,
+    version: version.gitVersion,
+    address: () => `${options.bind}:${port}`,
+  });
+  const checks: readonly HealthCheck[] = [
+    { name: 'ping', check: () => undefined },
+    { name: 'log', check: () => undefined },
+    {
+      name: 'etcd',
+      isForReadinessOnly: true,
+      check: () => (store.isReady ? undefined : 'the database cannot be reached'),
+    },
+    { name: 'shutdown', isForReadinessOnly: true, check: () => (isStopping ? 'process is shutting down' : undefined) },
+  ];
 
   const server = createServer({
     cert: serving.certificate,
@@ -142,7 +158,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const url = new URL(request.url ?? '/', 'https://localhost');
     let label = { verb: request.method ?? '', resource: '' };
     try {
-      if (answerHealth(url.pathname, response)) return;
+      if (answerHealth(checks, url.pathname, url.searchParams, response)) return;
+      if (url.pathname === '/version' || url.pathname === '/version/') {
+        sendJson(response, 200, version);
+        return;
+      }
       const user = impersonated(store, authenticate(request, store, tokens), request.headers);
       const path = segments(url.pathname);
       const place = parseResourcePath(path);
@@ -167,82 +187,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     } finally {
       metrics.observe(label.verb, label.resource, response.statusCode, (performance.now() - started) / 1000);
     }
-  }
-
-  function answerHealth(path: string, response: ServerResponse): boolean {
-    const text = (code: number, body: string) => {
-      response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end(body);
-      return true;
-    };
-    if (path === '/healthz' || path === '/livez') return text(200, 'ok');
-    if (path === '/readyz')
-      return store.isReady && !isStopping
-        ? text(200, 'ok')
-        : text(503, '[-]store failed: the database cannot be reached\nreadyz check failed\n');
-    if (path === '/version' || path === '/version/') {
-      sendJson(response, 200, version);
-      return true;
-    }
-    return false;
-  }
-
-  async function answerPath(
-    path: readonly string[],
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw noSuchPath();
-    const accept = request.headers.accept ?? '';
-    const [root, second, third] = path;
-    if (path.length === 0)
-      return sendJson(response, 200, {
-        paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version'],
-      });
-    if (root === 'metrics' && path.length === 1) {
-      response.writeHead(200, { 'content-type': metricsRegistry.contentType });
-      response.end(await metricsRegistry.metrics());
-      return;
-    }
-    if (root === 'openapi' && second === 'v2' && path.length === 2) {
-      if (!accept.includes('proto-openapi.spec.v2') && accept.includes('json'))
-        throw new ApiError(
-          406,
-          'NotAcceptable',
-          `only ${openApiV2MediaType} is served here; read JSON from /openapi/v3`,
-        );
-      const bytes = openApiV2();
-      response.writeHead(200, { 'content-type': openApiV2MediaType, 'content-length': bytes.length });
-      response.end(bytes);
-      return;
-    }
-    if ((root === 'api' || root === 'apis') && path.length === 1) {
-      if (/g=apidiscovery\.k8s\.io;v=v2(;|,|$)|v=v2;g=apidiscovery\.k8s\.io/.test(accept.replaceAll(' ', ''))) {
-        response.setHeader('vary', 'Accept');
-        const bytes = Buffer.from(JSON.stringify(aggregatedDiscovery(root)));
-        response.writeHead(200, {
-          'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
-          'content-length': bytes.length,
-        });
-        response.end(bytes);
-        return;
-      }
-      return sendJson(response, 200, root === 'api' ? apiVersions(`${options.bind}:${port}`) : apiGroupList());
-    }
-    const found =
-      root === 'api' && path.length === 2
-        ? findResourceList('', second ?? '')
-        : root === 'apis' && path.length === 2
-          ? findApiGroup(second ?? '')
-          : root === 'apis' && path.length === 3
-            ? findResourceList(second ?? '', third ?? '')
-            : root === 'openapi' && second === 'v3'
-              ? path.length === 2
-                ? openApiIndex()
-                : findOpenApiDocument(path.slice(2).join('/'))
-              : undefined;
-    if (!found) throw noSuchPath();
-    sendJson(response, 200, found);
   }
 
   function sendError(response: ServerResponse, error: unknown, request: IncomingMessage): void {

@@ -1,151 +1,252 @@
-import { apiVersionOf, type JsonObject, type KindDefinition, kindDefinitions } from '../kinds/index.js';
+import { createHash } from 'node:crypto';
+import { apiVersionOf, type JsonObject, type KindDefinition } from '../kinds/index.js';
+import type { KindCatalog } from './catalog.js';
+import { compareVersions, groupPriority } from './group-order.js';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** One resource, in whichever form it is asked for. */
+interface Listed {
+  plural: string;
+  singular: string;
+  kind: string;
+  isNamespaced: boolean;
+  verbs: readonly string[];
+  shortNames: readonly string[];
+  categories: readonly string[];
+  subresources: KindDefinition['subresources'];
+  isStored: boolean;
+}
 
 interface GroupVersion {
   group: string;
   version: string;
-  kinds: readonly KindDefinition[];
+  resources: readonly Listed[];
 }
 
-/** Kinds that can be created but are kept nowhere: answers to questions. */
-const reviews: readonly { group: string; plural: string; kind: string; namespaced: boolean }[] = [
-  { group: 'authentication.k8s.io', plural: 'tokenreviews', kind: 'TokenReview', namespaced: false },
-  {
-    group: 'authorization.k8s.io',
-    plural: 'localsubjectaccessreviews',
-    kind: 'LocalSubjectAccessReview',
-    namespaced: true,
-  },
-  {
-    group: 'authorization.k8s.io',
-    plural: 'selfsubjectaccessreviews',
-    kind: 'SelfSubjectAccessReview',
-    namespaced: false,
-  },
-  {
-    group: 'authorization.k8s.io',
-    plural: 'selfsubjectrulesreviews',
-    kind: 'SelfSubjectRulesReview',
-    namespaced: false,
-  },
-  { group: 'authorization.k8s.io', plural: 'subjectaccessreviews', kind: 'SubjectAccessReview', namespaced: false },
+/** A group version that another server answers for; its resources are those of aggregated discovery. */
+export interface RemoteGroupVersion {
+  group: string;
+  version: string;
+  groupPriority: number;
+  versionPriority: number;
+  isFresh: boolean;
+  resources: readonly JsonObject[];
+}
+
+export interface RemoteGroups {
+  /** Changes whenever `groupVersions` would. */
+  version(): number;
+  groupVersions(): readonly RemoteGroupVersion[];
+}
+
+/** Resources that can be created but are kept nowhere: answers to questions. */
+export interface Review {
+  group: string;
+  version: string;
+  plural: string;
+  kind: string;
+  namespaced: boolean;
+}
+
+const review = (group: string, kind: string, namespaced = false): Review => ({
+  group,
+  version: 'v1',
+  plural: `${kind.toLowerCase()}s`,
+  kind,
+  namespaced,
+});
+
+export const reviews: readonly Review[] = [
+  review('authentication.k8s.io', 'TokenReview'),
+  { ...review('authentication.k8s.io', 'SelfSubjectReview'), plural: 'selfsubjectreviews' },
+  review('authorization.k8s.io', 'LocalSubjectAccessReview', true),
+  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
+  review('authorization.k8s.io', 'SubjectAccessReview'),
 ];
 
-function groupVersions(): GroupVersion[] {
-  const found = new Map<string, GroupVersion & { kinds: KindDefinition[] }>();
-  for (const kind of kindDefinitions) {
-    const { group, version } = kind.type;
-    const known = found.get(group) ?? { group, version, kinds: [] };
-    known.kinds.push(kind);
-    found.set(group, known);
-  }
-  for (const { group } of reviews) if (!found.has(group)) found.set(group, { group, version: 'v1', kinds: [] });
-  return [...found.values()];
+/** What the server serves, as documents: kept as bytes for as long as the catalog stays as it is. */
+export interface Discovery {
+  /** `/api`. */
+  versions(address: string): JsonObject;
+  /** `/apis`. */
+  groups(): JsonObject;
+  /** `/apis/{group}`. */
+  findGroup(group: string): JsonObject | undefined;
+  /** `/api/v1`, `/apis/{group}/{version}`. */
+  findResources(group: string, version: string): JsonObject | undefined;
+  /** Everything under `/api` or `/apis` in one answer. */
+  aggregated(root: 'api' | 'apis', form: 'v2' | 'v2beta1'): { bytes: Buffer; etag: string };
 }
 
-const all = groupVersions();
-const named = all.filter((each) => each.group !== '');
-const verbsOf = (kind: KindDefinition) =>
-  kind.hasDeleteCollection ? verbs : verbs.filter((each) => each !== 'deletecollection');
+export function createDiscovery(catalog: KindCatalog, remote?: RemoteGroups): Discovery {
+  let known: { version: string; all: readonly GroupVersion[]; answers: Map<string, { bytes: Buffer; etag: string }> };
 
-export function apiVersions(address: string): JsonObject {
+  function current() {
+    const version = `${catalog.version}/${remote?.version() ?? 0}`;
+    if (known?.version !== version) known = { version, all: groupVersions(catalog), answers: new Map() };
+    return known;
+  }
+
+  function groups(): readonly { group: string; versions: string[] }[] {
+    const found = new Map<string, { group: string; priority: number; versions: Map<string, number> }>();
+    const note = (group: string, version: string, priority: number, versionPriority: number) => {
+      if (group === '') return;
+      const entry = found.get(group) ?? { group, priority: 0, versions: new Map() };
+      entry.priority = Math.max(entry.priority, priority);
+      if (!entry.versions.has(version)) entry.versions.set(version, versionPriority);
+      found.set(group, entry);
+    };
+    for (const { group, version } of current().all) note(group, version, groupPriority(group), 100);
+    for (const each of remote?.groupVersions() ?? [])
+      note(each.group, each.version, each.groupPriority, each.versionPriority);
+    return [...found.values()]
+      .sort((a, b) => b.priority - a.priority || (a.group < b.group ? -1 : 1))
+      .map(({ group, versions }) => ({
+        group,
+        versions: [...versions].sort(([a, x], [b, y]) => y - x || compareVersions(a, b)).map(([version]) => version),
+      }));
+  }
+
+  const apiGroup = ({ group, versions }: { group: string; versions: readonly string[] }): JsonObject => {
+    const listed = versions.map((version) => ({ groupVersion: `${group}/${version}`, version }));
+    return { name: group, versions: listed, preferredVersion: listed[0] ?? null };
+  };
+
+  function versionOf(group: string, version: string, form: 'v2' | 'v2beta1'): JsonObject {
+    const own = current().all.find((each) => each.group === group && each.version === version);
+    if (own) return { version, resources: own.resources.map((each) => toDiscovery(own, each)), freshness: 'Current' };
+    const far = remote?.groupVersions().find((each) => each.group === group && each.version === version);
+    const resources = [...(far?.resources ?? [])];
+    void form;
+    return { version, resources, freshness: far?.isFresh ? 'Current' : 'Stale' };
+  }
+
+  function aggregate(root: 'api' | 'apis', form: 'v2' | 'v2beta1'): JsonObject {
+    const listed = root === 'api' ? [{ group: '', versions: ['v1'] }] : groups();
+    return {
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: `apidiscovery.k8s.io/${form}`,
+      metadata: {},
+      items: listed.map(({ group, versions }) => ({
+        metadata: { ...(group !== '' && { name: group }), creationTimestamp: null },
+        versions: versions.map((version) => versionOf(group, version, form)),
+      })),
+    };
+  }
+
   return {
-    kind: 'APIVersions',
-    versions: ['v1'],
-    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+    versions: (address) => ({
+      kind: 'APIVersions',
+      versions: ['v1'],
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+    }),
+    groups: () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(apiGroup) }),
+    findGroup: (group) => {
+      const found = groups().find((each) => each.group === group);
+      return found && { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(found) };
+    },
+    findResources: (group, version) => {
+      const found = current().all.find((each) => each.group === group && each.version === version);
+      if (!found) return undefined;
+      const resources = found.resources.flatMap((each) => toResources(found, each));
+      return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf(found), resources };
+    },
+    aggregated: (root, form) => {
+      const { answers } = current();
+      const key = `${root}/${form}`;
+      let answer = answers.get(key);
+      if (!answer) {
+        const bytes = Buffer.from(JSON.stringify(aggregate(root, form)));
+        answer = { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` };
+        answers.set(key, answer);
+      }
+      return answer;
+    },
   };
 }
 
-function apiGroup({ group, version }: GroupVersion): JsonObject {
-  const preferred = { groupVersion: `${group}/${version}`, version };
-  return { name: group, versions: [preferred], preferredVersion: preferred };
+function groupVersions(catalog: KindCatalog): GroupVersion[] {
+  const found = new Map<string, { group: string; version: string; resources: Listed[] }>();
+  const add = (group: string, version: string, listed: Listed) => {
+    const key = `${group}/${version}`;
+    const entry = found.get(key) ?? { group, version, resources: [] };
+    if (!entry.resources.some((each) => each.plural === listed.plural)) entry.resources.push(listed);
+    found.set(key, entry);
+  };
+  for (const kind of catalog.kinds) add(kind.type.group, kind.type.version, listedKind(kind));
+  for (const each of reviews)
+    add(each.group, each.version, {
+      plural: each.plural,
+      singular: each.kind.toLowerCase(),
+      kind: each.kind,
+      isNamespaced: each.namespaced,
+      verbs: ['create'],
+      shortNames: [],
+      categories: [],
+      subresources: [],
+      isStored: false,
+    });
+  for (const each of found.values()) each.resources.sort((a, b) => (a.plural < b.plural ? -1 : 1));
+  return [...found.values()];
 }
 
-export function apiGroupList(): JsonObject {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(apiGroup) };
+function listedKind(kind: KindDefinition): Listed {
+  return {
+    plural: kind.type.plural,
+    singular: kind.singular,
+    kind: kind.type.kind,
+    isNamespaced: kind.type.namespaced,
+    verbs: kind.hasDeleteCollection ? verbs : verbs.filter((each) => each !== 'deletecollection'),
+    shortNames: kind.shortNames,
+    categories: kind.categories,
+    subresources: kind.subresources,
+    isStored: true,
+  };
 }
 
-export function findApiGroup(group: string): JsonObject | undefined {
-  const found = named.find((each) => each.group === group);
-  return found && { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(found) };
-}
+const storageVersionHash = (group: string, version: string, kind: string) =>
+  createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 
-export function findResourceList(group: string, version: string): JsonObject | undefined {
-  const found = all.find((each) => each.group === group && each.version === version);
-  if (!found) return undefined;
-  const resources = found.kinds.flatMap((kind) => [
+function toResources({ group, version }: GroupVersion, listed: Listed): JsonObject[] {
+  return [
     {
-      name: kind.type.plural,
-      singularName: kind.singular,
-      namespaced: kind.type.namespaced,
-      kind: kind.type.kind,
-      verbs: verbsOf(kind),
-      ...(kind.shortNames.length > 0 && { shortNames: [...kind.shortNames] }),
-      ...(kind.categories.length > 0 && { categories: [...kind.categories] }),
+      name: listed.plural,
+      singularName: listed.singular,
+      namespaced: listed.isNamespaced,
+      kind: listed.kind,
+      verbs: [...listed.verbs],
+      ...(listed.shortNames.length > 0 && { shortNames: [...listed.shortNames] }),
+      ...(listed.categories.length > 0 && { categories: [...listed.categories] }),
+      ...(listed.isStored && { storageVersionHash: storageVersionHash(group, version, listed.kind) }),
     },
-    ...kind.subresources.map((each) => ({
-      name: `${kind.type.plural}/${each.name}`,
+    ...listed.subresources.map((each) => ({
+      name: `${listed.plural}/${each.name}`,
       singularName: '',
-      namespaced: kind.type.namespaced,
+      namespaced: listed.isNamespaced,
       ...(each.group !== undefined && { group: each.group, version: each.version ?? 'v1' }),
       kind: each.kind,
       verbs: [...each.verbs],
     })),
-  ]);
-  const questions = reviews
-    .filter((each) => each.group === group)
-    .map((each) => ({
-      name: each.plural,
-      singularName: each.kind.toLowerCase(),
-      namespaced: each.namespaced,
-      kind: each.kind,
-      verbs: ['create'],
-    }));
-  const groupVersion = apiVersionOf({ group, version });
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [...resources, ...questions] };
+  ];
 }
 
-/** Aggregated discovery: everything under `/api` or `/apis` in one answer. */
-export function aggregatedDiscovery(root: 'api' | 'apis'): JsonObject {
-  const listed = root === 'api' ? all.filter((each) => each.group === '') : named;
+function toDiscovery({ group, version }: GroupVersion, listed: Listed): JsonObject {
   return {
-    kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
-    metadata: {},
-    items: listed.map(({ group, version, kinds }) => ({
-      metadata: { name: group, creationTimestamp: null },
-      versions: [
-        {
-          version,
-          freshness: 'Current',
-          resources: [
-            ...kinds.map((kind) => ({
-              resource: kind.type.plural,
-              responseKind: { group, version, kind: kind.type.kind },
-              scope: kind.type.namespaced ? 'Namespaced' : 'Cluster',
-              singularResource: kind.singular,
-              verbs: verbsOf(kind),
-              shortNames: [...kind.shortNames],
-              categories: [...kind.categories],
-              subresources: kind.subresources.map((each) => ({
-                subresource: each.name,
-                responseKind: { group: each.group ?? group, version: each.version ?? version, kind: each.kind },
-                verbs: [...each.verbs],
-              })),
-            })),
-            ...reviews
-              .filter((each) => each.group === group)
-              .map((each) => ({
-                resource: each.plural,
-                responseKind: { group, version: 'v1', kind: each.kind },
-                scope: each.namespaced ? 'Namespaced' : 'Cluster',
-                singularResource: each.kind.toLowerCase(),
-                verbs: ['create'],
-              })),
-          ],
-        },
-      ],
-    })),
+    resource: listed.plural,
+    responseKind: { group, version, kind: listed.kind },
+    scope: listed.isNamespaced ? 'Namespaced' : 'Cluster',
+    singularResource: listed.singular,
+    verbs: [...listed.verbs],
+    ...(listed.shortNames.length > 0 && { shortNames: [...listed.shortNames] }),
+    ...(listed.categories.length > 0 && { categories: [...listed.categories] }),
+    ...(listed.subresources.length > 0 && {
+      subresources: listed.subresources.map((each) => ({
+        subresource: each.name,
+        responseKind: { group: each.group ?? group, version: each.version ?? version, kind: each.kind },
+        verbs: [...each.verbs],
+      })),
+    }),
   };
 }

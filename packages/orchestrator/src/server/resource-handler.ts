@@ -7,6 +7,7 @@ import type { User } from './authentication.js';
 import { isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
+import { sendJson } from './front/answer.js';
 import { listBody } from './list.js';
 import type { ServerMetrics } from './metrics.js';
 import type { NodeProxy } from './node-proxy.js';
@@ -33,14 +34,6 @@ interface Call {
   query: URLSearchParams;
   target: ResourceRequest;
   context: WriteContext;
-}
-
-const json = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
-
-export function sendJson(response: ServerResponse, code: number, body: Buffer | JsonObject): void {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-  response.writeHead(code, { ...json, 'content-length': bytes.length });
-  response.end(bytes);
 }
 
 /** 403 unless the user may do this. */
