@@ -6,15 +6,35 @@ import { type Schema, schemaOf } from './schema.js';
 /** A column of server-side printing. Cells of `priority` above 0 are shown with `-o wide` only. */
 export interface Column {
   name: string;
-  type: 'string' | 'integer' | 'date' | 'number';
+  type: 'string' | 'integer' | 'date' | 'number' | 'boolean';
   format?: string;
   priority?: number;
   description?: string;
   /** `now` in milliseconds. */
-  cell(object: JsonObject, now: number): string | number | null;
+  cell(object: JsonObject, now: number): string | number | boolean | null;
 }
 
 export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
+
+/** A custom resource's own ways where they differ from a built-in kind's. */
+export interface CustomBehaviour {
+  /** What a client sent, with what the schema does not know dropped and named in `unknown`. Throws DecodeError. */
+  decode(input: JsonObject, unknown: string[]): JsonObject;
+  /** Judges the whole object, its status too; what was wrong before and has not been touched becomes a warning. */
+  validate(object: JsonObject, old: JsonObject | undefined, warnings: string[]): FieldError[];
+  scale?: {
+    readonly replicasPath: string;
+    /** Undefined where the object has no value at the path. */
+    replicasOf(object: JsonObject): number | undefined;
+    setReplicas(draft: JsonObject, replicas: number): void;
+    statusReplicasOf(object: JsonObject): number;
+    selectorOf(object: JsonObject): string;
+  };
+  /** What a client that uses this version is warned of; empty: nothing. */
+  deprecation: string;
+  /** The definition is being deleted: nothing new may be created. */
+  isTerminating: boolean;
+}
 
 /** All that a kind is. The functions are pure; those named `prepare…` and `default…` change the draft they are given. */
 export interface KindDefinition {
@@ -26,6 +46,7 @@ export interface KindDefinition {
   schema: string;
   /** A custom resource's own schema. */
   customSchema?: Schema;
+  custom?: CustomBehaviour;
   /** The schema is a custom resource's: it validates and defaults by itself. */
   isStructural: boolean;
   /** The resource this one is stored as, when it is a second view of it. */

@@ -3,6 +3,7 @@ import type { Json } from './json.js';
 type FieldReason =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
+  | 'FieldValueTypeInvalid'
   | 'FieldValueNotSupported'
   | 'FieldValueForbidden'
   | 'FieldValueTooLong'
@@ -23,6 +24,11 @@ export function required(field: string, detail = ''): FieldError {
 
 export function invalid(field: string, value: Json | undefined, detail: string): FieldError {
   return { field, reason: 'FieldValueInvalid', message: `Invalid value: ${show(value)}: ${detail}` };
+}
+
+/** The value is of another type than the field. */
+export function typeInvalid(field: string, value: Json | undefined, detail: string): FieldError {
+  return { field, reason: 'FieldValueTypeInvalid', message: `Invalid value: ${show(value)}: ${detail}` };
 }
 
 export function notSupported(field: string, value: Json | undefined, supported: readonly string[]): FieldError {

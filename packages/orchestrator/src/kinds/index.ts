@@ -11,7 +11,7 @@ export { podReason } from './pod/pod.columns.js';
 export { qosClassOf } from './pod/pod.defaults.js';
 export * from './quantity.js';
 export * from './refs.js';
-export { allDefinitions, type Schema, schemaOf } from './schema.js';
+export { allDefinitions, Schema, schemaOf } from './schema.js';
 export * from './selectors.js';
 export type * from './types.js';
 export * from './validate-schema.js';

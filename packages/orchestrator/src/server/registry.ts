@@ -11,6 +11,7 @@ import {
   type KindDefinition,
   type KubeObject,
   objectAt,
+  objectsAt,
   schemaFor,
   stringAt,
   validateMetadata,
@@ -30,11 +31,15 @@ export interface WriteContext {
   warnings: string[];
 }
 
+/** Subresources that are views of the object itself: each changes its own part only. */
+export const objectSubresources = ['status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'] as const;
+export type ObjectSubresource = (typeof objectSubresources)[number];
+
 export interface UpdateRequest {
   kind: KindDefinition;
   namespace: string;
   name: string;
-  subresource: '' | 'status' | 'finalize' | 'ephemeralcontainers' | 'binding';
+  subresource: '' | 'binding' | ObjectSubresource;
   /** Makes the wanted object from the current one, which it must leave as it is. */
   change(current: JsonObject): JsonObject;
   /** Try again on the newest version when another change came between: for patches without a resourceVersion. */
@@ -376,6 +381,25 @@ export class Registry {
         const finalizers = objectAt(draft, 'spec').finalizers;
         keep('status');
         draft.spec = { ...objectAt(old, 'spec'), finalizers };
+        return;
+      }
+      case 'approval': {
+        const { conditions } = objectAt(draft, 'status');
+        keep('spec');
+        keep('status');
+        draft.status = { ...objectAt(draft, 'status'), conditions };
+        return;
+      }
+      case 'resize': {
+        const wanted = objectAt(draft, 'spec');
+        keep('spec');
+        keep('status');
+        for (const list of ['containers', 'initContainers'])
+          for (const container of objectsAt(objectAt(draft, 'spec'), list)) {
+            const asked = objectsAt(wanted, list).find((each) => each.name === container.name);
+            if (asked?.resources !== undefined) container.resources = asked.resources;
+            if (asked?.resizePolicy !== undefined) container.resizePolicy = asked.resizePolicy;
+          }
         return;
       }
       case 'ephemeralcontainers': {

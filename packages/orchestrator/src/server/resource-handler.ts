@@ -6,6 +6,7 @@ import { applyTo, createByApply } from './apply.js';
 import type { User } from './authentication.js';
 import { isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
+import { toCustomScale } from './custom/custom-scale.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
 import { sendJson } from './front/answer.js';
 import { listBody } from './list.js';
@@ -13,7 +14,14 @@ import type { ServerMetrics } from './metrics.js';
 import type { NodeProxy } from './node-proxy.js';
 import { jsonPatch, mergePatch, strategicMergePatch } from './patch.js';
 import { bindPod, evictPod, requestToken, toScale } from './pod-subresources.js';
-import { asJson, type Registry, type UpdateRequest, type WriteContext } from './registry.js';
+import {
+  draftOf,
+  type ObjectSubresource,
+  objectSubresources,
+  type Registry,
+  type UpdateRequest,
+  type WriteContext,
+} from './registry.js';
 import { parseResourceRequest, type ResourceRequest } from './request-info.js';
 import { selectorTextOf } from './scale.js';
 import { parseSelection } from './selection.js';
@@ -80,15 +88,13 @@ export async function handleResource(
   const target = parseResourceRequest(options.registry.catalog, request, place.group, place.version, place.rest, query);
   authorize(options.registry, user, target);
   const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
-  if (
-    target.subresource === '' ||
-    target.subresource === 'status' ||
-    target.subresource === 'finalize' ||
-    target.subresource === 'ephemeralcontainers'
-  )
-    await handleObject(options, call);
+  if (target.subresource === '' || isObjectSubresource(target.subresource)) await handleObject(options, call);
   else await handleSubresource(options, call);
   return target;
+}
+
+function isObjectSubresource(subresource: string): subresource is ObjectSubresource {
+  return objectSubresources.some((each) => each === subresource);
 }
 
 function send(call: Call, code: number, body: Buffer | JsonObject): void {
@@ -147,6 +153,11 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
     case 'update': {
       if (name === '') throw methodNotAllowed();
       const body = parseObject(await readBody(request), mediaTypeOf(request));
+      if (target.subresource === '' && madeByUpdate.has(kind.type.plural) && !registry.find(kind, namespace, name)) {
+        authorize(registry, context.user, { ...target, verb: 'create' });
+        sendObject(call, 201, await registry.create(kind, namespace, body, context));
+        return;
+      }
       sendObject(
         call,
         200,
@@ -193,6 +204,21 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
   }
 }
 
+/** Resources that a PUT makes where there is none. */
+const madeByUpdate = new Set([
+  'leases',
+  'endpoints',
+  'events',
+  'limitranges',
+  'nodes',
+  'services',
+  'roles',
+  'rolebindings',
+  'clusterroles',
+  'clusterrolebindings',
+  'runtimeclasses',
+]);
+
 function hasNoVersion(object: Json): boolean {
   const version = isJsonObject(object) ? objectAt(object, 'metadata').resourceVersion : undefined;
   return version === undefined || version === '';
@@ -202,9 +228,8 @@ function updateOf(
   { kind, namespace, name, subresource }: ResourceRequest,
   change: UpdateRequest['change'],
 ): UpdateRequest {
-  const known =
-    subresource === 'status' || subresource === 'finalize' || subresource === 'ephemeralcontainers' ? subresource : '';
-  return { kind, namespace, name, subresource: known, change, isRetried: true };
+  const part = isObjectSubresource(subresource) ? subresource : '';
+  return { kind, namespace, name, subresource: part, change, isRetried: true };
 }
 
 function deletedStatus({ kind, name }: ResourceRequest, object: StoredObject): JsonObject {
@@ -322,10 +347,9 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
   const { registry } = options;
   const { request, target, context } = call;
   const { kind, namespace, name, verb } = target;
-  const scaleOf = (object: StoredObject) => {
-    const value = asJson(object.value);
-    return toScale(value, selectorTextOf(value));
-  };
+  const own = kind.custom?.scale;
+  const toOwnScale = (value: JsonObject) => (own ? toCustomScale(value, own) : toScale(value, selectorTextOf(value)));
+  const scaleOf = (object: StoredObject) => toOwnScale(draftOf(kind, object));
   if (verb === 'get') {
     send(call, 200, scaleOf(registry.get(kind, namespace, name)));
     return;
@@ -341,7 +365,7 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
         : undefined;
   if (!patch) throw methodNotAllowed();
   const change: UpdateRequest['change'] = (current) => {
-    const scale = patch.change(toScale(current, selectorTextOf(current)));
+    const scale = patch.change(toOwnScale(current));
     const replicas = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
     if (!Number.isInteger(replicas)) throw badRequest('spec.replicas must be a whole number');
     const version = objectAt(scale, 'metadata').resourceVersion;
@@ -349,7 +373,10 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
       version === undefined
         ? objectAt(current, 'metadata')
         : { ...objectAt(current, 'metadata'), resourceVersion: version };
-    return { ...current, metadata, spec: { ...objectAt(current, 'spec'), replicas } };
+    if (!own) return { ...current, metadata, spec: { ...objectAt(current, 'spec'), replicas } };
+    const wanted = { ...current, metadata };
+    own.setReplicas(wanted, replicas);
+    return wanted;
   };
   const written = await registry.update({ ...updateOf(target, change), isRetried: patch.isRetried }, context);
   send(call, 200, scaleOf(written));
