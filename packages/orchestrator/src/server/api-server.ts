@@ -10,14 +10,16 @@ import type { Pool } from 'pg';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { createStore } from '../store/index.js';
 import { firstServiceAddress, serviceAllocator } from './addresses.js';
+import { builtInAdmission } from './admission/built-in.js';
 import { namespaceAdmission } from './admission/namespace.js';
 import { podAdmission } from './admission/pod.js';
 import { serviceAccountAdmission } from './admission/service-account.js';
 import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
 import { authenticate, type User } from './authentication.js';
+import { escalationAdmission } from './authorization/escalation.js';
 import { impersonated, isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
-import { bootstrap, expireEvents, keepNamespacesFurnished } from './bootstrap.js';
+import { bootstrap, expireEvents, keepUp } from './bootstrap.js';
 import { KindCatalog } from './catalog.js';
 import { sendJson } from './front/answer.js';
 import { answerHealth, type HealthCheck } from './front/health.js';
@@ -112,6 +114,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     namespaceAdmission(store),
     serviceAccountAdmission(store),
     podAdmission,
+    escalationAdmission(store),
+    ...builtInAdmission(store),
     serviceAllocator(store, options.serviceCidr),
   );
   const metricsRegistry = options.metrics ?? new MetricsRegistry();
@@ -255,9 +259,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
   const endpoint = options.advertiseAddress ? { address: options.advertiseAddress, port } : undefined;
   await bootstrap(registry, { serviceAddress, port, endpoint });
-  const furnished = keepNamespacesFurnished(store, registry, authority.certificate, (error) =>
-    log.warn({ err: error }, 'a namespace could not be furnished'),
-  );
+  const followers = keepUp(store, registry, authority.certificate, (error, what) => log.warn({ err: error }, what));
   const upkeep = setInterval(() => {
     if (!store.isReady) return;
     store
@@ -281,7 +283,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     stop: async () => {
       isStopping = true;
       clearInterval(upkeep);
-      furnished.close();
+      followers.close();
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { arrayAt, type Json, type JsonObject, objectAt, objectsAt, stringAt } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { forbidden } from './api-error.js';
 import type { User } from './authentication.js';
-import { asJson } from './registry.js';
+import { rbacOf } from './authorization/rbac.js';
 
 /** What is asked for: a resource, or with `path` something that is none. */
 export interface Attributes {
@@ -16,95 +15,17 @@ export interface Attributes {
   path?: string;
 }
 
-/** Groups of the platform's own components, which may do anything. */
-const trusted = new Set(['system:masters', 'system:nodes', 'system:slipway']);
-const rbac = 'rbac.authorization.k8s.io';
-const publicPaths = ['/healthz', '/readyz', '/livez', '/version'];
-const discoveryPaths = [
-  '/api',
-  '/api/*',
-  '/apis',
-  '/apis/*',
-  '/openapi',
-  '/openapi/*',
-  '/version/',
-  '/healthz/*',
-  '/readyz/*',
-  '/livez/*',
-];
+/** May do anything, whatever the roles say: the cluster's administrators and Slipway's own processes. */
+const privileged = 'system:masters';
 
-/** Allowed by the groups of the platform, discovery for everybody who is known, or a role bound to the user. */
+/** Allowed by a privileged group, as a node for what is the node's, or by a role bound to the user. */
 export function isAllowed(store: Store, user: User, wanted: Attributes): boolean {
-  if (user.groups.some((group) => trusted.has(group))) return true;
-  const isRead = wanted.verb === 'get' || wanted.verb === 'head';
-  if (wanted.path !== undefined && isRead) {
-    if (publicPaths.includes(wanted.path)) return true;
-    if (user.groups.includes('system:authenticated') && matchesAny(discoveryPaths, wanted.path)) return true;
-  }
-  if (wanted.group === 'authorization.k8s.io' && wanted.verb === 'create' && wanted.resource.startsWith('selfsubject'))
-    return user.groups.includes('system:authenticated');
-  return rulesFor(store, user, wanted.namespace).some((rule) => covers(rule, wanted));
+  if (user.groups.includes(privileged)) return true;
+  return rbacOf(store).isAllowed(user, wanted);
 }
 
-/** The rules that hold for a user in a namespace (empty: cluster-wide ones only). */
-export function rulesFor(store: Store, user: User, namespace: string): JsonObject[] {
-  const rules: JsonObject[] = [];
-  for (const { value } of store.list(`${rbac}/clusterrolebindings`)) {
-    const binding = asJson(value);
-    if (bindsUser(binding, user, '')) rules.push(...rulesOf(store, objectAt(binding, 'roleRef'), ''));
-  }
-  if (namespace === '') return rules;
-  for (const object of store.list(`${rbac}/rolebindings`)) {
-    if (object.namespace !== namespace) continue;
-    const binding = asJson(object.value);
-    if (bindsUser(binding, user, namespace)) rules.push(...rulesOf(store, objectAt(binding, 'roleRef'), namespace));
-  }
-  return rules;
-}
-
-function bindsUser(binding: JsonObject, user: User, namespace: string): boolean {
-  return objectsAt(binding, 'subjects').some((subject) => {
-    const name = stringAt(subject, 'name');
-    switch (subject.kind) {
-      case 'User':
-        return name === user.name;
-      case 'Group':
-        return user.groups.includes(name);
-      case 'ServiceAccount':
-        return user.name === `system:serviceaccount:${stringAt(subject, 'namespace') || namespace}:${name}`;
-      default:
-        return false;
-    }
-  });
-}
-
-function rulesOf(store: Store, reference: JsonObject, namespace: string): JsonObject[] {
-  const isCluster = reference.kind === 'ClusterRole';
-  const role = store.get(
-    `${rbac}/${isCluster ? 'clusterroles' : 'roles'}`,
-    isCluster ? '' : namespace,
-    stringAt(reference, 'name'),
-  );
-  return role ? objectsAt(asJson(role.value), 'rules') : [];
-}
-
-const has = (list: readonly Json[], value: string) => list.includes('*') || list.includes(value);
-
-function covers(rule: JsonObject, wanted: Attributes): boolean {
-  if (!has(arrayAt(rule, 'verbs'), wanted.verb)) return false;
-  if (wanted.path !== undefined) return matchesAny(arrayAt(rule, 'nonResourceURLs').map(String), wanted.path);
-  if (!has(arrayAt(rule, 'apiGroups'), wanted.group)) return false;
-  const resources = arrayAt(rule, 'resources');
-  const full = wanted.subresource === '' ? wanted.resource : `${wanted.resource}/${wanted.subresource}`;
-  const isCovered =
-    has(resources, full) || (wanted.subresource !== '' && resources.includes(`*/${wanted.subresource}`));
-  const names = arrayAt(rule, 'resourceNames');
-  return isCovered && (names.length === 0 || names.includes(wanted.name));
-}
-
-function matchesAny(patterns: readonly string[], path: string): boolean {
-  return patterns.some((pattern) => (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path));
-}
+/** Whether a user is above the roles. */
+export const isPrivileged = (user: User) => user.groups.includes(privileged);
 
 /** Who a request is to be judged as: `Impersonate-User` and `Impersonate-Group`, for those who may impersonate. Throws 403. */
 export function impersonated(store: Store, user: User, headers: IncomingHttpHeaders): User {

@@ -9,6 +9,8 @@ import {
 } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { ApiError } from './api-error.js';
+import { aggregateRoles, keepRolesAggregated } from './authorization/aggregation.js';
+import { reconcileDefaultPolicy } from './authorization/default-policy.js';
 import { asJson, type Registry, type WriteContext } from './registry.js';
 
 const system: WriteContext = {
@@ -37,44 +39,6 @@ async function ensure(registry: Registry, kind: KindDefinition, namespace: strin
   }
 }
 
-const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
-const read = ['get', 'list', 'watch'];
-const write = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-const workloads = [
-  'pods',
-  'pods/log',
-  'pods/status',
-  'services',
-  'configmaps',
-  'endpoints',
-  'events',
-  'serviceaccounts',
-  'resourcequotas',
-  'limitranges',
-  'namespaces',
-];
-const streams = ['pods/exec', 'pods/attach', 'pods/portforward', 'pods/eviction'];
-const groups = ['apps', 'discovery.k8s.io', 'events.k8s.io', 'networking.k8s.io', 'gateway.networking.k8s.io'];
-
-const clusterRoles: Readonly<Record<string, JsonObject[]>> = {
-  'cluster-admin': [everything, { nonResourceURLs: ['*'], verbs: ['*'] }],
-  admin: [
-    { apiGroups: [''], resources: workloads, verbs: write },
-    { apiGroups: [''], resources: ['secrets', ...streams, 'serviceaccounts/token'], verbs: write },
-    { apiGroups: groups, resources: ['*'], verbs: write },
-    { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: write },
-  ],
-  edit: [
-    { apiGroups: [''], resources: workloads.filter((each) => each !== 'namespaces'), verbs: write },
-    { apiGroups: [''], resources: ['secrets', ...streams], verbs: write },
-    { apiGroups: groups, resources: ['*'], verbs: write },
-  ],
-  view: [
-    { apiGroups: [''], resources: workloads, verbs: read },
-    { apiGroups: groups, resources: ['*'], verbs: read },
-  ],
-};
-
 export interface BootstrapOptions {
   serviceAddress: string;
   port: number;
@@ -85,16 +49,8 @@ export interface BootstrapOptions {
 /** What a cluster has from its first minute on. Safe to run at every start. */
 export async function bootstrap(registry: Registry, options: BootstrapOptions): Promise<void> {
   for (const name of systemNamespaces) await ensure(registry, kindOf(namespaces), '', { metadata: { name } });
-  for (const [name, rules] of Object.entries(clusterRoles))
-    await ensure(registry, kindOf({ group: 'rbac.authorization.k8s.io', plural: 'clusterroles' }), '', {
-      metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } },
-      rules,
-    });
-  await ensure(registry, kindOf({ group: 'rbac.authorization.k8s.io', plural: 'clusterrolebindings' }), '', {
-    metadata: { name: 'cluster-admin' },
-    roleRef: { kind: 'ClusterRole', name: 'cluster-admin' },
-    subjects: [{ kind: 'Group', name: 'system:masters' }],
-  });
+  await reconcileDefaultPolicy(registry, system);
+  await aggregateRoles(registry, system);
   await ensure(registry, kindOf(services), 'default', {
     metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
@@ -119,8 +75,26 @@ async function putOwnEndpoint(registry: Registry, endpoint: { address: string; p
   await registry.update({ ...request, change: (current) => ({ ...current, ...content }) }, { ...system, warnings: [] });
 }
 
+/** What follows the objects of the cluster as long as the server runs. */
+export function keepUp(
+  store: Store,
+  registry: Registry,
+  ca: string,
+  onError: (error: unknown, what: string) => void,
+): { close(): void } {
+  const parts = [
+    keepNamespacesFurnished(store, registry, ca, (error) => onError(error, 'a namespace could not be furnished')),
+    keepRolesAggregated(store, registry, system, (error) => onError(error, 'the roles could not be aggregated')),
+  ];
+  return {
+    close: () => {
+      for (const part of parts) part.close();
+    },
+  };
+}
+
 /** Gives every namespace its `kube-root-ca.crt` and its account `default`, and renews the former when the CA changed. */
-export function keepNamespacesFurnished(
+function keepNamespacesFurnished(
   store: Store,
   registry: Registry,
   ca: string,
