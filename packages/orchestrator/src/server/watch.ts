@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { apiVersionOf, type KindDefinition } from '../kinds/index.js';
-import { CompactedError, frameOf, type Store, type StoredObject, type StoreEvent } from '../store/index.js';
+import { CompactedError, type Store, type StoredObject, type StoreEvent } from '../store/index.js';
 import { ApiError, toApiError } from './api-error.js';
 import { includeOf } from './list.js';
 import { asJson, draftOf, storeKeyOf } from './registry.js';
@@ -10,6 +10,12 @@ import { type Shape, toPartial, toTable } from './table.js';
 const bookmarkMilliseconds = 30_000;
 /** A reader that is this far behind is cut off; it resumes from its last resource version. */
 const backlogBytes = 32 * 1024 * 1024;
+
+const frameEnd = Buffer.from('}\n');
+
+function frameOf(type: string, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, frameEnd]);
+}
 
 /** Streams the changes of a selection until the client leaves, the time is over or the log is gone. */
 export function serveWatch(
@@ -52,7 +58,7 @@ export function serveWatch(
     (selection.name === undefined || object.name === selection.name) &&
     (!selection.matches || selection.matches(object));
   const frame = (event: StoreEvent): Buffer | undefined => {
-    if (!selection.matches && selection.name === undefined && isPlain) return event.frame;
+    if (!selection.matches && selection.name === undefined && isPlain) return frameOf(event.type, event.object.bytes);
     const isIn = event.type !== 'DELETED' && selects(event.object);
     const wasIn = event.type === 'ADDED' ? false : selects(event.previous);
     if (isIn) return encode(wasIn ? 'MODIFIED' : 'ADDED', event.object);

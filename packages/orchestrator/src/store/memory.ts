@@ -1,33 +1,13 @@
 import { CompactedError } from './errors.js';
-import { keyOf, StoredObject, type StoreEvent } from './stored-object.js';
+import { EventLog } from './event-log.js';
+import { inNamespace, Shelf } from './shelf.js';
+import type { StoredObject, StoreEvent } from './stored-object.js';
 
-/** The state of one resource, in memory. */
-class Shelf {
-  version = 0;
-  readonly byKey = new Map<string, StoredObject>();
-  #sorted: StoredObject[] | undefined;
-
-  put(object: StoredObject): void {
-    this.byKey.set(`${object.namespace}\u0000${object.name}`, object);
-    this.#sorted = undefined;
-  }
-
-  remove(namespace: string, name: string): void {
-    this.byKey.delete(`${namespace}\u0000${name}`);
-    this.#sorted = undefined;
-  }
-
-  /** In the order of namespace, then name. */
-  sorted(): StoredObject[] {
-    this.#sorted ??= [...this.byKey.values()].sort(byNamespaceAndName);
-    return this.#sorted;
-  }
-}
-
-export function byNamespaceAndName(a: StoredObject, b: StoredObject): number {
-  if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
+/** What the log in memory may hold, whatever the database still has. */
+const logEvents = 100_000;
+const logBytes = 64 * 1024 * 1024;
+/** Earlier states that pages of lists were cut from lately. */
+const snapshots = 8;
 
 /** The whole state and the recent log. */
 export class Memory {
@@ -36,7 +16,9 @@ export class Memory {
   /** How many changes were applied. */
   changes = 0;
   readonly #shelves = new Map<string, Shelf>();
-  #log: StoreEvent[] = [];
+  readonly #log = new EventLog();
+  #logBytes = 0;
+  readonly #snapshots = new Map<string, readonly StoredObject[]>();
 
   #shelf(resource: string): Shelf {
     let shelf = this.#shelves.get(resource);
@@ -52,7 +34,7 @@ export class Memory {
   }
 
   get(resource: string, namespace: string, name: string): StoredObject | undefined {
-    return this.#shelves.get(resource)?.byKey.get(`${namespace}\u0000${name}`);
+    return this.#shelves.get(resource)?.get(namespace, name);
   }
 
   version(resource: string): number {
@@ -60,64 +42,76 @@ export class Memory {
   }
 
   apply(event: StoreEvent): void {
-    const { object } = event;
-    if (event.type === 'DELETED') this.#shelf(object.resource).remove(object.namespace, object.name);
-    else this.#shelf(object.resource).put(object);
-    this.#shelf(object.resource).version += 1;
+    this.#shelf(event.object.resource).apply(event);
     this.changes += 1;
-    this.revision = object.revision;
-    this.#log.push(event);
+    this.revision = event.revision;
+    this.#append(event);
   }
 
   /** Appends to the log without touching the state: the log as it is read at start. */
   remember(event: StoreEvent): void {
+    const shelf = this.#shelf(event.object.resource);
+    shelf.log.push(event);
+    shelf.revision = event.revision;
+    this.#append(event);
+  }
+
+  #append(event: StoreEvent): void {
     this.#log.push(event);
+    this.#logBytes += event.object.bytes.length;
+    while (this.#log.length > logEvents || (this.#logBytes > logBytes && this.#log.length > 1)) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const event = this.#log.shift();
+    if (!event) return;
+    this.#logBytes -= event.object.bytes.length;
+    this.#shelf(event.object.resource).log.dropThrough(event.revision);
+    this.compacted = Math.max(this.compacted, event.revision);
   }
 
   counts(): Map<string, number> {
-    return new Map([...this.#shelves].map(([resource, shelf]) => [resource, shelf.byKey.size]));
+    return new Map([...this.#shelves].map(([resource, shelf]) => [resource, shelf.size]));
   }
 
-  /** All objects of a resource as they are now, or as they were at an earlier revision that is still in the log. */
-  list(resource: string, at?: number): readonly StoredObject[] {
-    const now = this.#shelf(resource).sorted();
-    if (at === undefined || at >= this.revision) return now;
-    if (at < this.compacted) throw new CompactedError(at, this.compacted);
-    const then = new Map(now.map((object) => [keyOf(resource, object.namespace, object.name), object]));
-    for (let index = this.#log.length - 1; index >= 0; index--) {
-      const event = this.#log[index]!;
-      if (event.object.revision <= at) break;
-      if (event.object.resource !== resource) continue;
-      const key = keyOf(resource, event.object.namespace, event.object.name);
-      if (event.previous) then.set(key, event.previous);
-      else then.delete(key);
+  /** The objects of a resource as they are now, or as they were at an earlier revision that is still in the log. */
+  list(resource: string, at?: number, namespace = ''): readonly StoredObject[] {
+    const all = this.#all(resource, at);
+    return namespace === '' ? all : inNamespace(all, namespace);
+  }
+
+  #all(resource: string, at: number | undefined): readonly StoredObject[] {
+    const shelf = this.#shelf(resource);
+    if (at !== undefined && at < this.compacted) throw new CompactedError(at, this.compacted);
+    if (at === undefined || at >= shelf.revision) return shelf.sorted();
+    const key = `${at} ${resource}`;
+    const known = this.#snapshots.get(key);
+    if (known) return known;
+    const objects = shelf.sortedAt(at);
+    this.#snapshots.set(key, objects);
+    for (const oldest of this.#snapshots.keys()) {
+      if (this.#snapshots.size <= snapshots) break;
+      this.#snapshots.delete(oldest);
     }
-    return [...then.values()].sort(byNamespaceAndName);
+    return objects;
   }
 
-  /** The changes after a revision, in order. */
-  since(revision: number): StoreEvent[] {
+  /** The changes of a resource after a revision, in order. */
+  since(resource: string, revision: number): StoreEvent[] {
     if (revision < this.compacted) throw new CompactedError(revision, this.compacted);
-    let low = 0;
-    let high = this.#log.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#log[middle]!.object.revision <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return low === this.#log.length ? [] : this.#log.slice(low);
+    return this.#shelves.get(resource)?.log.after(revision) ?? [];
   }
 
   /** The last revision that the log may forget: everything before it is older than `keepAfter` or beyond `keepEvents`. */
   compactable(keepAfter: number, keepEvents: number): number {
     let cut = Math.max(0, this.#log.length - keepEvents);
-    while (cut < this.#log.length && this.#log[cut]!.at < keepAfter) cut++;
-    return cut === 0 ? this.compacted : this.#log[cut - 1]!.object.revision;
+    for (let event = this.#log.at(cut); event && event.at < keepAfter; event = this.#log.at(cut)) cut++;
+    return cut === 0 ? this.compacted : (this.#log.at(cut - 1)?.revision ?? this.compacted);
   }
 
   compact(revision: number): void {
-    const first = this.#log.findIndex((event) => event.object.revision > revision);
-    this.#log = first < 0 ? [] : this.#log.slice(first);
-    this.compacted = Math.max(this.compacted, revision);
+    while (this.#log.first && this.#log.first.revision <= revision) this.#forgetOldest();
+    this.compacted = Math.max(this.compacted, Math.min(revision, this.revision));
+    this.#snapshots.clear();
   }
 }

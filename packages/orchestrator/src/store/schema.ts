@@ -25,27 +25,64 @@ create table if not exists store_state (
 insert into store_state (revision, compacted) values (0, 0) on conflict do nothing;
 `;
 
+/** Held by every server for as long as it lives, shared. */
+export const memberLock = 7_644_001;
+/** Where servers tell each other that they have committed. */
+export const channel = 'slipway_store';
+
 /**
  * One statement, one commit: the log, the final state of every touched key, and the counter.
- * $1..$6 the log, $7..$11 the objects to write, $12..$14 the objects to remove, $15 the last revision of the batch,
- * $16 the revision the batch was built on. The counter fences: if it is not where this writer left it, nothing is written.
+ * $1 the revision the batch was built on, $2 how many changes; of each change: $3 its number (10 more when it is the last of its
+ * key in the batch), $4 resource, $5 namespace, $6 name, $7 where its bytes begin in $9 (from 1), $8 how many.
+ * The counter fences: if it is not where this writer left it, nothing is written and no row is answered.
  */
-export const commitSql = `
+const commit = (answer: string) => `
 with fence as (
-  update store_state set revision = $15::bigint where revision = $16::bigint returning 1
+  update store_state set revision = $1::bigint + $2::int where revision = $1::bigint returning revision
+), input as materialized (
+  select $1::bigint + t.place as revision, t.change % 10 as change, t.change > 10 as is_last,
+    t.resource, t.namespace, t.name, substr($9::bytea, t.start, t.size) as data
+  from fence, unnest($3::smallint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[])
+    with ordinality as t(change, resource, namespace, name, start, size, place)
 ), logged as (
   insert into revisions (revision, change, resource, namespace, name, data)
-  select t.* from fence, unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::bytea[]) as t
+  select revision, change, resource, namespace, name, data from input
 ), removed as (
-  delete from objects o using fence, unnest($12::text[], $13::text[], $14::text[]) as t(resource, namespace, name)
-  where o.resource = t.resource and o.namespace = t.namespace and o.name = t.name
+  delete from objects o using input i
+  where i.is_last and i.change = 3 and o.resource = i.resource and o.namespace = i.namespace and o.name = i.name
 ), written as (
   insert into objects (resource, namespace, name, revision, data)
-  select t.* from fence, unnest($7::text[], $8::text[], $9::text[], $10::bigint[], $11::bytea[]) as t
+  select resource, namespace, name, revision, data from input where is_last and change <> 3
   on conflict (resource, namespace, name) do update set revision = excluded.revision, data = excluded.data
 )
-select 1 from fence`;
+select ${answer} from fence`;
 
-export const compactSql = `
-with state as (update store_state set compacted = $1 where compacted < $1 returning 1)
-delete from revisions where revision <= $1`;
+export const commitAlone = { name: 'commit', text: commit('1') };
+/** The same, telling the other servers. */
+export const commitAndTell = { name: 'commit-and-tell', text: commit(`pg_notify('${channel}', revision::text)`) };
+
+/** The counter, and how many servers there are. */
+export const stateSql = {
+  name: 'state',
+  text: `select revision, compacted,
+  (select count(*)::int from pg_locks where locktype = 'advisory' and granted and mode = 'ShareLock'
+    and database = (select oid from pg_database where datname = current_database())
+    and classid = 0 and objid = ${memberLock} and objsubid = 1) as members
+from store_state`,
+};
+
+/** The counter and what the log has after $1 (the first part of it), of one moment. `revision` is null when there is nothing. */
+export const logSql = {
+  name: 'log',
+  text: `select s.revision as counter, s.compacted, r.revision, r.change, r.resource, r.namespace, r.name,
+  extract(epoch from r.at) * 1000 as at, convert_from(r.data, 'UTF8') as data
+from store_state s left join revisions r on r.revision > $1::bigint and r.revision > s.compacted
+order by r.revision limit 5000`,
+};
+
+/** A page of the state. */
+export const objectsSql = {
+  name: 'objects',
+  text: `select resource, namespace, name, revision, convert_from(data, 'UTF8') as data from objects
+where (resource, namespace, name) > ($1::text, $2::text, $3::text) order by resource, namespace, name limit 2000`,
+};

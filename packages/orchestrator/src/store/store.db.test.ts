@@ -102,6 +102,7 @@ test('a watch continues from any revision without a gap', async () => {
     onReset: () => {},
   });
   await Promise.all(Array.from({ length: 20 }, (_, index) => store.commit([put(`late-${index}`)])));
+  await expect.poll(() => seen.length).toBe(21);
   watch.close();
   expect(seen.map((event) => event.object.revision)).toEqual(
     Array.from({ length: 21 }, (_, index) => from + index + 1),
@@ -155,12 +156,39 @@ test('what was compacted is refused, and the state survives', async () => {
   expect(store.get('things', 'a', 'before-compaction')).toBeDefined();
 });
 
-test('a second store on the same database waits until the first has closed, and reads the same state', async () => {
-  const waiting = createStore({ pool });
-  const revision = store.revision;
+test('a commit that the database refuses does not take the others with it', async () => {
+  const results = await Promise.allSettled([
+    store.commit([put('sound-1')]),
+    store.commit([put('no\u0000name')]),
+    store.commit([put('sound-2')]),
+  ]);
+  expect(results.map((each) => each.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(store.isReady).toBe(true);
+});
+
+test('a list that was given out does not change, and a past one is the state of that time', async () => {
+  const given = store.list('things');
+  const at = store.revision;
+  const names = given.map((each) => each.name);
+  await store.commit([put('aaa-first')]);
+  const [second] = await store.commit([put('zzz-last')]);
+  await store.commit([{ ...put('zzz-last', second?.revision), remove: true }]);
+  expect(given.map((each) => each.name)).toEqual(names);
+  expect(store.list('things', at).map((each) => each.name)).toEqual(names);
+  expect(store.list('things', undefined, 'a')).toEqual(store.list('things'));
+  expect(store.list('things', undefined, 'b')).toEqual([]);
+});
+
+test('after a restart the state, the log and the selectors of the past are there', async () => {
+  const [object] = await store.commit([put('over-restart', 0, { count: 1 })]);
+  const from = store.revision;
+  await store.commit([put('over-restart', object?.revision, { count: 2 })]);
   const names = store.list('things').map((each) => each.name);
   await store.close();
-  store = await waiting;
-  expect(store.revision).toBe(revision);
+  store = await createStore({ pool });
+  expect(store.revision).toBe(from + 1);
   expect(store.list('things').map((each) => each.name)).toEqual(names);
+  const seen: StoreEvent[] = [];
+  store.watch(from, { resource: 'things', onEvents: (events) => void seen.push(...events), onReset: () => {} }).close();
+  expect(seen.map((event) => [event.type, event.object.name])).toEqual([['MODIFIED', 'over-restart']]);
 });

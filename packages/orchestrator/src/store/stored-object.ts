@@ -1,8 +1,25 @@
 import type { KubeObject } from '../kinds/index.js';
 
+export type ObjectLabels = Readonly<Record<string, string>>;
+
+const noLabels: ObjectLabels = Object.freeze({});
+/** Parsed values are kept for the objects read last, up to this many bytes of JSON; the bytes themselves are kept always. */
+const parsedBytes = 8 * 1024 * 1024;
+let forget: (object: StoredObject) => void;
+const parsed: StoredObject[] = [];
+let parsedHead = 0;
+let parsedSize = 0;
+
 /** One version of one object. Its value is shared by all readers: clone it before you change it. */
 export class StoredObject {
   #value: KubeObject | undefined;
+  #labels: ObjectLabels | undefined;
+
+  static {
+    forget = (object) => {
+      object.#value = undefined;
+    };
+  }
 
   constructor(
     readonly resource: string,
@@ -10,41 +27,56 @@ export class StoredObject {
     readonly name: string,
     readonly revision: number,
     readonly bytes: Buffer,
-    value?: KubeObject,
-  ) {
-    this.#value = value;
-  }
+  ) {}
 
   get value(): KubeObject {
-    this.#value ??= JSON.parse(this.bytes.toString()) as KubeObject;
-    return this.#value;
+    if (this.#value) return this.#value;
+    const value = JSON.parse(this.bytes.toString()) as KubeObject;
+    this.#value = value;
+    keepParsed(this);
+    return value;
+  }
+
+  /** Kept once they were asked for, so that a selector over many objects parses each of them once only. */
+  get labels(): ObjectLabels {
+    if (!this.#labels) {
+      const labels = (this.#value ?? (JSON.parse(this.bytes.toString()) as KubeObject)).metadata.labels;
+      this.#labels = labels && Object.keys(labels).length > 0 ? labels : noLabels;
+    }
+    return this.#labels;
+  }
+}
+
+function keepParsed(object: StoredObject): void {
+  parsed.push(object);
+  parsedSize += object.bytes.length;
+  while (parsedSize > parsedBytes && parsedHead < parsed.length - 1) {
+    const oldest = parsed[parsedHead++];
+    if (!oldest) break;
+    parsedSize -= oldest.bytes.length;
+    forget(oldest);
+  }
+  if (parsedHead > 4096 && parsedHead * 2 > parsed.length) {
+    parsed.splice(0, parsedHead);
+    parsedHead = 0;
   }
 }
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-const frameEnd = Buffer.from('}\n');
-
 /** A committed change. `object` of a deletion is the last state, carrying the revision of the deletion. */
 export class StoreEvent {
-  #frame: Buffer | undefined;
-
   constructor(
     readonly type: ChangeType,
     readonly object: StoredObject,
     readonly previous: StoredObject | undefined,
+    /** Milliseconds since 1970, by the clock of the writer or the database. */
     readonly at: number,
   ) {}
 
-  /** The line of a watch stream, encoded once for all watchers. */
-  get frame(): Buffer {
-    this.#frame ??= frameOf(this.type, this.object.bytes);
-    return this.#frame;
+  get revision(): number {
+    return this.object.revision;
   }
-}
-
-export function frameOf(type: string, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, frameEnd]);
 }
 
 export function keyOf(resource: string, namespace: string, name: string): string {
