@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
@@ -24,6 +24,10 @@ const bridge = 'slwmachtest';
 const table = 'slipway_machtest';
 const podCidr = '100.96.0.0/17';
 const serviceCidr = '100.96.128.0/17';
+/** The one on the machine and, where it is named, an old one. */
+const kubectls = ['kubectl', process.env.KUBECTL_OLD ?? ''].filter(
+  (each) => each !== '' && spawnSync(each, ['version', '--client']).status === 0,
+);
 const addresses = clusterAddresses(podCidr, serviceCidr);
 const namespace = 'default';
 
@@ -223,6 +227,75 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
     );
     expect(answered.stdout).toBe('from kubectl\n');
     await remove('shell');
+  });
+
+  describe.each(kubectls)('streams with %s', (program) => {
+    const args = (words: readonly string[]) => ['--kubeconfig', cluster.kubeconfig, '-n', namespace, ...words];
+    const run = (words: readonly string[], input = ''): Promise<{ code: number; out: string }> =>
+      new Promise((resolve) => {
+        const child = execFile(program, args(words), { timeout: 20_000 }, (error, stdout, stderr) =>
+          resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
+        );
+        child.stdin?.end(input);
+      });
+
+    beforeAll(async () => {
+      await createPod('streams', {
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            command: ['sh', '-c', 'mkdir /www; echo served > /www/index.html; httpd -p 8080 -h /www; exec cat'],
+            stdin: true,
+          },
+        ],
+      });
+      await untilReady('streams');
+    });
+    afterAll(() => remove('streams'));
+
+    it('exec tells the end of its input, both outputs and the exit code', async () => {
+      const echoed = await run(['exec', '-i', 'streams', '--', 'sh', '-c', 'cat; echo end; exit 7'], 'from here\n');
+      expect(echoed).toMatchObject({ code: 7, out: expect.stringContaining('from here\nend\n') });
+      const large = await run(['exec', '-i', 'streams', '--', 'wc', '-c'], 'x'.repeat(3_000_000));
+      expect(large.out).toContain('3000000');
+      const long = await run(['exec', 'streams', '--', 'seq', '1', '100000']);
+      expect(long.out.length).toBe(588_895);
+      expect((await run(['exec', 'streams', '-c', 'none', '--', 'true'])).out).toContain('none');
+    });
+
+    it('cp takes files there and back', async () => {
+      const file = join(containerd.directory, 'sent');
+      writeFileSync(file, 'y'.repeat(200_000));
+      expect((await run(['cp', file, 'streams:/tmp/sent'])).out).not.toContain('rror');
+      await run(['cp', 'streams:/tmp/sent', `${file}-back`]);
+      expect(readFileSync(`${file}-back`, 'utf8')).toBe('y'.repeat(200_000));
+    });
+
+    it('attach joins the main process', async () => {
+      const child = spawn(program, args(['attach', '-i', 'streams']));
+      let out = '';
+      child.stdout.on('data', (data) => {
+        out += String(data);
+      });
+      child.stdin.write('heard\n');
+      await eventually(async () => expect(out).toContain('heard'));
+      child.kill();
+    });
+
+    it('port-forward reaches a port of the pod, again and again', async () => {
+      const child = spawn(program, args(['port-forward', 'pod/streams', ':8080']));
+      let out = '';
+      child.stdout.on('data', (data) => {
+        out += String(data);
+      });
+      const port = await eventually(async () => /127\.0\.0\.1:(\d+)/.exec(out)?.[1] ?? Promise.reject(new Error(out)));
+      for (let round = 0; round < 5; round += 1) {
+        const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
+        expect(await answer.text()).toBe('served\n');
+      }
+      child.kill();
+    });
   });
 
   it('restarts what crashes, with back-off, and says why', async () => {

@@ -15,9 +15,12 @@ import { namespaceAdmission } from './admission/namespace.js';
 import { podAdmission } from './admission/pod.js';
 import { serviceAccountAdmission } from './admission/service-account.js';
 import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
-import { authenticate, type User } from './authentication.js';
+import { createAuthenticator } from './authentication/authenticator.js';
+import { impersonated } from './authentication/impersonation.js';
+import type { OidcOptions } from './authentication/oidc.js';
+import type { User } from './authentication.js';
 import { escalationAdmission } from './authorization/escalation.js';
-import { impersonated, isAllowed, refusalText } from './authorization.js';
+import { isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepUp } from './bootstrap.js';
 import { KindCatalog } from './catalog.js';
@@ -32,6 +35,7 @@ import { Registry } from './registry.js';
 import { parseResourcePath, parseResourceRequest } from './request-info.js';
 import { authorize, handleResource } from './resource-handler.js';
 import { answerReview } from './reviews.js';
+import { translatedProtocol } from './streams/web-socket-streams.js';
 import { openTokenSigner } from './tokens.js';
 
 export interface ApiServerOptions {
@@ -50,6 +54,8 @@ export interface ApiServerOptions {
   advertiseAddress?: string;
   /** Further names and addresses of the serving certificate. */
   hosts?: readonly string[];
+  /** Identity providers whose ID tokens are taken. */
+  oidc?: readonly OidcOptions[];
   metrics?: MetricsRegistry;
   log?: ServerLog;
 }
@@ -118,6 +124,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...builtInAdmission(store),
     serviceAllocator(store, options.serviceCidr),
   );
+  const authenticator = createAuthenticator({
+    store,
+    tokens,
+    oidc: options.oidc,
+    onError: (error) => log.warn({ err: error }, 'an identity provider could not be asked'),
+  });
   const metricsRegistry = options.metrics ?? new MetricsRegistry();
   const metrics = createServerMetrics(metricsRegistry, store);
   const nodes = createNodeProxy(store, identity, authority.certificate);
@@ -167,7 +179,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         sendJson(response, 200, version);
         return;
       }
-      const user = impersonated(store, authenticate(request, store, tokens), request.headers);
+      const user = impersonated(store, await authenticator.authenticate(request), request);
       const path = segments(url.pathname);
       const place = parseResourcePath(path);
       if (place && !isReviewGroup(place.group)) {
@@ -181,7 +193,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         if (!isAllowed(store, user, wanted))
           throw forbidden({ group: place.group, plural }, '', refusalText(user, wanted));
         const review = parseObject(await readBody(request), mediaTypeOf(request));
-        sendJson(response, 201, answerReview(store, tokens, place.group, plural, review, user));
+        sendJson(response, 201, await answerReview(store, authenticator, place.group, plural, namespace, review, user));
       } else {
         allowPath(user, url.pathname);
         await answerPath(path, request, response);
@@ -207,10 +219,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     sendJson(response, answer.code, answer.toStatus());
   }
 
-  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       const url = new URL(request.url ?? '/', 'https://localhost');
-      const user = impersonated(store, authenticate(request, store, tokens), request.headers);
+      const user = impersonated(store, await authenticator.authenticate(request), request);
       const place = parseResourcePath(segments(url.pathname));
       if (!place) throw noSuchPath();
       const target = parseResourceRequest(
@@ -233,7 +245,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 
   server.on('request', (request, response) => void handle(request, response));
-  server.on('upgrade', handleUpgrade);
+  server.on('upgrade', (request, socket, head) => void handleUpgrade(request, socket, head));
   server.on('tlsClientError', () => {});
   server.on('clientError', (_error, socket) => socket.destroy());
   server.listen(options.port, options.bind);
@@ -310,15 +322,13 @@ function segments(path: string): string[] {
   }
 }
 
-/** The node's runtime speaks WebSocket up to v4; newer clients fall back to SPDY when an upgrade fails. */
+/** The newest protocols are translated here; those up to v4 are the node's runtime's. Clients fall back to SPDY when refused. */
 function refuseUnknownProtocol(request: IncomingMessage): void {
-  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket') return;
+  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket' || translatedProtocol(request)) return;
   const offered = String(request.headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((each) => each.trim());
-  const isKnown = offered.some(
-    (each) => /^(v[1-4]\.|base64\.)?(channel|base64\.channel)\.k8s\.io$/.test(each) || each === '',
-  );
+  const isKnown = offered.some((each) => /^(v[1-4]\.)?(base64\.)?channel\.k8s\.io$/.test(each) || each === '');
   if (!isKnown)
     throw badRequest(
       `unable to upgrade: none of the WebSocket protocols ${offered.join(', ')} is spoken here; use SPDY/3.1 or v4.channel.k8s.io`,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { joinStreams } from '../client/index.js';
@@ -7,6 +7,14 @@ import type { Store } from '../store/index.js';
 import { ApiError, badRequest, conflict, notFound } from './api-error.js';
 import type { KeyPair } from './pki.js';
 import { asJson } from './registry.js';
+import {
+  type AskedStreams,
+  channelProtocol,
+  joinChannels,
+  joinTunnel,
+  translatedProtocol,
+  tunnelProtocol,
+} from './streams/web-socket-streams.js';
 
 const connectMilliseconds = 10_000;
 const podType = { group: '', plural: 'pods' };
@@ -107,14 +115,19 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
         target.subresource === 'portforward'
           ? `/portForward/${base}?${target.query}`
           : `/${target.subresource}/${base}/${encodeURIComponent(containerOf(pod, target.query, target.name))}?${target.query}`;
-      const { authorization, host: ownHost, ...headers } = request.headers;
-      void authorization;
-      void ownHost;
-      const options: RequestOptions = { host, port, path, method: request.method, headers, ...tls, agent: false };
-      const upstream = httpsRequest(options);
+      const translated = translatedProtocol(request);
+      const options: RequestOptions = { host, port, path, ...tls, agent: false };
+      const upstream = httpsRequest(
+        translated
+          ? { ...options, method: 'POST', headers: spdyHeaders(translated) }
+          : { ...options, method: request.method, headers: passedHeaders(request) },
+      );
       const timer = setTimeout(() => upstream.destroy(new Error('the node does not answer')), connectMilliseconds);
       upstream.on('upgrade', (answer, far, farHead) => {
         clearTimeout(timer);
+        const farSide = { socket: far, head: farHead };
+        if (translated === channelProtocol) return joinChannels(request, socket, head, farSide, askedOf(target.query));
+        if (translated === tunnelProtocol) return joinTunnel(request, socket, head, farSide);
         socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(answer)}\r\n`);
         if (farHead.length > 0) socket.write(farHead);
         if (head.length > 0) far.write(head);
@@ -136,6 +149,23 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
       upstream.end();
     },
   };
+}
+
+/** What goes on to the node: all but who asked, which has been answered for here. */
+function passedHeaders(request: IncomingMessage): IncomingHttpHeaders {
+  const { authorization: _authorization, host: _host, ...headers } = request.headers;
+  return headers;
+}
+
+const spdyHeaders = (translated: string) => ({
+  connection: 'Upgrade',
+  upgrade: 'SPDY/3.1',
+  'x-stream-protocol-version': translated === tunnelProtocol ? 'portforward.k8s.io' : 'v4.channel.k8s.io',
+});
+
+function askedOf(query: URLSearchParams): AskedStreams {
+  const flag = (name: string) => ['1', 'true'].includes(query.get(name) ?? '');
+  return { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr'), tty: flag('tty') };
 }
 
 function headerLines(answer: IncomingMessage): string {
