@@ -1,9 +1,19 @@
 import type { Store } from '../../store/index.js';
+import { KindCatalog } from '../catalog.js';
+import { webhookAdmission } from '../webhooks/webhooks.js';
 import type { AdmissionPlugin } from './admission.js';
 import { limitRangerAdmission } from './limit-ranger.js';
+import { podSecurityAdmission } from './pod-security/pod-security.js';
 import { quotaAdmission } from './quota/quota.js';
 
-/** The rules that need nothing but the store, in upstream's order. */
-export function builtInAdmission(store: Store): AdmissionPlugin[] {
-  return [limitRangerAdmission(store), quotaAdmission(store)];
+/** The rules that need nothing but the store and the kinds, in upstream's order: quotas count what all others let pass. */
+export function builtInAdmission(store: Store, catalog = new KindCatalog()): AdmissionPlugin[] {
+  const hooks = webhookAdmission(store, catalog);
+  return [
+    limitRangerAdmission(store),
+    podSecurityAdmission(store),
+    hooks.mutating,
+    hooks.validating,
+    quotaAdmission(store),
+  ];
 }
