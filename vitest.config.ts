@@ -54,6 +54,22 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Run by name only, against the cluster that KUBECONFIG names; `e2e` runs the same files against the embedded one.
+      ...(process.env['SLIPWAY_CONFORMANCE'] === undefined
+        ? []
+        : [
+            {
+              plugins,
+              test: {
+                name: 'conformance',
+                include: ['test/conformance/**/*.test.ts'],
+                exclude: ['test/conformance/chart.test.ts'],
+                globalSetup: ['test/support/kubeconfig.global.ts'],
+                testTimeout: 300_000,
+                fileParallelism: false,
+              },
+            },
+          ]),
       {
         plugins,
         test: {
