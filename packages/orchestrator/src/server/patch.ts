@@ -20,8 +20,14 @@ export function jsonPatch(target: JsonObject, patch: Json): JsonObject {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is an array of operations');
   if (patch.length > 10_000)
     throw new ApiError(413, 'RequestEntityTooLarge', 'The allowed maximum operations in a JSON patch is 10000');
+  const isPointer = (value: Json | undefined) => typeof value === 'string' && /^(\/|$)/.test(value);
   for (const each of patch)
-    if (!isJsonObject(each) || !operations.includes(String(each.op)) || typeof each.path !== 'string')
+    if (
+      !isJsonObject(each) ||
+      !operations.includes(String(each.op)) ||
+      !isPointer(each.path) ||
+      ((each.op === 'move' || each.op === 'copy') && !isPointer(each.from))
+    )
       throw badRequest(`error decoding patch: not an operation: ${JSON.stringify(each)}`);
   const draft = cloneJson(target);
   const errors = applyPatch(draft, patch as unknown as Operation[]);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isJsonObject, type Json, type JsonObject } from '../kinds/index.js';
 import { badRequest } from './api-error.js';
+import { isTooDeep } from './json-text.js';
 
 /** Name, how often it comes, and its type: a letter for a scalar, else a message's name. */
 type Field = readonly [name: string, kind: 'value' | 'pointer' | 'list' | 'map', type: string];
@@ -31,9 +32,12 @@ export function decodeProtobuf(
     const message = messageOf(apiVersion, kind);
     if (!message)
       throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
-    return { ...readMessage(Buffer.from(String(envelope.raw ?? ''), 'base64'), message), apiVersion, kind };
+    const object = readMessage(Buffer.from(String(envelope.raw ?? ''), 'base64'), message);
+    if (isTooDeep(object)) throw new RangeError('it is nested too deep');
+    return { ...object, apiVersion, kind };
   } catch (error) {
-    if (error instanceof RangeError) throw badRequest('the protobuf body is cut off');
+    if (error instanceof RangeError || error instanceof SyntaxError)
+      throw badRequest(`the protobuf body is malformed: ${error.message}`);
     throw error;
   }
 }
@@ -96,11 +100,23 @@ function readMessage(bytes: Buffer, message: string): JsonObject {
     const [name, kind, type] = field;
     if (kind === 'map') {
       const [key, value] = readEntry(raw, type);
-      out[name] = { ...(isJsonObject(out[name]) ? out[name] : {}), [key]: value ?? zeroOf(type) };
+      const map = isJsonObject(out[name]) ? out[name] : {};
+      out[name] = map;
+      // A key may be `__proto__`.
+      Object.defineProperty(map, key, {
+        value: value ?? zeroOf(type),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
       continue;
     }
     const value = readValue(raw, type);
-    if (kind === 'list') out[name] = [...(Array.isArray(out[name]) ? out[name] : []), value ?? zeroOf(type)];
+    if (kind === 'list') {
+      const list = Array.isArray(out[name]) ? out[name] : [];
+      out[name] = list;
+      list.push(value ?? zeroOf(type));
+    }
     // A Go value that is not a pointer is always written; JSON leaves its zero out.
     else if (value !== undefined && (kind === 'pointer' || !isZero(value))) put(out, name, value);
   }
@@ -147,6 +163,11 @@ function bytesOf(raw: bigint | Buffer): Buffer {
   throw new RangeError('a number where bytes should be');
 }
 
+function numberOf(raw: bigint | Buffer): bigint {
+  if (typeof raw === 'bigint') return raw;
+  throw new RangeError('bytes where a number should be');
+}
+
 function readValue(raw: bigint | Buffer, type: string): Json | undefined {
   switch (type) {
     case 's':
@@ -154,9 +175,9 @@ function readValue(raw: bigint | Buffer, type: string): Json | undefined {
     case 'y':
       return bytesOf(raw).toString('base64');
     case 'i':
-      return Number(raw);
+      return Number(numberOf(raw));
     case 'b':
-      return raw !== 0n;
+      return numberOf(raw) !== 0n;
     case 'd':
       return bytesOf(raw).readDoubleLE(0);
     case `${metaGroup}Time`:

@@ -5,7 +5,7 @@ import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType
 import { applyTo, createByApply } from './apply.js';
 import type { User } from './authentication.js';
 import { isAllowed, refusalText } from './authorization.js';
-import { mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
+import { duplicateRule, mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
 import { toCustomScale } from './custom/custom-scale.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
 import { sendJson } from './front/answer.js';
@@ -145,14 +145,14 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
     }
     case 'create': {
       if (name !== '') throw methodNotAllowed();
-      const body = parseObject(await readBody(request), mediaTypeOf(request));
+      const body = parseObject(await readBody(request), mediaTypeOf(request), duplicateRule(kind.type, context));
       if (kind.type.namespaced && namespace === '') throw badRequest('the namespace must be named in the path');
       sendObject(call, 201, await registry.create(kind, namespace, body, context));
       return;
     }
     case 'update': {
       if (name === '') throw methodNotAllowed();
-      const body = parseObject(await readBody(request), mediaTypeOf(request));
+      const body = parseObject(await readBody(request), mediaTypeOf(request), duplicateRule(kind.type, context));
       if (target.subresource === '' && madeByUpdate.has(kind.type.plural) && !registry.find(kind, namespace, name)) {
         authorize(registry, context.user, { ...target, verb: 'create' });
         sendObject(call, 201, await registry.create(kind, namespace, body, context));
@@ -252,13 +252,13 @@ async function readPatch(call: Call): Promise<{ change(current: JsonObject): Jso
       return { change: (current) => jsonPatch(current, patch), isRetried: true };
     }
     case 'application/merge-patch+json': {
-      const patch = parseObject(body, mediaType);
+      const patch = parseObject(body, mediaType, duplicateRule(target.kind.type, call.context));
       return { change: (current) => asObject(mergePatch(current, patch)), isRetried: hasNoVersion(patch) };
     }
     case 'application/strategic-merge-patch+json': {
       if (target.kind.isStructural)
         throw unsupportedMediaType(patchTypes.replace('application/strategic-merge-patch+json, ', ''));
-      const patch = parseObject(body, mediaType);
+      const patch = parseObject(body, mediaType, duplicateRule(target.kind.type, call.context));
       const schema =
         target.subresource === 'scale' ? schemaOf('io.k8s.api.autoscaling.v1.Scale') : schemaFor(target.kind);
       return {
@@ -294,7 +294,7 @@ async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise
     throw badRequest(
       'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
     );
-  const applied = parseObject(await readBody(request), mediaType);
+  const applied = parseObject(await readBody(request), mediaType, duplicateRule(target.kind.type, context));
   registry.checkType(target.kind, applied);
   const clean = registry.decode(target.kind, applied, context);
   const apply = { manager, isForced: query.get('force') === 'true', subresource: target.subresource };
