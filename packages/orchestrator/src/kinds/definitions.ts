@@ -1,4 +1,5 @@
 import { configMapKind } from './config-map/config-map.kind.js';
+import { customResourceDefinitionKind } from './custom-resource-definition/custom-resource-definition.kind.js';
 import type { KindDefinition } from './definition.js';
 import { deploymentKind } from './deployment/deployment.kind.js';
 import { endpointSliceKind } from './endpoint-slice/endpoint-slice.kind.js';
@@ -43,4 +44,5 @@ export const kindDefinitions: readonly KindDefinition[] = [
   gatewayClassKind,
   gatewayKind,
   httpRouteKind,
+  customResourceDefinitionKind,
 ];

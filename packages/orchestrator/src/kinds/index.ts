@@ -1,5 +1,9 @@
 // Owns: everything a kind is, as data and pure functions: types, references, schemas, defaults, validation, printing.
 // May run twice: all of it. Never: does I/O besides reading its own schema file once, knows how objects are stored or served.
+export {
+  customResourceDefinitionKind,
+  customResourceDefinitions,
+} from './custom-resource-definition/custom-resource-definition.kind.js';
 export * from './decode.js';
 export * from './definition.js';
 export { kindDefinitions } from './definitions.js';

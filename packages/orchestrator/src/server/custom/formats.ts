@@ -55,23 +55,3 @@ const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
 export function isFormat(format: string, value: string): boolean {
   return formats.get(format)?.(value) ?? true;
 }
-
-export function isKnownFormat(format: string): boolean {
-  return (
-    formats.has(format) ||
-    [
-      'int32',
-      'int64',
-      'float',
-      'double',
-      'password',
-      'bsonobjectid',
-      'isbn',
-      'isbn10',
-      'isbn13',
-      'creditcard',
-      'ssn',
-      'rgbcolor',
-    ].includes(format)
-  );
-}

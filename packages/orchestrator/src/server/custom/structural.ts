@@ -8,7 +8,6 @@ import {
   type JsonObject,
   required,
 } from '../../kinds/index.js';
-import { isKnownFormat } from './formats.js';
 import { SchemaNode } from './schema-node.js';
 import { setDefaults } from './shape.js';
 import { validateValue } from './validate-value.js';
@@ -121,8 +120,6 @@ function checkExtensions(node: SchemaNode, path: string, errors: FieldError[]): 
   }
   if (node.raw['x-kubernetes-preserve-unknown-fields'] === false)
     errors.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'));
-  if (node.format !== '' && node.type === 'string' && !isKnownFormat(node.format))
-    return checkListType(node, path, errors);
   checkListType(node, path, errors);
 }
 
