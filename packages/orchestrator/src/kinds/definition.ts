@@ -36,6 +36,19 @@ export interface CustomBehaviour {
   isTerminating: boolean;
 }
 
+/** A part of a resource with a path of its own. `kind` is what its bodies are, of the kind's own group and version unless they are said. */
+export interface Subresource {
+  name: string;
+  kind: string;
+  group?: string;
+  version?: string;
+  verbs: readonly string[];
+  /** Changes a draft that came by this path, after what it may not touch has been put back. */
+  prepare?(draft: JsonObject, old: JsonObject): void;
+  /** Judges an object that came by this path. */
+  validate?(object: JsonObject, old: JsonObject): FieldError[];
+}
+
 /** All that a kind is. The functions are pure; those named `prepare…` and `default…` change the draft they are given. */
 export interface KindDefinition {
   type: ResourceType<KubeObject>;
@@ -54,7 +67,7 @@ export interface KindDefinition {
   nameRule: NameRule;
   /** Deletable one by one only. */
   hasDeleteCollection: boolean;
-  subresources: readonly { name: string; kind: string; group?: string; version?: string; verbs: readonly string[] }[];
+  subresources: readonly Subresource[];
   /** `.metadata.generation` counts changes of these fields; empty: the kind has no generation. */
   generationOf: readonly string[];
   setDefaults?(draft: JsonObject): void;
@@ -103,7 +116,20 @@ export function defineKind(input: DefinitionInput): KindDefinition {
   };
 }
 
-export const statusSubresource = (kind: string) => ({ name: 'status', kind, verbs: ['get', 'patch', 'update'] });
+export const statusSubresource = (kind: string, own: Pick<Subresource, 'prepare' | 'validate'> = {}): Subresource => ({
+  name: 'status',
+  kind,
+  verbs: ['get', 'patch', 'update'],
+  ...own,
+});
+
+export const scaleSubresource: Subresource = {
+  name: 'scale',
+  kind: 'Scale',
+  group: 'autoscaling',
+  version: 'v1',
+  verbs: ['get', 'patch', 'update'],
+};
 
 function textOf(object: JsonObject, ...path: string[]): string {
   let value: unknown = object;

@@ -1,5 +1,5 @@
+import { selectorText } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
-import { selectorText } from '../deployment/deployment.kind.js';
 import { isJsonObject, objectAt, objectsAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
 import { setDefault } from '../pod/pod.defaults.js';

@@ -1,86 +1,133 @@
 import { isJsonObject, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
+import { addQuantities, formatQuantity, parseExact, type Quantity, zeroQuantity } from '../quantity.js';
 
 /** Sets a field that is absent. */
 export function setDefault(object: JsonObject, key: string, value: JsonObject[string]): void {
   if (object[key] === undefined) object[key] = value;
 }
 
+/** Sets a field that is absent or holds its type's zero value, which upstream cannot tell apart. */
+export function setZero(object: JsonObject, key: string, value: JsonObject[string]): void {
+  const present = object[key];
+  if (present === undefined || present === '' || present === 0) object[key] = value;
+}
+
 function defaultProbe(probe: JsonObject): void {
-  setDefault(probe, 'timeoutSeconds', 1);
-  setDefault(probe, 'periodSeconds', 10);
-  setDefault(probe, 'successThreshold', 1);
-  setDefault(probe, 'failureThreshold', 3);
+  setZero(probe, 'timeoutSeconds', 1);
+  setZero(probe, 'periodSeconds', 10);
+  setZero(probe, 'successThreshold', 1);
+  setZero(probe, 'failureThreshold', 3);
   defaultHandler(probe);
   if (isJsonObject(probe.grpc)) setDefault(probe.grpc, 'service', '');
 }
 
 function defaultHandler(handler: JsonObject): void {
   if (!isJsonObject(handler.httpGet)) return;
-  setDefault(handler.httpGet, 'path', '/');
-  setDefault(handler.httpGet, 'scheme', 'HTTP');
+  setZero(handler.httpGet, 'path', '/');
+  setZero(handler.httpGet, 'scheme', 'HTTP');
 }
 
 /** `Always` for an image named by `latest` or no tag, else `IfNotPresent`. */
 function pullPolicyOf(image: string): string {
   if (image.includes('@')) return 'IfNotPresent';
   const last = image.slice(image.lastIndexOf('/') + 1);
-  const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const colon = last.indexOf(':');
+  return colon < 0 || last.slice(colon + 1) === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultContainer(container: JsonObject): void {
-  setDefault(container, 'imagePullPolicy', pullPolicyOf(stringAt(container, 'image')));
-  setDefault(container, 'terminationMessagePath', '/dev/termination-log');
-  setDefault(container, 'terminationMessagePolicy', 'File');
+  setZero(container, 'imagePullPolicy', pullPolicyOf(stringAt(container, 'image')));
+  setZero(container, 'terminationMessagePath', '/dev/termination-log');
+  setZero(container, 'terminationMessagePolicy', 'File');
   setDefault(container, 'resources', {});
-  for (const port of objectsAt(container, 'ports')) setDefault(port, 'protocol', 'TCP');
+  for (const port of objectsAt(container, 'ports')) setZero(port, 'protocol', 'TCP');
   for (const env of objectsAt(container, 'env')) {
-    const source = objectAt(env, 'valueFrom');
-    if (isJsonObject(source.fieldRef)) setDefault(source.fieldRef, 'apiVersion', 'v1');
+    const source = env.valueFrom;
+    if (!isJsonObject(source)) continue;
+    if (isJsonObject(source.fieldRef)) setZero(source.fieldRef, 'apiVersion', 'v1');
     if (isJsonObject(source.resourceFieldRef)) setDefault(source.resourceFieldRef, 'divisor', '0');
+    if (isJsonObject(source.fileKeyRef)) setDefault(source.fileKeyRef, 'optional', false);
   }
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     const probe = container[name];
     if (isJsonObject(probe)) defaultProbe(probe);
   }
-  for (const hook of Object.values(objectAt(container, 'lifecycle'))) if (isJsonObject(hook)) defaultHandler(hook);
+  const { lifecycle } = container;
+  if (!isJsonObject(lifecycle)) return;
+  for (const name of ['postStart', 'preStop']) {
+    const hook = lifecycle[name];
+    if (isJsonObject(hook)) defaultHandler(hook);
+  }
 }
 
-const volumeSources = (volume: JsonObject) => Object.keys(volume).filter((key) => key !== 'name');
+const modedSources = ['secret', 'configMap', 'downwardAPI', 'projected'];
+const legacyTexts: readonly (readonly [string, string, string | boolean])[] = [
+  ['rbd', 'pool', 'rbd'],
+  ['rbd', 'user', 'admin'],
+  ['rbd', 'keyring', '/etc/ceph/keyring'],
+  ['azureDisk', 'cachingMode', 'ReadWrite'],
+  ['azureDisk', 'kind', 'Shared'],
+  ['azureDisk', 'fsType', 'ext4'],
+  ['azureDisk', 'readOnly', false],
+  ['scaleIO', 'storageMode', 'ThinProvisioned'],
+  ['scaleIO', 'fsType', 'xfs'],
+  ['iscsi', 'iscsiInterface', 'default'],
+];
+
+/** What volumes of pods and persistent volumes have in common. */
+export function defaultVolumeSource(volume: JsonObject): void {
+  if (isJsonObject(volume.hostPath)) setDefault(volume.hostPath, 'type', '');
+  for (const [source, key, value] of legacyTexts) {
+    const found = volume[source];
+    if (isJsonObject(found)) setZero(found, key, value);
+  }
+}
+
+function defaultDownward(source: JsonObject): void {
+  for (const item of objectsAt(source, 'items')) {
+    if (isJsonObject(item.fieldRef)) setZero(item.fieldRef, 'apiVersion', 'v1');
+    if (isJsonObject(item.resourceFieldRef)) setDefault(item.resourceFieldRef, 'divisor', '0');
+  }
+}
 
 function defaultVolume(volume: JsonObject): void {
-  if (volumeSources(volume).length === 0) volume.emptyDir = {};
-  for (const source of ['secret', 'configMap', 'downwardAPI', 'projected']) {
+  let isEmpty = true;
+  for (const key in volume) if (key !== 'name') isEmpty = false;
+  if (isEmpty) volume.emptyDir = {};
+  for (const source of modedSources) {
     const value = volume[source];
     if (isJsonObject(value)) setDefault(value, 'defaultMode', 420);
   }
-  if (isJsonObject(volume.hostPath)) setDefault(volume.hostPath, 'type', '');
-  const downward = [
-    objectAt(volume, 'downwardAPI'),
-    ...objectsAt(objectAt(volume, 'projected'), 'sources').map((each) => objectAt(each, 'downwardAPI')),
-  ];
-  for (const item of downward.flatMap((each) => objectsAt(each, 'items')))
-    if (isJsonObject(item.fieldRef)) setDefault(item.fieldRef, 'apiVersion', 'v1');
-  for (const source of objectsAt(objectAt(volume, 'projected'), 'sources'))
+  if (isJsonObject(volume.image))
+    setZero(volume.image, 'pullPolicy', pullPolicyOf(stringAt(volume.image, 'reference')));
+  defaultVolumeSource(volume);
+  defaultDownward(objectAt(volume, 'downwardAPI'));
+  const claim = objectAt(objectAt(volume, 'ephemeral'), 'volumeClaimTemplate').spec;
+  if (isJsonObject(claim)) setDefault(claim, 'volumeMode', 'Filesystem');
+  for (const source of objectsAt(objectAt(volume, 'projected'), 'sources')) {
+    defaultDownward(objectAt(source, 'downwardAPI'));
     if (isJsonObject(source.serviceAccountToken)) setDefault(source.serviceAccountToken, 'expirationSeconds', 3600);
+  }
 }
+
+const containerLists = ['containers', 'initContainers', 'ephemeralContainers'];
 
 /** The defaults of a pod's spec, in a Pod or in a template. */
 export function defaultPodSpec(spec: JsonObject): void {
-  setDefault(spec, 'restartPolicy', 'Always');
-  setDefault(spec, 'dnsPolicy', 'ClusterFirst');
+  setZero(spec, 'restartPolicy', 'Always');
+  setZero(spec, 'dnsPolicy', 'ClusterFirst');
   setDefault(spec, 'terminationGracePeriodSeconds', 30);
   setDefault(spec, 'securityContext', {});
-  setDefault(spec, 'schedulerName', 'default-scheduler');
+  setZero(spec, 'schedulerName', 'default-scheduler');
   if (stringAt(spec, 'serviceAccountName') === '' && stringAt(spec, 'serviceAccount') !== '')
     spec.serviceAccountName = spec.serviceAccount;
   if (stringAt(spec, 'serviceAccountName') !== '') spec.serviceAccount = spec.serviceAccountName;
-  for (const list of ['containers', 'initContainers', 'ephemeralContainers'])
-    for (const container of objectsAt(spec, list)) defaultContainer(container);
+  for (const list of containerLists) for (const container of objectsAt(spec, list)) defaultContainer(container);
   for (const volume of objectsAt(spec, 'volumes')) defaultVolume(volume);
-  if (spec.hostNetwork === true)
-    for (const container of objectsAt(spec, 'containers'))
-      for (const port of objectsAt(container, 'ports')) setDefault(port, 'hostPort', port.containerPort);
+  if (spec.hostNetwork !== true) return;
+  for (const list of ['containers', 'initContainers'])
+    for (const container of objectsAt(spec, list))
+      for (const port of objectsAt(container, 'ports')) setZero(port, 'hostPort', port.containerPort);
 }
 
 export function defaultPodTemplate(template: JsonObject): void {
@@ -89,33 +136,66 @@ export function defaultPodTemplate(template: JsonObject): void {
 
 /** Beside the spec's defaults, a Pod's own: requests follow limits. */
 export function defaultPod(pod: JsonObject): void {
-  const spec = objectAt(pod, 'spec');
-  if (!isJsonObject(pod.spec)) return;
+  const { spec } = pod;
+  if (!isJsonObject(spec)) return;
   defaultPodSpec(spec);
   setDefault(spec, 'enableServiceLinks', true);
-  for (const container of [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')]) {
-    const resources = objectAt(container, 'resources');
-    const limits = objectAt(resources, 'limits');
-    if (Object.keys(limits).length === 0) continue;
-    const requests = objectAt(resources, 'requests');
-    for (const [name, value] of Object.entries(limits)) setDefault(requests, name, value);
-    resources.requests = requests;
-  }
+  for (const list of ['containers', 'initContainers'])
+    for (const container of objectsAt(spec, list)) requestLimits(objectAt(container, 'resources'));
+  if (isJsonObject(spec.resources) && isJsonObject(spec.resources.limits)) defaultPodRequests(spec, spec.resources);
 }
 
-/** Guaranteed, Burstable or BestEffort, by the CPU and memory of every container. */
+function requestLimits(resources: JsonObject): void {
+  const { limits } = resources;
+  if (!isJsonObject(limits)) return;
+  const requests = objectAt(resources, 'requests');
+  for (const name in limits) setDefault(requests, name, limits[name]);
+  resources.requests = requests;
+}
+
+const podLevel = (name: string) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+
+/** A pod's own requests are at least those of its containers together, else its limits. */
+function defaultPodRequests(spec: JsonObject, resources: JsonObject): void {
+  const requests = objectAt(resources, 'requests');
+  const sums = new Map<string, Quantity>();
+  for (const container of objectsAt(spec, 'containers')) {
+    const asked = objectAt(objectAt(container, 'resources'), 'requests');
+    for (const name in asked)
+      sums.set(name, addQuantities(sums.get(name) ?? zeroQuantity, parseExact(String(asked[name])) ?? zeroQuantity));
+  }
+  for (const [name, sum] of sums)
+    if (podLevel(name) && !name.startsWith('hugepages-')) setDefault(requests, name, formatQuantity(sum));
+  const limits = objectAt(resources, 'limits');
+  for (const name in limits) if (podLevel(name)) setDefault(requests, name, limits[name]);
+  if (Object.keys(requests).length > 0) resources.requests = requests;
+}
+
+const qosResources = ['cpu', 'memory'];
+
+/** Guaranteed, Burstable or BestEffort, by the CPU and memory of the pod or of every container. */
 export function qosClassOf(spec: JsonObject): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const containers = [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')];
-  let isGuaranteed = containers.length > 0;
+  const own = objectAt(spec, 'resources');
+  const holders =
+    isJsonObject(own.limits) || isJsonObject(own.requests)
+      ? [{ resources: own }]
+      : [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')];
+  let isGuaranteed = holders.length > 0;
   let isBestEffort = true;
-  for (const container of containers) {
-    const resources = objectAt(container, 'resources');
+  for (const holder of holders) {
+    const resources = objectAt(holder, 'resources');
     const limits = objectAt(resources, 'limits');
     const requests = objectAt(resources, 'requests');
-    for (const name of ['cpu', 'memory']) {
-      if (limits[name] !== undefined || requests[name] !== undefined) isBestEffort = false;
-      if (limits[name] === undefined || (requests[name] ?? limits[name]) !== limits[name]) isGuaranteed = false;
+    for (const name of qosResources) {
+      const limit = nonZero(limits[name]);
+      const request = nonZero(requests[name]);
+      if (limit !== undefined || request !== undefined) isBestEffort = false;
+      if (limit === undefined || (request ?? limit) !== limit) isGuaranteed = false;
     }
   }
   return isBestEffort ? 'BestEffort' : isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+function nonZero(value: JsonObject[string]): string | undefined {
+  return value === undefined || value === '0' || value === 0 ? undefined : String(value);
 }

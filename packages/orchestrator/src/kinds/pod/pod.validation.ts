@@ -1,263 +1,303 @@
+import { checkEnum, checkName, ipProblem } from '../checks.js';
 import { duplicate, type FieldError, forbidden, invalid, notFound, notSupported, required } from '../field-error.js';
-import { isJsonObject, isSame, type Json, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
+import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabels } from '../metadata.js';
-import { labelProblem, subdomainProblem } from '../names.js';
+import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { checkAmount, checkContainerResources } from '../resources.js';
+import { checkContainer, type PodScope } from './container.validation.js';
+import { checkLifecycle, checkProbes } from './probe.validation.js';
+import { checkAffinity, checkSpread, checkTolerations } from './scheduling.validation.js';
+import { checkPodSecurityContext } from './security.validation.js';
+import { checkVolumes } from './volume.validation.js';
 
-const portProblem = 'must be between 1 and 65535, inclusive';
-const isPort = (value: Json | undefined): boolean => typeof value === 'number' && value >= 1 && value <= 65535;
+const restartPolicies = ['Always', 'OnFailure', 'Never'];
+const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
-function oneOf(object: JsonObject, key: string, field: string, allowed: readonly string[]): FieldError[] {
-  const value = object[key];
-  return value === undefined || allowed.includes(String(value))
-    ? []
-    : [notSupported(`${field}.${key}`, value, allowed)];
+interface Place {
+  /** Where the spec stands: `spec` of a Pod, `spec.template.spec` of its owners. */
+  at: string;
+  grace: number;
+  os: string;
+  isPod: boolean;
+  scope: PodScope;
+  errors: FieldError[];
 }
 
-function validatePorts(container: JsonObject, field: string): FieldError[] {
-  const errors: FieldError[] = [];
+function checkImageSpace(container: JsonObject, field: string, place: Place): void {
+  const image = stringAt(container, 'image');
+  if (place.isPod && image.trim() !== image)
+    place.errors.push(invalid(`${field}.image`, image, 'must not have leading or trailing whitespace'));
+}
+
+function checkContainers(spec: JsonObject, place: Place): void {
+  const containers = objectsAt(spec, 'containers');
+  if (containers.length === 0) place.errors.push(required(`${place.at}.containers`));
   const names = new Set<string>();
-  objectsAt(container, 'ports').forEach((port, index) => {
-    const at = `${field}.ports[${index}]`;
-    if (port.containerPort === undefined) errors.push(required(`${at}.containerPort`));
-    else if (!isPort(port.containerPort)) errors.push(invalid(`${at}.containerPort`, port.containerPort, portProblem));
-    if (port.hostPort !== undefined && port.hostPort !== 0 && !isPort(port.hostPort))
-      errors.push(invalid(`${at}.hostPort`, port.hostPort, portProblem));
-    errors.push(...oneOf(port, 'protocol', at, ['SCTP', 'TCP', 'UDP']));
-    const name = stringAt(port, 'name');
-    if (name === '') return;
-    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > 15 || !/[a-z]/.test(name) || name.includes('--'))
-      errors.push(
-        invalid(
-          `${at}.name`,
-          name,
-          'must be no more than 15 characters, lower case alphanumeric or single dashes, with at least one letter',
-        ),
-      );
-    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+  containers.forEach((container, index) => {
+    const field = `${place.at}.containers[${index}]`;
+    checkContainer(container, field, place.scope, place.errors);
+    checkImageSpace(container, field, place);
+    const name = stringAt(container, 'name');
+    if (names.has(name)) place.errors.push(duplicate(`${field}.name`, name));
     names.add(name);
+    checkLifecycle(container, field, place.grace, place.os, place.errors);
+    checkProbes(container, field, place.grace, place.errors);
+    checkRestart(container, field, place.errors);
   });
-  return errors;
+  checkHostPorts(containers, `${place.at}.containers`, place.errors);
 }
 
-function validateProbe(probe: JsonObject, field: string): FieldError[] {
-  const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'].filter((key) => isJsonObject(probe[key]));
-  const errors: FieldError[] = [];
-  if (handlers.length === 0) errors.push(required(field, 'must specify a handler type'));
-  if (handlers.length > 1)
-    errors.push(forbidden(`${field}.${handlers[1]}`, 'may not specify more than 1 handler type'));
-  for (const key of [
-    'initialDelaySeconds',
-    'timeoutSeconds',
-    'periodSeconds',
-    'successThreshold',
-    'failureThreshold',
-  ]) {
-    const value = numberAt(probe, key);
-    if (value !== undefined && value < 0)
-      errors.push(invalid(`${field}.${key}`, value, 'must be greater than or equal to 0'));
-  }
-  for (const key of ['httpGet', 'tcpSocket', 'grpc']) {
-    const handler = probe[key];
-    if (!isJsonObject(handler)) continue;
-    if (typeof handler.port === 'number' ? !isPort(handler.port) : stringAt(handler, 'port') === '')
-      errors.push(invalid(`${field}.${key}.port`, handler.port ?? 0, portProblem));
-  }
-  return errors;
+function checkRestart(container: JsonObject, field: string, errors: FieldError[]): void {
+  const rules = objectsAt(container, 'restartPolicyRules');
+  const policy = container.restartPolicy;
+  if (rules.length > 0 && policy === undefined)
+    errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
+  if (policy !== undefined && !restartPolicies.includes(String(policy)))
+    errors.push(notSupported(`${field}.restartPolicy`, policy, ['Always', 'Never', 'OnFailure']));
 }
 
-function validateEnv(container: JsonObject, field: string): FieldError[] {
-  return objectsAt(container, 'env').flatMap((env, index) => {
-    const at = `${field}.env[${index}]`;
-    const name = stringAt(env, 'name');
-    const errors: FieldError[] = [];
-    if (name === '') errors.push(required(`${at}.name`));
-    else if (/[=\u0000-\u001f]/.test(name))
-      errors.push(
-        invalid(
-          `${at}.name`,
-          name,
-          "a valid environment variable name must consist only of printable ASCII characters other than '='",
-        ),
-      );
-    if (isJsonObject(env.valueFrom)) {
-      if (stringAt(env, 'value') !== '')
-        errors.push(invalid(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty'));
-      const count = Object.keys(env.valueFrom).length;
-      if (count === 0)
-        errors.push(
+function checkInitContainers(spec: JsonObject, place: Place): void {
+  const names = new Set(objectsAt(spec, 'containers').map((each) => stringAt(each, 'name')));
+  const containers = objectsAt(spec, 'initContainers');
+  containers.forEach((container, index) => {
+    const field = `${place.at}.initContainers[${index}]`;
+    checkContainer(container, field, place.scope, place.errors);
+    checkImageSpace(container, field, place);
+    const isSidecar = container.restartPolicy === 'Always';
+    checkRestart(container, field, place.errors);
+    const name = stringAt(container, 'name');
+    if (names.has(name)) place.errors.push(duplicate(`${field}.name`, name));
+    else if (name !== '') names.add(name);
+    checkHostPorts([container], `${place.at}.initContainers`, place.errors);
+    if (isSidecar) {
+      checkLifecycle(container, field, place.grace, place.os, place.errors);
+      checkProbes(container, field, place.grace, place.errors);
+      return;
+    }
+    for (const key of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'])
+      if (isJsonObject(container[key]))
+        place.errors.push(
+          forbidden(`${field}.${key}`, 'may not be set for init containers without restartPolicy=Always'),
+        );
+  });
+}
+
+const ephemeralFields = new Set([
+  'name',
+  'image',
+  'command',
+  'args',
+  'workingDir',
+  'envFrom',
+  'env',
+  'resizePolicy',
+  'volumeMounts',
+  'volumeDevices',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'imagePullPolicy',
+  'securityContext',
+  'stdin',
+  'stdinOnce',
+  'tty',
+  'targetContainerName',
+]);
+
+function checkEphemeralContainers(spec: JsonObject, place: Place): void {
+  const ephemeral = objectsAt(spec, 'ephemeralContainers');
+  if (ephemeral.length === 0) return;
+  const others = new Set(
+    [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')].map((each) => stringAt(each, 'name')),
+  );
+  const names = new Set(others);
+  ephemeral.forEach((container, index) => {
+    const field = `${place.at}.ephemeralContainers[${index}]`;
+    checkContainer(container, field, place.scope, place.errors);
+    checkImageSpace(container, field, place);
+    const name = stringAt(container, 'name');
+    if (names.has(name)) place.errors.push(duplicate(`${field}.name`, name));
+    names.add(name);
+    const target = stringAt(container, 'targetContainerName');
+    if (target !== '' && !others.has(target)) place.errors.push(notFound(`${field}.targetContainerName`, target));
+    for (const key in container) {
+      if (ephemeralFields.has(key) || isEmptyObject(container[key])) continue;
+      place.errors.push(forbidden(`${field}.${key}`, 'cannot be set for an Ephemeral Container'));
+    }
+    objectsAt(container, 'volumeMounts').forEach((mount, at) => {
+      for (const key of ['subPath', 'subPathExpr'])
+        if (stringAt(mount, key) !== '')
+          place.errors.push(
+            forbidden(`${field}.volumeMounts[${at}].${key}`, 'cannot be set for an Ephemeral Container'),
+          );
+    });
+  });
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return isJsonObject(value) && Object.keys(value).length === 0;
+}
+
+function checkHostPorts(containers: readonly JsonObject[], at: string, errors: FieldError[]): void {
+  let seen: Set<string> | undefined;
+  containers.forEach((container, index) => {
+    objectsAt(container, 'ports').forEach((port, number) => {
+      if (!numberAt(port, 'hostPort')) return;
+      seen ??= new Set();
+      const key = `${stringAt(port, 'protocol')}/${stringAt(port, 'hostIP')}/${String(port.hostPort)}`;
+      if (seen.has(key)) errors.push(duplicate(`${at}[${index}].ports[${number}].hostPort`, key));
+      seen.add(key);
+    });
+  });
+}
+
+function checkHostNetwork(spec: JsonObject, place: Place): void {
+  if (spec.hostNetwork !== true) return;
+  objectsAt(spec, 'containers').forEach((container, index) => {
+    objectsAt(container, 'ports').forEach((port, number) => {
+      const host = numberAt(port, 'hostPort') ?? 0;
+      if ((place.isPod || host !== 0) && host !== port.containerPort)
+        place.errors.push(
           invalid(
-            `${at}.valueFrom`,
-            '',
-            'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
+            `${place.at}.containers[${index}].ports[${number}].hostPort`,
+            host,
+            'must match `containerPort` when `hostNetwork` is true',
           ),
         );
-      if (count > 1)
-        errors.push(invalid(`${at}.valueFrom`, '', 'may not have more than one field specified at a time'));
-    }
-    return errors;
-  });
-}
-
-function validateMounts(container: JsonObject, field: string, volumes: ReadonlySet<string>): FieldError[] {
-  const paths = new Set<string>();
-  return objectsAt(container, 'volumeMounts').flatMap((mount, index) => {
-    const at = `${field}.volumeMounts[${index}]`;
-    const errors: FieldError[] = [];
-    const name = stringAt(mount, 'name');
-    const path = stringAt(mount, 'mountPath');
-    if (name === '') errors.push(required(`${at}.name`));
-    else if (!volumes.has(name)) errors.push(notFound(`${at}.name`, name));
-    if (path === '') errors.push(required(`${at}.mountPath`));
-    if (paths.has(path)) errors.push(invalid(`${at}.mountPath`, path, 'must be unique'));
-    paths.add(path);
-    return errors;
-  });
-}
-
-function amount(text: Json | undefined): number {
-  const match = /^([+-]?[\d.]+)(.*)$/.exec(String(text));
-  const suffixes: Record<string, number> = {
-    n: 1e-9,
-    u: 1e-6,
-    m: 1e-3,
-    '': 1,
-    k: 1e3,
-    M: 1e6,
-    G: 1e9,
-    T: 1e12,
-    P: 1e15,
-    E: 1e18,
-    Ki: 2 ** 10,
-    Mi: 2 ** 20,
-    Gi: 2 ** 30,
-    Ti: 2 ** 40,
-    Pi: 2 ** 50,
-    Ei: 2 ** 60,
-  };
-  const suffix = match?.[2] ?? '';
-  return Number(match?.[1] ?? 0) * (suffixes[suffix] ?? Number(`1${suffix}`));
-}
-
-function validateResources(container: JsonObject, field: string): FieldError[] {
-  const resources = objectAt(container, 'resources');
-  const limits = objectAt(resources, 'limits');
-  const errors: FieldError[] = [];
-  for (const list of ['limits', 'requests'])
-    for (const [name, value] of Object.entries(objectAt(resources, list)))
-      if (amount(value) < 0)
-        errors.push(invalid(`${field}.resources.${list}[${name}]`, value, 'must be greater than or equal to 0'));
-  for (const [name, value] of Object.entries(objectAt(resources, 'requests')))
-    if (limits[name] !== undefined && amount(value) > amount(limits[name]))
-      errors.push(
-        invalid(
-          `${field}.resources.requests`,
-          value,
-          `must be less than or equal to ${name} limit of ${String(limits[name])}`,
-        ),
-      );
-  return errors;
-}
-
-function validateContainer(
-  container: JsonObject,
-  field: string,
-  volumes: ReadonlySet<string>,
-  isInit: boolean,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  const name = stringAt(container, 'name');
-  if (name === '') errors.push(required(`${field}.name`));
-  else {
-    const problem = labelProblem(name);
-    if (problem) errors.push(invalid(`${field}.name`, name, problem));
-  }
-  const image = stringAt(container, 'image');
-  if (image === '') errors.push(required(`${field}.image`));
-  else if (image.trim() !== image)
-    errors.push(invalid(`${field}.image`, image, 'must not have leading or trailing whitespace'));
-  errors.push(...oneOf(container, 'imagePullPolicy', field, ['Always', 'IfNotPresent', 'Never']));
-  errors.push(...oneOf(container, 'terminationMessagePolicy', field, ['FallbackToLogsOnError', 'File']));
-  errors.push(...validatePorts(container, field), ...validateEnv(container, field));
-  errors.push(...validateMounts(container, field, volumes), ...validateResources(container, field));
-  const isSidecar = container.restartPolicy === 'Always';
-  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
-    const value = container[probe];
-    if (!isJsonObject(value)) continue;
-    if (isInit && !isSidecar)
-      errors.push(forbidden(`${field}.${probe}`, 'may not be set for init containers without restartPolicy=Always'));
-    errors.push(...validateProbe(value, `${field}.${probe}`));
-  }
-  return errors;
-}
-
-/** `field` is where the spec stands: `spec` of a Pod, `spec.template.spec` of its owners. */
-export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const volumes = new Set<string>();
-  objectsAt(spec, 'volumes').forEach((volume, index) => {
-    const at = `${field}.volumes[${index}]`;
-    const name = stringAt(volume, 'name');
-    if (name === '') errors.push(required(`${at}.name`));
-    else if (labelProblem(name)) errors.push(invalid(`${at}.name`, name, labelProblem(name) ?? ''));
-    if (volumes.has(name)) errors.push(duplicate(`${at}.name`, name));
-    volumes.add(name);
-    const sources = Object.keys(volume).filter((key) => key !== 'name');
-    if (sources.length > 1) errors.push(forbidden(`${at}.${sources[1]}`, 'may not specify more than 1 volume type'));
-  });
-  const containers = objectsAt(spec, 'containers');
-  if (containers.length === 0) errors.push(required(`${field}.containers`));
-  const names = new Set<string>();
-  for (const list of ['containers', 'initContainers']) {
-    objectsAt(spec, list).forEach((container, index) => {
-      const at = `${field}.${list}[${index}]`;
-      errors.push(...validateContainer(container, at, volumes, list === 'initContainers'));
-      const name = stringAt(container, 'name');
-      if (name !== '' && names.has(name)) errors.push(duplicate(`${at}.name`, name));
-      names.add(name);
     });
+  });
+}
+
+function checkDns(spec: JsonObject, at: string, errors: FieldError[]): void {
+  checkEnum(spec, 'dnsPolicy', at, dnsPolicies, errors);
+  const config = spec.dnsConfig;
+  const field = `${at}.dnsConfig`;
+  const isNone = spec.dnsPolicy === 'None';
+  if (!isJsonObject(config)) {
+    if (isNone) errors.push(required(field, 'must provide `dnsConfig` when `dnsPolicy` is None'));
+    return;
   }
-  errors.push(...oneOf(spec, 'restartPolicy', field, ['Always', 'Never', 'OnFailure']));
-  errors.push(...oneOf(spec, 'dnsPolicy', field, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']));
-  errors.push(...validateLabels(objectAt(spec, 'nodeSelector'), `${field}.nodeSelector`));
-  const account = stringAt(spec, 'serviceAccountName');
-  if (account !== '' && subdomainProblem(account))
-    errors.push(invalid(`${field}.serviceAccountName`, account, subdomainProblem(account) ?? ''));
-  const grace = numberAt(spec, 'terminationGracePeriodSeconds');
-  if (grace !== undefined && grace < 0)
-    errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
-  const deadline = numberAt(spec, 'activeDeadlineSeconds');
-  if (deadline !== undefined && deadline < 1)
-    errors.push(invalid(`${field}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive'));
-  objectsAt(spec, 'tolerations').forEach((toleration, index) => {
-    errors.push(...oneOf(toleration, 'operator', `${field}.tolerations[${index}]`, ['Equal', 'Exists', '']));
+  const servers = arrayAt(config, 'nameservers');
+  const searches = arrayAt(config, 'searches').map(String);
+  if (isNone && servers.length === 0) {
+    errors.push(required(`${field}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None'));
+    return;
+  }
+  if (servers.length > 3)
+    errors.push(invalid(`${field}.nameservers`, servers, 'must not have more than 3 nameservers'));
+  servers.forEach((server, index) => {
+    checkName(String(server), `${field}.nameservers[${index}]`, ipProblem, errors);
+  });
+  if (searches.length > 32)
+    errors.push(invalid(`${field}.searches`, searches, 'must not have more than 32 search paths'));
+  if (searches.join(' ').length > 2048)
     errors.push(
-      ...oneOf(toleration, 'effect', `${field}.tolerations[${index}]`, [
-        'NoSchedule',
-        'PreferNoSchedule',
-        'NoExecute',
-        '',
-      ]),
+      invalid(
+        `${field}.searches`,
+        searches,
+        'must not have more than 2048 characters (including spaces) in the search list',
+      ),
+    );
+  searches.forEach((search, index) => {
+    if (search === '.') return;
+    const name = search.replace(/\.$/, '');
+    checkName(name.replaceAll('_', '-'), `${field}.searches[${index}]`, subdomainProblem, errors);
+  });
+  objectsAt(config, 'options').forEach((option, index) => {
+    if (stringAt(option, 'name') === '') errors.push(required(`${field}.options[${index}]`, 'must not be empty'));
+  });
+}
+
+function checkGates(spec: JsonObject, at: string, errors: FieldError[]): void {
+  objectsAt(spec, 'readinessGates').forEach((gate, index) => {
+    checkName(
+      stringAt(gate, 'conditionType'),
+      `${at}.readinessGates[${index}].conditionType`,
+      qualifiedNameProblem,
+      errors,
     );
   });
+  const seen = new Set<string>();
+  objectsAt(spec, 'schedulingGates').forEach((gate, index) => {
+    const name = stringAt(gate, 'name');
+    checkName(name, `${at}.schedulingGates[${index}]`, qualifiedNameProblem, errors);
+    if (seen.has(name)) errors.push(duplicate(`${at}.schedulingGates[${index}]`, name));
+    seen.add(name);
+  });
+}
+
+const nameRules: readonly (readonly [string, (value: string) => string | undefined])[] = [
+  ['serviceAccountName', subdomainProblem],
+  ['nodeName', subdomainProblem],
+  ['hostname', labelProblem],
+  ['subdomain', labelProblem],
+  ['priorityClassName', subdomainProblem],
+  ['runtimeClassName', subdomainProblem],
+];
+
+/** `at` is where the spec stands; `podName` the pod's, or undefined in a template. */
+export function validatePodSpec(spec: JsonObject, at: string, podName?: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const scope: PodScope = {
+    volumes: checkVolumes(spec, podName ?? '', at, errors),
+    restartPolicy: stringAt(spec, 'restartPolicy'),
+    hostUsers: spec.hostUsers !== false,
+  };
+  const place: Place = {
+    at,
+    errors,
+    scope,
+    grace: numberAt(spec, 'terminationGracePeriodSeconds') ?? 30,
+    os: stringAt(objectAt(spec, 'os'), 'name'),
+    isPod: podName !== undefined,
+  };
+  checkContainers(spec, place);
+  checkInitContainers(spec, place);
+  checkEphemeralContainers(spec, place);
+  if (isJsonObject(spec.resources)) checkContainerResources(spec.resources, `${at}.resources`, errors);
+  checkHostNetwork(spec, place);
+  checkEnum(spec, 'restartPolicy', at, restartPolicies, errors);
+  checkDns(spec, at, errors);
+  errors.push(...validateLabels(objectAt(spec, 'nodeSelector'), `${at}.nodeSelector`));
+  checkPodSecurityContext(spec, at, errors);
+  checkAffinity(spec, at, errors);
+  checkGates(spec, at, errors);
+  checkSpread(spec, at, errors);
+  for (const [key, problemOf] of nameRules) {
+    const value = stringAt(spec, key);
+    if (value !== '') checkName(value, `${at}.${key}`, problemOf, errors);
+  }
+  const deadline = numberAt(spec, 'activeDeadlineSeconds');
+  if (deadline !== undefined && (deadline < 1 || deadline > 2147483647))
+    errors.push(invalid(`${at}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive'));
+  checkTolerations(spec, at, errors);
+  objectsAt(spec, 'hostAliases').forEach((alias, index) => {
+    checkName(stringAt(alias, 'ip'), `${at}.hostAliases[${index}].ip`, ipProblem, errors);
+    arrayAt(alias, 'hostnames').forEach((name, number) => {
+      checkName(String(name), `${at}.hostAliases[${index}].hostnames[${number}]`, subdomainProblem, errors);
+    });
+  });
+  const preemption = spec.preemptionPolicy;
+  if (preemption !== undefined && preemption !== 'PreemptLowerPriority' && preemption !== 'Never')
+    errors.push(notSupported(`${at}.preemptionPolicy`, preemption, ['PreemptLowerPriority', 'Never']));
+  const overhead = objectAt(spec, 'overhead');
+  for (const name in overhead) checkAmount(name, overhead[name], `${at}.overhead[${name}]`, errors);
+  if (isJsonObject(spec.os)) {
+    if (place.os === '') errors.push(required(`${at}.os.name`));
+    else if (place.os !== 'linux' && place.os !== 'windows')
+      errors.push(notSupported(`${at}.os`, place.os, ['linux', 'windows']));
+  }
   return errors;
 }
 
-const updatable =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
-
-/** Only images, the deadline, gates and added tolerations of a Pod may change. */
-export function validatePodUpdate(pod: JsonObject, old: JsonObject): FieldError[] {
-  const bound = stringAt(objectAt(old, 'spec'), 'nodeName');
-  const isMoved = bound !== '' && bound !== stringAt(objectAt(pod, 'spec'), 'nodeName');
-  return !isMoved && isSame(frozenPart(pod), frozenPart(old)) ? [] : [forbidden('spec', updatable)];
-}
-
-function frozenPart(pod: JsonObject): JsonObject {
-  const spec: JsonObject = { ...objectAt(pod, 'spec') };
-  for (const key of ['activeDeadlineSeconds', 'tolerations', 'ephemeralContainers', 'schedulingGates', 'nodeName'])
-    delete spec[key];
-  for (const list of ['containers', 'initContainers'])
-    if (spec[list] !== undefined)
-      spec[list] = objectsAt(spec, list).map((each) => ({ ...each, image: '', resources: {} }));
-  return spec;
+/** A template's labels, annotations and spec, where ephemeral containers have no place. */
+export function validatePodTemplate(template: JsonObject, at: string): FieldError[] {
+  const metadata = objectAt(template, 'metadata');
+  const errors = validateLabels(objectAt(metadata, 'labels'), `${at}.labels`);
+  const annotations = objectAt(metadata, 'annotations');
+  for (const key in annotations) checkName(key.toLowerCase(), `${at}.annotations`, qualifiedNameProblem, errors);
+  const spec = objectAt(template, 'spec');
+  errors.push(...validatePodSpec(spec, `${at}.spec`));
+  if (arrayAt(spec, 'ephemeralContainers').length > 0)
+    errors.push(forbidden(`${at}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
+  return errors;
 }

@@ -1,15 +1,28 @@
-import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
-import { scaleSubresource, templateColumns, validateReplicated } from '../deployment/deployment.kind.js';
-import { isJsonObject, numberAt, objectAt } from '../json.js';
+import { checkNonNegative } from '../checks.js';
+import { numberColumn, specOf, templateColumns, textField } from '../columns.js';
+import { ageColumn, defineKind, nameColumn, scaleSubresource, statusSubresource } from '../definition.js';
+import { type FieldError } from '../field-error.js';
+import { isJsonObject, objectAt } from '../json.js';
+import { immutable } from '../metadata.js';
 import { defaultPodTemplate, setDefault } from '../pod/pod.defaults.js';
 import { replicaSets } from '../refs.js';
+import { validateCounters } from '../workload/status.validation.js';
+import { validateSelectedTemplate } from '../workload/template.validation.js';
 
 export const replicaSetKind = defineKind({
   type: replicaSets,
   schema: 'io.k8s.api.apps.v1.ReplicaSet',
   shortNames: ['rs'],
   categories: ['all'],
-  subresources: [scaleSubresource, statusSubresource('ReplicaSet')],
+  subresources: [
+    scaleSubresource,
+    statusSubresource('ReplicaSet', {
+      validate: validateCounters(
+        ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas'],
+        ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+      ),
+    }),
+  ],
   generationOf: ['spec'],
   setDefaults: (draft) => {
     if (!isJsonObject(draft.spec)) return;
@@ -19,16 +32,20 @@ export const replicaSetKind = defineKind({
   prepareForCreate: (draft) => {
     draft.status = { replicas: 0 };
   },
-  validate: validateReplicated,
+  validate: (object, old) => {
+    const errors: FieldError[] = [];
+    const spec = specOf(object);
+    checkNonNegative(spec, ['replicas', 'minReadySeconds'], 'spec', errors);
+    errors.push(...validateSelectedTemplate(spec, 'ReplicaSet', 'deployment'));
+    return [...errors, ...immutable(object, old, ['spec.selector'])];
+  },
   columns: [
     nameColumn,
-    { name: 'Desired', type: 'integer', cell: (object) => numberAt(objectAt(object, 'spec'), 'replicas') ?? 0 },
-    { name: 'Current', type: 'integer', cell: (object) => numberAt(objectAt(object, 'status'), 'replicas') ?? 0 },
-    { name: 'Ready', type: 'integer', cell: (object) => numberAt(objectAt(object, 'status'), 'readyReplicas') ?? 0 },
+    numberColumn('Desired', 'spec.replicas'),
+    numberColumn('Current', 'status.replicas'),
+    numberColumn('Ready', 'status.readyReplicas'),
     ageColumn,
     ...templateColumns,
   ],
-  fields: {
-    'status.replicas': (object) => String(numberAt(objectAt(object, 'status'), 'replicas') ?? 0),
-  },
+  fields: { 'status.replicas': textField('status.replicas', '0') },
 });
