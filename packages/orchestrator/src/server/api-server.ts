@@ -15,9 +15,12 @@ import { namespaceAdmission } from './admission/namespace.js';
 import { podAdmission } from './admission/pod.js';
 import { serviceAccountAdmission } from './admission/service-account.js';
 import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
-import { authenticate, type User } from './authentication.js';
+import { createAuthenticator } from './authentication/authenticator.js';
+import { impersonated } from './authentication/impersonation.js';
+import type { OidcOptions } from './authentication/oidc.js';
+import type { User } from './authentication.js';
 import { escalationAdmission } from './authorization/escalation.js';
-import { impersonated, isAllowed, refusalText } from './authorization.js';
+import { isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepUp } from './bootstrap.js';
 import { KindCatalog } from './catalog.js';
@@ -51,6 +54,8 @@ export interface ApiServerOptions {
   advertiseAddress?: string;
   /** Further names and addresses of the serving certificate. */
   hosts?: readonly string[];
+  /** Identity providers whose ID tokens are taken. */
+  oidc?: readonly OidcOptions[];
   metrics?: MetricsRegistry;
   log?: ServerLog;
 }
@@ -119,6 +124,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...builtInAdmission(store),
     serviceAllocator(store, options.serviceCidr),
   );
+  const authenticator = createAuthenticator({
+    store,
+    tokens,
+    oidc: options.oidc,
+    onError: (error) => log.warn({ err: error }, 'an identity provider could not be asked'),
+  });
   const metricsRegistry = options.metrics ?? new MetricsRegistry();
   const metrics = createServerMetrics(metricsRegistry, store);
   const nodes = createNodeProxy(store, identity, authority.certificate);
@@ -168,7 +179,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         sendJson(response, 200, version);
         return;
       }
-      const user = impersonated(store, authenticate(request, store, tokens), request.headers);
+      const user = impersonated(store, await authenticator.authenticate(request), request);
       const path = segments(url.pathname);
       const place = parseResourcePath(path);
       if (place && !isReviewGroup(place.group)) {
@@ -182,7 +193,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         if (!isAllowed(store, user, wanted))
           throw forbidden({ group: place.group, plural }, '', refusalText(user, wanted));
         const review = parseObject(await readBody(request), mediaTypeOf(request));
-        sendJson(response, 201, answerReview(store, tokens, place.group, plural, review, user));
+        sendJson(response, 201, await answerReview(store, authenticator, place.group, plural, namespace, review, user));
       } else {
         allowPath(user, url.pathname);
         await answerPath(path, request, response);
@@ -208,10 +219,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     sendJson(response, answer.code, answer.toStatus());
   }
 
-  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
     try {
       const url = new URL(request.url ?? '/', 'https://localhost');
-      const user = impersonated(store, authenticate(request, store, tokens), request.headers);
+      const user = impersonated(store, await authenticator.authenticate(request), request);
       const place = parseResourcePath(segments(url.pathname));
       if (!place) throw noSuchPath();
       const target = parseResourceRequest(
@@ -234,7 +246,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
 
   server.on('request', (request, response) => void handle(request, response));
-  server.on('upgrade', handleUpgrade);
+  server.on('upgrade', (request, socket, head) => void handleUpgrade(request, socket, head));
   server.on('tlsClientError', () => {});
   server.on('clientError', (_error, socket) => socket.destroy());
   server.listen(options.port, options.bind);

@@ -1,6 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Store } from '../store/index.js';
-import { forbidden } from './api-error.js';
 import type { User } from './authentication.js';
 import { rbacOf } from './authorization/rbac.js';
 
@@ -26,25 +24,6 @@ export function isAllowed(store: Store, user: User, wanted: Attributes): boolean
 
 /** Whether a user is above the roles. */
 export const isPrivileged = (user: User) => user.groups.includes(privileged);
-
-/** Who a request is to be judged as: `Impersonate-User` and `Impersonate-Group`, for those who may impersonate. Throws 403. */
-export function impersonated(store: Store, user: User, headers: IncomingHttpHeaders): User {
-  const name = headers['impersonate-user'];
-  if (typeof name !== 'string' || name === '') return user;
-  const groups = [headers['impersonate-group'] ?? []]
-    .flat()
-    .flatMap((each) => each.split(',').map((part) => part.trim()));
-  const allow = (resource: string, of: string) => {
-    const wanted = { verb: 'impersonate', group: '', resource, subresource: '', namespace: '', name: of };
-    if (!isAllowed(store, user, wanted))
-      throw forbidden({ group: '', plural: resource }, of, refusalText(user, wanted));
-  };
-  allow('users', name);
-  for (const group of groups) allow('groups', group);
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
-  const implied = account ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
-  return { name, groups: [...new Set([...groups, ...implied, 'system:authenticated'])] };
-}
 
 export function refusalText(user: User, wanted: Attributes): string {
   if (wanted.path !== undefined)

@@ -1,11 +1,12 @@
 import { type JsonObject, objectAt, stringAt } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
-import { noSuchPath } from './api-error.js';
-import { type User, userOfToken } from './authentication.js';
+import { ApiError, badRequest, noSuchPath } from './api-error.js';
+import type { Authenticator } from './authentication/authenticator.js';
+import type { User } from './authentication.js';
 import { rbacOf } from './authorization/rbac.js';
 import { fromRule, fullAuthority } from './authorization/rules.js';
 import { type Attributes, isAllowed, isPrivileged } from './authorization.js';
-import type { TokenSigner } from './tokens.js';
+import { nowText } from './registry.js';
 
 function attributesOf(spec: JsonObject): Attributes {
   const resource = objectAt(spec, 'resourceAttributes');
@@ -32,17 +33,26 @@ function attributesOf(spec: JsonObject): Attributes {
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** Answers the review kinds, which are kept nowhere. */
-export function answerReview(
+const toInfo = (user: User): JsonObject => ({
+  username: user.name,
+  ...(user.uid !== undefined && { uid: user.uid }),
+  groups: [...user.groups],
+  ...(user.extra && { extra: Object.fromEntries(Object.entries(user.extra).map(([key, list]) => [key, [...list]])) }),
+});
+
+/** Answers the review kinds, which are kept nowhere. Throws 400 and 422 for a question that is none. */
+export async function answerReview(
   store: Store,
-  tokens: TokenSigner,
+  authenticator: Authenticator,
   group: string,
   plural: string,
+  namespace: string,
   review: JsonObject,
   asker: User,
-): JsonObject {
+): Promise<JsonObject> {
   const spec = objectAt(review, 'spec');
   const access = (user: User): JsonObject => {
+    checkAttributes(plural, spec);
     const wanted = attributesOf(spec);
     // The answer is not to be kept with the asker's own permissions: what is asked may hold any text.
     const who = { ...user };
@@ -53,31 +63,60 @@ export function answerReview(
   switch (`${group}/${plural}`) {
     case 'authorization.k8s.io/selfsubjectaccessreviews':
       return access(asker);
-    case 'authorization.k8s.io/subjectaccessreviews':
     case 'authorization.k8s.io/localsubjectaccessreviews':
+      if (stringAt(objectAt(spec, 'resourceAttributes'), 'namespace') !== namespace)
+        throw unprocessable(plural, 'spec.resourceAttributes.namespace', 'must match the namespace of the request');
+      return access({ name: stringAt(spec, 'user'), groups: strings(spec.groups) });
+    case 'authorization.k8s.io/subjectaccessreviews':
       return access({ name: stringAt(spec, 'user'), groups: strings(spec.groups) });
     case 'authorization.k8s.io/selfsubjectrulesreviews': {
-      const namespace = stringAt(spec, 'namespace');
-      const owned = [...(isPrivileged(asker) ? fullAuthority : []), ...rbacOf(store).rulesFor(asker, namespace)];
+      const space = stringAt(spec, 'namespace');
+      if (space === '') throw badRequest('no namespace on request');
+      const owned = [...(isPrivileged(asker) ? fullAuthority : []), ...rbacOf(store).rulesFor(asker, space)];
       const rules = owned.map(fromRule);
       const resourceRules = rules.filter((each) => each.resources !== undefined);
       const nonResourceRules = rules.filter((each) => each.nonResourceURLs !== undefined);
       return { ...review, status: { resourceRules, nonResourceRules, incomplete: false } };
     }
+    case 'authentication.k8s.io/selfsubjectreviews':
+      return { ...review, metadata: { creationTimestamp: nowText() }, status: { userInfo: toInfo(asker) } };
     case 'authentication.k8s.io/tokenreviews': {
-      const audiences = strings(spec.audiences);
-      const user = userOfToken(store, tokens, stringAt(spec, 'token'), audiences.length > 0 ? audiences : undefined);
-      if (!user) return { ...review, status: { authenticated: false, error: 'invalid bearer token' } };
-      const extra = Object.fromEntries(Object.entries(user.extra ?? {}).map(([key, value]) => [key, [...value]]));
-      const who = {
-        username: user.name,
-        groups: [...user.groups],
-        ...(user.uid !== undefined && { uid: user.uid }),
-        extra,
-      };
-      return { ...review, status: { authenticated: true, user: who, audiences } };
+      const token = stringAt(spec, 'token');
+      if (token === '') throw badRequest('token is required for TokenReview in authentication');
+      const found = await authenticator.review(token, strings(spec.audiences));
+      if (!found) return { ...review, status: { user: {}, error: 'invalid bearer token' } };
+      const { user, audiences } = found;
+      return { ...review, status: { authenticated: true, user: toInfo(user), audiences: [...audiences] } };
     }
     default:
       throw noSuchPath();
   }
+}
+
+function checkAttributes(plural: string, spec: JsonObject): void {
+  const { resourceAttributes, nonResourceAttributes } = spec;
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined))
+    throw unprocessable(
+      plural,
+      'spec.resourceAttributes',
+      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    );
+  if (!plural.startsWith('self') && stringAt(spec, 'user') === '' && strings(spec.groups).length === 0)
+    throw unprocessable(plural, 'spec.user', 'at least one of user or group must be specified');
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  selfsubjectaccessreviews: 'SelfSubjectAccessReview',
+  subjectaccessreviews: 'SubjectAccessReview',
+  localsubjectaccessreviews: 'LocalSubjectAccessReview',
+};
+
+function unprocessable(plural: string, field: string, why: string): ApiError {
+  const kind = kinds[plural] ?? plural;
+  const group = 'authorization.k8s.io';
+  return new ApiError(422, 'Invalid', `${kind}.${group} "" is invalid: ${field}: Invalid value: ${why}`, {
+    group,
+    kind,
+    causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field }],
+  });
 }

@@ -1,4 +1,5 @@
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -14,9 +15,16 @@ import { writeAtomically } from './pki.js';
 
 export const issuer = 'https://kubernetes.default.svc.cluster.local';
 
+/** Of the tokens in Secrets of type kubernetes.io/service-account-token, which never end. */
+export const legacyIssuer = 'kubernetes/serviceaccount';
+
 /** Signs and checks the tokens of service accounts (JWT, ES256). */
 export interface TokenSigner {
   sign(claims: JsonObject, seconds: number): { token: string; expires: Date };
+  /** A token without an end. */
+  signLegacy(claims: JsonObject): string;
+  /** The public keys that tokens are checked with, as a JSON Web Key Set. */
+  readonly keySet: JsonObject;
   /** The claims of a token that is signed by us and in its time, else undefined. */
   verify(token: string): JsonObject | undefined;
 }
@@ -33,14 +41,24 @@ export async function openTokenSigner(keyFile: string): Promise<TokenSigner> {
 const encode = (value: JsonObject) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 function tokenSigner(privateKey: KeyObject, publicKey: KeyObject): TokenSigner {
-  const header = encode({ alg: 'ES256', typ: 'JWT' });
+  const keyId = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
+  const header = encode({ alg: 'ES256', typ: 'JWT', kid: keyId });
+  const signed = (claims: JsonObject) => {
+    const body = `${header}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(body), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    return `${body}.${signature.toString('base64url')}`;
+  };
+  const { kty = '', crv = '', x = '', y = '' } = publicKey.export({ format: 'jwk' });
   return {
+    keySet: { keys: [{ use: 'sig', kty, kid: keyId, alg: 'ES256', crv, x, y }] },
     sign: (claims, seconds) => {
       const now = Math.floor(Date.now() / 1000);
-      const body = `${header}.${encode({ ...claims, iss: issuer, iat: now, nbf: now, exp: now + seconds, jti: randomUUID() })}`;
-      const signature = sign('sha256', Buffer.from(body), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-      return { token: `${body}.${signature.toString('base64url')}`, expires: new Date((now + seconds) * 1000) };
+      const token = signed({ ...claims, iss: issuer, iat: now, nbf: now, exp: now + seconds, jti: randomUUID() });
+      return { token, expires: new Date((now + seconds) * 1000) };
     },
+    signLegacy: (claims) => signed({ ...claims, iss: legacyIssuer }),
     verify: (token) => {
       const [head, body, signature, ...more] = token.split('.');
       if (!head || !body || !signature || more.length > 0) return undefined;
@@ -54,7 +72,8 @@ function tokenSigner(privateKey: KeyObject, publicKey: KeyObject): TokenSigner {
       );
       const claims = isOurs ? parse(body) : undefined;
       const now = Date.now() / 1000;
-      if (!claims || claims.iss !== issuer || Number(claims.exp) <= now || Number(claims.nbf) > now + 30)
+      if (claims?.iss === legacyIssuer) return claims;
+      if (!claims || claims.iss !== issuer || !(Number(claims.exp) > now) || Number(claims.nbf) > now + 30)
         return undefined;
       return claims;
     },

@@ -13,6 +13,7 @@ export interface TestClusterOptions {
   database?: string;
   directory?: string;
   serviceCidr?: string;
+  oidc?: Parameters<typeof startApiServer>[0]['oidc'];
   log?: ServerLog;
 }
 
@@ -43,6 +44,7 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     port: 0,
     serviceCidr: options.serviceCidr ?? '100.127.0.0/20',
     kubeconfig,
+    oidc: options.oidc,
     log: options.log,
   });
   const connection = await server.connectionFor('slipway-admin', ['system:masters']);
