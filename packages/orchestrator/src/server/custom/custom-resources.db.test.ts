@@ -193,6 +193,6 @@ spec:
     expect((await kubectl(['delete', 'crd', 'crontabs.stable.example.com', '--timeout=20s'])).out).toContain('deleted');
     expect((await kubectl(['get', 'crd', 'crontabs.stable.example.com'])).out).toContain('not found');
     await apply(definition());
-    expect((await kubectl(['get', 'ct', '-o', 'name'])).out).toBe('');
+    expect((await kubectl(['get', '--raw', '/apis/stable.example.com/v1/crontabs'])).out).toContain('"items":[]');
   });
 });

@@ -17,19 +17,24 @@ export interface Operation {
   action: string;
   type: JsonObject;
   parameters: readonly Parameter[];
-  /** Name of the schema of what is sent. `patch`: any of the patch formats. */
+  /** Name of the schema of what is sent. `patch`: any of the formats in `patches`. */
   body?: string;
+  patches?: readonly string[];
   /** Name of the schema of the answer; text when absent. */
   answer?: string;
   codes: readonly number[];
 }
 
-export const patchTypes = [
+const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ];
+
+/** A custom resource has no strategic merge: clients see here which patch to send. */
+const patchesOf = (kind: KindDefinition) =>
+  kind.isStructural ? patchTypes.filter((each) => !each.includes('strategic')) : patchTypes;
 
 const query = (type: Parameter['type'], ...names: string[]): Parameter[] =>
   names.map((name) => ({ name, in: 'query', type }));
@@ -124,6 +129,7 @@ export function operationsOf(kind: KindDefinition): Operation[] {
     {
       ...own,
       body: 'patch',
+      patches: patchesOf(kind),
       path: item,
       method: 'patch',
       id: `patch${name}`,
@@ -216,7 +222,9 @@ function subresourceOperations(
         action: found.action,
         type,
         parameters: [...inItem, ...(verb === 'get' ? pretty : verb === 'patch' ? patching : writing)],
-        ...(verb === 'patch' ? { body: 'patch' } : verb !== 'get' && schema && { body: schema }),
+        ...(verb === 'patch'
+          ? { body: 'patch', patches: patchesOf(kind) }
+          : verb !== 'get' && schema && { body: schema }),
         ...(!isText && schema && { answer: schema }),
         codes: verb === 'create' ? [200, 201, 202] : [200],
       },

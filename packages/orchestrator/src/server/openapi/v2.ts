@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type KindDefinition } from '../../kinds/index.js';
-import { type Operation, operationsOf, patchTypes } from './operations.js';
+import { type Operation, operationsOf } from './operations.js';
 import { collectSchemas, deleteOptionsSchema, mapSchema, statusSchema } from './schemas.js';
 
 const reference = (name: string): JsonObject => ({ $ref: `#/definitions/${name}` });
@@ -63,7 +63,7 @@ function operationV2(operation: Operation): JsonObject {
   const response = { description: 'OK', schema: answer ? reference(answer) : { type: 'string' } };
   return {
     operationId: operation.id,
-    consumes: body === 'patch' ? [...patchTypes] : ['*/*'],
+    consumes: body === 'patch' ? [...(operation.patches ?? [])] : ['*/*'],
     produces: answer
       ? ['application/json', 'application/yaml', 'application/json;stream=watch']
       : operation.action === 'connect'

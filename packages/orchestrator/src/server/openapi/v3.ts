@@ -1,5 +1,5 @@
 import type { JsonObject, KindDefinition } from '../../kinds/index.js';
-import { type Operation, operationsOf, patchTypes } from './operations.js';
+import { type Operation, operationsOf } from './operations.js';
 import { collectSchemas, deleteOptionsSchema, mapSchema, statusSchema } from './schemas.js';
 
 const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
@@ -35,7 +35,7 @@ function operationV3(operation: Operation): JsonObject {
   const content = Object.fromEntries(types.map((type) => [type, { schema }]));
   const sent: JsonObject =
     body === 'patch'
-      ? Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: 'object' } }]))
+      ? Object.fromEntries((operation.patches ?? []).map((type) => [type, { schema: { type: 'object' } }]))
       : { '*/*': { schema: reference(body ?? '') } };
   return {
     operationId: operation.id,
