@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Pool } from 'pg';
 import { Registry as MetricsRegistry } from 'prom-client';
+import { customResourceDefinitionKind } from '../kinds/index.js';
 import { createStore } from '../store/index.js';
 import { firstServiceAddress, serviceAllocator } from './addresses.js';
 import { builtInAdmission } from './admission/built-in.js';
@@ -24,6 +25,12 @@ import { isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepUp } from './bootstrap.js';
 import { KindCatalog } from './catalog.js';
+import {
+  customResources,
+  definitionAdmission,
+  startCustomResourceCleanup,
+  terminatingAdmission,
+} from './custom/index.js';
 import { sendJson } from './front/answer.js';
 import { answerHealth, type HealthCheck } from './front/health.js';
 import { createPaths } from './front/paths.js';
@@ -116,12 +123,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const store = await createStore({ pool: options.pool, log });
   const registry = new Registry(store, new KindCatalog());
+  registry.catalog.addSource(customResources(store));
   registry.admission.add(
     namespaceAdmission(store),
     serviceAccountAdmission(store),
     podAdmission,
     escalationAdmission(store),
-    ...builtInAdmission(store),
+    ...builtInAdmission(store, registry.catalog),
+    definitionAdmission(store),
+    terminatingAdmission,
     serviceAllocator(store, options.serviceCidr),
   );
   const authenticator = createAuthenticator({
@@ -273,6 +283,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const endpoint = options.advertiseAddress ? { address: options.advertiseAddress, port } : undefined;
   await bootstrap(registry, { serviceAddress, port, endpoint });
   const followers = keepUp(store, registry, authority.certificate, (error, what) => log.warn({ err: error }, what));
+  const customResourceCleanup = startCustomResourceCleanup(registry, customResourceDefinitionKind, (message, error) =>
+    log.warn({ err: error }, message),
+  );
   const upkeep = setInterval(() => {
     if (!store.isReady) return;
     store
@@ -296,6 +309,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     stop: async () => {
       isStopping = true;
       clearInterval(upkeep);
+      customResourceCleanup.close();
       followers.close();
       const closed = once(server, 'close');
       server.close();
