@@ -9,7 +9,7 @@ import { duplicateRule, mediaTypeOf, parseBody, parseObject, readBody } from './
 import { toCustomScale } from './custom/custom-scale.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
 import { sendJson } from './front/answer.js';
-import { listBody } from './list.js';
+import { collectList, serveList } from './list.js';
 import type { ServerMetrics } from './metrics.js';
 import type { NodeProxy } from './node-proxy.js';
 import { jsonPatch, mergePatch, strategicMergePatch } from './patch.js';
@@ -88,6 +88,11 @@ export async function handleResource(
   const target = parseResourceRequest(options.registry.catalog, request, place.group, place.version, place.rest, query);
   authorize(options.registry, user, target);
   const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
+  // Lists and watches say themselves how fresh they must be.
+  if (target.verb !== 'list' && target.verb !== 'watch' && query.get('resourceVersion') !== '0') {
+    const confirmed = options.registry.store.confirm();
+    if (confirmed) await confirmed;
+  }
   if (target.subresource === '' || isObjectSubresource(target.subresource)) await handleObject(options, call);
   else await handleSubresource(options, call);
   return target;
@@ -107,9 +112,10 @@ function send(call: Call, code: number, body: Buffer | JsonObject): void {
   sendJson(call.response, code, body);
 }
 
-function sendObject(call: Call, code: number, object: StoredObject): void {
+async function sendObject(call: Call, code: number, object: StoredObject): Promise<void> {
   const shape = shapeOf(call.request.headers.accept ?? '');
-  send(call, code, shapedBody(call.target.kind, object, shape, call.query));
+  const body = shapedBody(call.target.kind, object, shape, call.query);
+  send(call, code, body instanceof Promise ? await body : body);
 }
 
 async function handleObject(options: ResourceHandlerOptions, call: Call): Promise<void> {
@@ -120,18 +126,22 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
   if (target.subresource !== '' && !['get', 'update', 'patch'].includes(verb)) throw methodNotAllowed();
   switch (verb) {
     case 'get':
-      sendObject(call, 200, registry.get(kind, namespace, name));
+      await sendObject(call, 200, registry.get(kind, namespace, name));
       return;
     case 'list':
-      sendJson(
+      await serveList(
+        registry.store,
+        kind,
+        parseSelection(kind, namespace, query),
+        query,
+        shapeOf(accept),
         response,
-        200,
-        listBody(registry.store, kind, parseSelection(kind, namespace, query), query, shapeOf(accept)),
       );
       return;
     case 'watch': {
       const selection = parseSelection(kind, namespace, query);
-      serveWatch(
+      response.on('close', options.metrics.watchStarted(kind.type.plural));
+      await serveWatch(
         registry.store,
         kind,
         name === '' ? selection : { ...selection, name },
@@ -139,15 +149,13 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
         shapeOf(accept),
         response,
       );
-      const ended = options.metrics.watchStarted(kind.type.plural);
-      response.on('close', ended);
       return;
     }
     case 'create': {
       if (name !== '') throw methodNotAllowed();
       const body = parseObject(await readBody(request), mediaTypeOf(request), duplicateRule(kind.type, context));
       if (kind.type.namespaced && namespace === '') throw badRequest('the namespace must be named in the path');
-      sendObject(call, 201, await registry.create(kind, namespace, body, context));
+      await sendObject(call, 201, await registry.create(kind, namespace, body, context));
       return;
     }
     case 'update': {
@@ -155,10 +163,10 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
       const body = parseObject(await readBody(request), mediaTypeOf(request), duplicateRule(kind.type, context));
       if (target.subresource === '' && madeByUpdate.has(kind.type.plural) && !registry.find(kind, namespace, name)) {
         authorize(registry, context.user, { ...target, verb: 'create' });
-        sendObject(call, 201, await registry.create(kind, namespace, body, context));
+        await sendObject(call, 201, await registry.create(kind, namespace, body, context));
         return;
       }
-      sendObject(
+      await sendObject(
         call,
         200,
         await registry.update({ ...updateOf(target, () => body), isRetried: hasNoVersion(body) }, context),
@@ -175,7 +183,7 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
         query,
       );
       const { object, isGone } = await deleteObject(registry, kind, namespace, name, deleteOptions, context);
-      if (!isGone || kind.type.kind === 'Pod') sendObject(call, 200, object);
+      if (!isGone || kind.type.kind === 'Pod') await sendObject(call, 200, object);
       else send(call, 200, deletedStatus(target, object));
       return;
     }
@@ -186,19 +194,17 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
         body.length > 0 ? parseBody(body, mediaTypeOf(request)) : undefined,
         query,
       );
-      const list = listBody(registry.store, kind, parseSelection(kind, namespace, query), query, 'object');
-      const items = (JSON.parse(list.toString()) as { items: { metadata: { name: string; namespace?: string } }[] })
-        .items;
+      const list = await collectList(registry.store, kind, parseSelection(kind, namespace, query), query);
       await Promise.all(
-        items.map((each) =>
-          deleteObject(registry, kind, each.metadata.namespace ?? '', each.metadata.name, deleteOptions, context).catch(
+        list.objects.map((each) =>
+          deleteObject(registry, kind, each.namespace, each.name, deleteOptions, context).catch(
             (error: unknown) => {
               if (!(error instanceof ApiError) || error.code !== 404) throw error;
             },
           ),
         ),
       );
-      sendJson(response, 200, list);
+      sendJson(response, 200, list.body);
       return;
     }
   }
@@ -282,7 +288,7 @@ async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise
   if (target.name === '') throw methodNotAllowed();
   const mediaType = mediaTypeOf(request);
   if (mediaType !== 'application/apply-patch+yaml') {
-    sendObject(
+    await sendObject(
       call,
       200,
       await registry.update({ ...updateOf(target, (current) => current), ...(await readPatch(call)) }, context),
@@ -302,14 +308,14 @@ async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise
   if (!existing && target.subresource === '') {
     try {
       const object = createByApply(target.kind, target.name, clean, apply);
-      sendObject(call, 201, await registry.create(target.kind, target.namespace, object, context));
+      await sendObject(call, 201, await registry.create(target.kind, target.namespace, object, context));
       return;
     } catch (error) {
       if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
     }
   }
   const change: UpdateRequest['change'] = (current) => applyTo(target.kind, current, clean, apply);
-  sendObject(
+  await sendObject(
     call,
     200,
     await registry.update({ ...updateOf(target, change), isRetried: hasNoVersion(applied) }, context),

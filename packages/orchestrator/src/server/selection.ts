@@ -1,13 +1,11 @@
 import {
   type JsonObject,
   type KindDefinition,
-  objectAt,
   parseFieldSelector,
   parseLabelSelector,
   type Requirement,
   SelectorError,
   satisfies,
-  stringAt,
 } from '../kinds/index.js';
 import type { StoredObject } from '../store/index.js';
 import { badRequest } from './api-error.js';
@@ -15,8 +13,9 @@ import { asJson } from './registry.js';
 
 /** Which objects of a resource a list, a watch or a collection's deletion is about. */
 export interface Selection {
+  /** Empty: all. */
   namespace: string;
-  /** Undefined when everything in the namespace is selected. */
+  /** Undefined when everything in the namespace, or of the name, is selected. */
   matches: ((object: StoredObject) => boolean) | undefined;
   /** Set when the field selector names one object. */
   name: string | undefined;
@@ -24,33 +23,42 @@ export interface Selection {
 
 /** Reads `labelSelector` and `fieldSelector`. Throws 400. */
 export function parseSelection(kind: KindDefinition, namespace: string, query: URLSearchParams): Selection {
+  const labelText = query.get('labelSelector') ?? '';
+  const fieldText = query.get('fieldSelector') ?? '';
+  if (labelText === '' && fieldText === '') return { namespace, name: undefined, matches: undefined };
   try {
-    const labels = parseLabelSelector(query.get('labelSelector') ?? '');
-    const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
-    for (const { key } of fields)
-      if (key !== 'metadata.name' && key !== 'metadata.namespace' && !kind.fields[key])
-        throw badRequest(`field label not supported: ${key}`);
-    const name = fields.find((each) => each.key === 'metadata.name' && each.operator === 'in')?.values[0];
-    return { namespace, name, matches: matcher(kind, labels, fields) };
+    const labels = parseLabelSelector(labelText);
+    const fields = parseFieldSelector(fieldText);
+    for (const { key } of fields) if (!isSelectable(kind, key)) throw badRequest(unknownField(kind, key));
+    const named = fields.find((each) => each.key === 'metadata.name' && each.operator === 'in');
+    const others = fields.filter((each) => each !== named);
+    return { namespace, name: named?.values[0], matches: matcher(kind, labels, others) };
   } catch (error) {
     if (error instanceof SelectorError) throw badRequest(error.message);
     throw error;
   }
 }
 
-function matcher(kind: KindDefinition, labels: Requirement[], fields: Requirement[]): Selection['matches'] {
-  if (labels.length === 0 && fields.length === 0) return undefined;
-  return (object) => {
-    const value = asJson(object.value);
-    const metadata = objectAt(value, 'metadata');
-    const own = objectAt(metadata, 'labels');
-    const labelOf = (key: string) => (typeof own[key] === 'string' ? own[key] : undefined);
-    return satisfies(labels, labelOf) && satisfies(fields, (key) => fieldOf(kind, value, key));
-  };
+function isSelectable(kind: KindDefinition, key: string): boolean {
+  return key === 'metadata.name' || key === 'metadata.namespace' || kind.fields[key] !== undefined;
 }
 
-function fieldOf(kind: KindDefinition, value: JsonObject, key: string): string {
-  if (key === 'metadata.name') return stringAt(objectAt(value, 'metadata'), 'name');
-  if (key === 'metadata.namespace') return stringAt(objectAt(value, 'metadata'), 'namespace');
+function unknownField(kind: KindDefinition, key: string): string {
+  return Object.keys(kind.fields).length === 0
+    ? `${JSON.stringify(key)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+    : `field label not supported: ${key}`;
+}
+
+function matcher(kind: KindDefinition, labels: Requirement[], fields: Requirement[]): Selection['matches'] {
+  if (labels.length === 0 && fields.length === 0) return undefined;
+  // Labels first: they are kept, while a field's value may have to be parsed.
+  return (object) =>
+    satisfies(labels, (key) => object.labels[key]) && satisfies(fields, (key) => fieldOf(kind, object, key));
+}
+
+function fieldOf(kind: KindDefinition, object: StoredObject, key: string): string {
+  if (key === 'metadata.name') return object.name;
+  if (key === 'metadata.namespace') return object.namespace;
+  const value: JsonObject = asJson(object.value);
   return kind.fields[key]?.(value) ?? '';
 }

@@ -1,139 +1,294 @@
 import type { ServerResponse } from 'node:http';
 import { apiVersionOf, type KindDefinition } from '../kinds/index.js';
-import { CompactedError, type Store, type StoredObject, type StoreEvent } from '../store/index.js';
-import { ApiError, toApiError } from './api-error.js';
-import { includeOf } from './list.js';
-import { asJson, draftOf, storeKeyOf } from './registry.js';
+import { CompactedError, type Store, StoredObject, type StoreEvent, type Subscription } from '../store/index.js';
+import { type ApiError, toApiError } from './api-error.js';
+import { type ListOptions, parseListOptions, untilRevision } from './list-options.js';
+import { includeOf, isPlain, type Presentation, present } from './presentation.js';
+import { storeKeyOf } from './registry.js';
 import type { Selection } from './selection.js';
-import { type Shape, toPartial, toTable } from './table.js';
+import type { Shape } from './table.js';
+import { everySecond } from './watch-clock.js';
 
-const bookmarkMilliseconds = 30_000;
-/** A reader that is this far behind is cut off; it resumes from its last resource version. */
-const backlogBytes = 32 * 1024 * 1024;
+const bookmarkMilliseconds = 60_000;
+/** A reader that takes nothing for so long, or is so many changes behind, is cut off; it resumes from its last version. */
+const stalledMilliseconds = 30_000;
+const backlogEvents = 50_000;
+/** About so much is encoded and handed to the socket at once. */
+const pieceBytes = 128 * 1024;
 
 const frameEnd = Buffer.from('}\n');
+const frameStarts = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+  BOOKMARK: Buffer.from('{"type":"BOOKMARK","object":'),
+  ERROR: Buffer.from('{"type":"ERROR","object":'),
+};
+type FrameType = keyof typeof frameStarts;
 
-function frameOf(type: string, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, frameEnd]);
+const frameOf = (type: FrameType, bytes: Buffer) => Buffer.concat([frameStarts[type], bytes, frameEnd]);
+
+/** The lines of changes as they are, for every watcher who is given the same array: encoded once, one write each. */
+const shared = new WeakMap<readonly StoreEvent[], Buffer>();
+
+function plainFrames(events: readonly StoreEvent[]): Buffer {
+  let frames = shared.get(events);
+  if (!frames) {
+    frames = Buffer.concat(events.flatMap(({ type, object }) => [frameStarts[type], object.bytes, frameEnd]));
+    shared.set(events, frames);
+  }
+  return frames;
 }
 
-/** Streams the changes of a selection until the client leaves, the time is over or the log is gone. */
-export function serveWatch(
+/** What left a selection is shown as it was when it was in it, at the revision at which it left. */
+const departures = new WeakMap<StoreEvent, StoredObject>();
+
+function departed(event: StoreEvent, previous: StoredObject): StoredObject {
+  let object = departures.get(event);
+  if (!object) {
+    const { resource, namespace, name } = previous;
+    const { value } = previous;
+    const metadata = { ...value.metadata, resourceVersion: String(event.revision) };
+    const bytes = Buffer.from(JSON.stringify({ ...value, metadata }));
+    object = new StoredObject(resource, namespace, name, event.revision, bytes);
+    departures.set(event, object);
+  }
+  return object;
+}
+
+/**
+ * Streams the changes of a selection until the client leaves, the time is over or the log is gone. Resolves when the stream has
+ * begun; throws 400, 422 and 504 before it.
+ */
+export async function serveWatch(
   store: Store,
   kind: KindDefinition,
   selection: Selection,
   query: URLSearchParams,
   shape: Shape,
   response: ServerResponse,
-): void {
-  const asked = query.get('resourceVersion') ?? '';
-  if (asked !== '' && !/^\d+$/.test(asked))
-    throw new ApiError(400, 'BadRequest', `Invalid value: ${JSON.stringify(asked)}: must be a resource version`);
-  const wantsInitial = query.get('sendInitialEvents') === 'true';
-  const from = asked === '' || asked === '0' || wantsInitial ? undefined : Number(asked);
-  const wantsBookmarks = ['true', '1'].includes(query.get('allowWatchBookmarks') ?? '');
-  const include = includeOf(query);
-  const isPlain = shape === 'object' && !kind.storedAs;
-  const encode = (type: string, object: StoredObject): Buffer => {
-    if (isPlain) return frameOf(type, object.bytes);
-    const value = kind.storedAs ? draftOf(kind, object) : asJson(object.value);
-    const shaped =
-      shape === 'table'
-        ? toTable(kind, { resourceVersion: String(object.revision) }, [value], include, Date.now())
-        : shape === 'metadata'
-          ? toPartial(value)
-          : value;
-    return Buffer.from(`${JSON.stringify({ type, object: shaped })}\n`);
-  };
-  const bookmark = (annotations?: Record<string, string>) => {
-    const object = {
-      kind: shape === 'metadata' ? 'PartialObjectMetadata' : shape === 'table' ? 'Table' : kind.type.kind,
-      apiVersion: shape === 'object' ? apiVersionOf(kind.type) : 'meta.k8s.io/v1',
-      metadata: { resourceVersion: String(store.revision), ...(annotations && { annotations }) },
-    };
-    return Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
-  };
-  const selects = (object: StoredObject | undefined): object is StoredObject =>
-    object !== undefined &&
-    (selection.name === undefined || object.name === selection.name) &&
-    (!selection.matches || selection.matches(object));
-  const frame = (event: StoreEvent): Buffer | undefined => {
-    if (!selection.matches && selection.name === undefined && isPlain) return frameOf(event.type, event.object.bytes);
-    const isIn = event.type !== 'DELETED' && selects(event.object);
-    const wasIn = event.type === 'ADDED' ? false : selects(event.previous);
-    if (isIn) return encode(wasIn ? 'MODIFIED' : 'ADDED', event.object);
-    if (!wasIn) return undefined;
-    return encode('DELETED', event.object);
-  };
-
+): Promise<void> {
+  const options = parseListOptions(query, true);
+  const version = options.resourceVersion;
+  if (options.sendInitialEvents && version !== undefined && version > store.revision)
+    await untilRevision(store, version);
+  if (version === undefined) {
+    const confirmed = store.confirm();
+    if (confirmed) await confirmed;
+  }
+  if (response.destroyed) return;
   response.writeHead(200, {
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',
     'transfer-encoding': 'chunked',
   });
   response.flushHeaders();
-  let isOpen = true;
-  let subscription: { close(): void } | undefined;
-  const finish = (last?: Buffer) => {
-    if (!isOpen) return;
-    isOpen = false;
-    subscription?.close();
-    clearTimeout(deadline);
-    clearInterval(bookmarks);
-    if (last) response.write(last);
-    response.end();
-  };
-  const send = (data: Buffer) => {
-    if (!isOpen) return;
-    response.write(data);
-    if (response.writableLength > backlogBytes) {
-      isOpen = false;
-      subscription?.close();
-      response.destroy();
-    }
-  };
-  const fail = (error: unknown) => finish(frameOf('ERROR', Buffer.from(JSON.stringify(toApiError(error).toStatus()))));
-  const seconds = Number(query.get('timeoutSeconds') ?? 0) || 1800 + Math.random() * 1800;
-  const deadline = setTimeout(() => finish(wantsBookmarks ? bookmark() : undefined), seconds * 1000);
-  const bookmarks = setInterval(() => {
-    if (wantsBookmarks && store.isReady) send(bookmark());
-  }, bookmarkMilliseconds);
-  response.on('close', () => finish());
-  try {
-    const start = from ?? store.revision;
-    if (from === undefined) {
-      const { namespace } = selection;
-      const initial = store
-        .list(storeKeyOf(kind))
-        .filter((each) => (namespace === '' || each.namespace === namespace) && selects(each));
-      if (initial.length > 0) send(Buffer.concat(initial.map((each) => encode('ADDED', each))));
-      if (wantsInitial && wantsBookmarks) send(bookmark({ 'k8s.io/initial-events-end': 'true' }));
-    }
-    const namespace = selection.namespace === '' ? undefined : selection.namespace;
-    subscription = store.watch(start, {
-      resource: storeKeyOf(kind),
-      namespace,
-      onEvents: (events) => {
-        const frames = events.flatMap((event) => frame(event) ?? []);
-        if (frames.length > 0) send(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
-      },
-      onReset: () => fail(new CompactedError(start, store.revision)),
+  new WatchStream(store, { kind, shape, include: includeOf(query) }, selection, options, response).start();
+}
+
+type Item = { type: FrameType; object: StoredObject };
+
+class WatchStream {
+  #isOpen = true;
+  #isBlocked = false;
+  #isPumping = false;
+  /** What waits: changes, or the objects of the beginning. */
+  #backlog: (StoreEvent | Item)[] = [];
+  #subscription: Subscription | undefined;
+  #movedAt = performance.now();
+  #bookmarkAt: number;
+  readonly #endAt: number;
+  readonly #isPlain: boolean;
+  readonly #isWhole: boolean;
+  readonly #forgetClock: () => void;
+
+  constructor(
+    readonly store: Store,
+    readonly presentation: Presentation,
+    readonly selection: Selection,
+    readonly options: ListOptions,
+    readonly response: ServerResponse,
+  ) {
+    const now = performance.now();
+    const seconds = options.timeoutSeconds > 0 ? options.timeoutSeconds : 1800 + Math.random() * 1800;
+    this.#endAt = now + seconds * 1000;
+    // Spread, so that ten thousand watches do not all speak in the same second.
+    this.#bookmarkAt = now + bookmarkMilliseconds * (1 + Math.random() / 4);
+    this.#isPlain = isPlain(presentation);
+    this.#isWhole = !selection.matches && selection.name === undefined;
+    this.#forgetClock = everySecond((time) => this.#tick(time));
+    response.on('close', () => this.#close());
+    response.on('drain', () => {
+      this.#isBlocked = false;
+      this.#movedAt = performance.now();
+      this.#pump();
     });
-    if (!isOpen) subscription.close();
-  } catch (error) {
-    fail(error);
+  }
+
+  start(): void {
+    const { resourceVersion, sendInitialEvents } = this.options;
+    const { namespace } = this.selection;
+    const resource = storeKeyOf(this.presentation.kind);
+    const wantsState = sendInitialEvents ?? (resourceVersion === undefined || resourceVersion === 0);
+    try {
+      const isNow = wantsState || resourceVersion === undefined || resourceVersion === 0;
+      const from = isNow ? this.store.revision : resourceVersion;
+      if (wantsState)
+        for (const object of this.store.list(resource, undefined, namespace))
+          if (this.#selects(object)) this.#backlog.push({ type: 'ADDED', object });
+      if (sendInitialEvents && this.options.allowWatchBookmarks) this.#backlog.push(this.#endOfState(from));
+      this.#pump();
+      this.#subscription = this.store.watch(from, {
+        resource,
+        namespace: namespace === '' ? undefined : namespace,
+        onEvents: (events) => this.#onEvents(events),
+        onReset: () => this.#fail(toApiError(new CompactedError(from, this.store.compacted))),
+      });
+      if (!this.#isOpen) this.#subscription.close();
+    } catch (error) {
+      this.#fail(toApiError(error));
+    }
+  }
+
+  #endOfState(revision: number): Item {
+    const bytes = this.#bookmark(revision, { 'k8s.io/initial-events-end': 'true' });
+    return { type: 'BOOKMARK', object: new StoredObject('', '', '', revision, bytes) };
+  }
+
+  #bookmark(revision: number, annotations?: Record<string, string>): Buffer {
+    const { kind, shape } = this.presentation;
+    const object = {
+      kind: shape === 'metadata' ? 'PartialObjectMetadata' : shape === 'table' ? 'Table' : kind.type.kind,
+      apiVersion: shape === 'object' ? apiVersionOf(kind.type) : 'meta.k8s.io/v1',
+      metadata: { resourceVersion: String(revision), ...(annotations && { annotations }) },
+    };
+    return Buffer.from(JSON.stringify(object));
+  }
+
+  #onEvents(events: readonly StoreEvent[]): void {
+    if (!this.#isOpen) return;
+    if (this.#isPlain && this.#isWhole && !this.#isBlocked && this.#backlog.length === 0 && !this.#isPumping) {
+      this.#write(plainFrames(events));
+      return;
+    }
+    for (const event of events) if (this.#isWhole || this.#itemOf(event)) this.#backlog.push(event);
+    if (this.#backlog.length > backlogEvents) this.#drop();
+    else this.#pump();
+  }
+
+  #selects(object: StoredObject | undefined): object is StoredObject {
+    const { name, matches } = this.selection;
+    return object !== undefined && (name === undefined || object.name === name) && (!matches || matches(object));
+  }
+
+  /** What the change is to this selection; undefined when it does not concern it. */
+  #itemOf(event: StoreEvent): Item | undefined {
+    if (this.#isWhole) return event;
+    const { previous } = event;
+    const isIn = event.type !== 'DELETED' && this.#selects(event.object);
+    const wasIn = event.type !== 'ADDED' && this.#selects(previous);
+    if (isIn) return { type: wasIn ? 'MODIFIED' : 'ADDED', object: event.object };
+    if (!wasIn) return undefined;
+    return { type: 'DELETED', object: event.type === 'DELETED' ? event.object : departed(event, previous) };
+  }
+
+  /** Hands out what waits, a piece at a time, as long as the client takes it. */
+  #pump(): void {
+    if (this.#isPumping || !this.#isOpen) return;
+    this.#isPumping = true;
+    let index = 0;
+    try {
+      while (index < this.#backlog.length && !this.#isBlocked && this.#isOpen) {
+        const frames: Buffer[] = [];
+        let size = 0;
+        while (index < this.#backlog.length && size < pieceBytes) {
+          const waiting = this.#backlog[index++];
+          const item = waiting && ('revision' in waiting ? this.#itemOf(waiting) : waiting);
+          if (!item) continue;
+          const bytes = item.type === 'BOOKMARK' ? item.object.bytes : present(this.presentation, item.object);
+          if (bytes instanceof Promise) {
+            // The rest goes on when this one has been converted; the order stays.
+            this.#backlog = this.#backlog.slice(index);
+            if (frames.length > 0) this.#write(Buffer.concat(frames));
+            this.#resume(item.type, bytes);
+            return;
+          }
+          frames.push(frameStarts[item.type], bytes, frameEnd);
+          size += bytes.length;
+        }
+        if (frames.length > 0) this.#write(Buffer.concat(frames));
+      }
+    } catch (error) {
+      this.#isPumping = false;
+      this.#fail(toApiError(error));
+      return;
+    }
+    this.#isPumping = false;
+    this.#backlog = index < this.#backlog.length ? this.#backlog.slice(index) : [];
+  }
+
+  #resume(type: FrameType, converting: Promise<Buffer>): void {
+    converting.then(
+      (bytes) => {
+        this.#isPumping = false;
+        this.#write(frameOf(type, bytes));
+        this.#pump();
+      },
+      (error: unknown) => {
+        this.#isPumping = false;
+        this.#fail(toApiError(error));
+      },
+    );
+  }
+
+  #write(data: Buffer): void {
+    if (!this.#isOpen) return;
+    if (this.response.write(data)) this.#movedAt = performance.now();
+    else if (!this.#isBlocked) {
+      this.#isBlocked = true;
+      this.#movedAt = performance.now();
+    }
+  }
+
+  #tick(now: number): void {
+    const isIdle = !this.#isBlocked && this.#backlog.length === 0 && !this.#isPumping && this.store.isReady;
+    const isOver = now >= this.#endAt;
+    if (this.options.allowWatchBookmarks && isIdle && this.#subscription && (isOver || now >= this.#bookmarkAt)) {
+      this.#bookmarkAt = now + bookmarkMilliseconds;
+      this.#write(frameOf('BOOKMARK', this.#bookmark(this.#subscription.revision)));
+    }
+    if (isOver) {
+      this.#close();
+      this.response.end();
+    } else if (this.#isBlocked && now - this.#movedAt > stalledMilliseconds) this.#drop();
+  }
+
+  #drop(): void {
+    this.#close();
+    this.response.destroy();
+  }
+
+  #fail(error: ApiError): void {
+    if (!this.#isOpen) return;
+    this.#close();
+    this.response.end(frameOf('ERROR', Buffer.from(JSON.stringify(error.toStatus()))));
+  }
+
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#subscription?.close();
+    this.#forgetClock();
+    this.#backlog = [];
   }
 }
 
 /** For bodies of answers about one object. */
-export function shapedBody(kind: KindDefinition, object: StoredObject, shape: Shape, query: URLSearchParams): Buffer {
-  if (shape === 'object' && !kind.storedAs) return object.bytes;
-  const value = kind.storedAs ? draftOf(kind, object) : asJson(object.value);
-  const shaped =
-    shape === 'table'
-      ? toTable(kind, { resourceVersion: String(object.revision) }, [value], includeOf(query), Date.now())
-      : shape === 'metadata'
-        ? toPartial(value)
-        : value;
-  return Buffer.from(JSON.stringify(shaped));
+export function shapedBody(
+  kind: KindDefinition,
+  object: StoredObject,
+  shape: Shape,
+  query: URLSearchParams,
+): Buffer | Promise<Buffer> {
+  return present({ kind, shape, include: includeOf(query) }, object);
 }

@@ -6,7 +6,7 @@
 // Never: acknowledges before the commit, serves while it cannot reach the database, steps over a revision or gives it twice.
 export * from './contract.js';
 export * from './errors.js';
-export { inNamespace } from './shelf.js';
+export { firstAfter } from './shelf.js';
 export * from './store.js';
 export * from './stored-object.js';
 export type { Subscription, WatchSink } from './watchers.js';

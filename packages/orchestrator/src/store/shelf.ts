@@ -104,3 +104,8 @@ export function inNamespace(list: readonly StoredObject[], namespace: string): r
   const to = lowerBound(list, `${namespace}\u0000`, '');
   return from === 0 && to === list.length ? list : list.slice(from, to);
 }
+
+/** The first place in a sorted list behind the namespace and name. */
+export function firstAfter(list: readonly StoredObject[], namespace: string, name: string): number {
+  return lowerBound(list, namespace, `${name}\u0000`);
+}

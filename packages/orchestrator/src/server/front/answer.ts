@@ -37,7 +37,7 @@ export function sendBytes(response: ServerResponse, code: number, headers: Outgo
   );
 }
 
-function takesGzip(response: ServerResponse): boolean {
+export function takesGzip(response: ServerResponse): boolean {
   const offered = response.req.headers['accept-encoding'];
   return typeof offered === 'string' && /(^|[\s,])gzip\s*(,|$|;(?!\s*q=0(\.0*)?\s*(,|$)))/.test(offered);
 }
