@@ -9,13 +9,13 @@ import {
   stringAt,
 } from '../../kinds/index.js';
 import { ApiError, badRequest } from '../api-error.js';
-import { type Boundary, boundaryOf } from './boundaries.js';
+import { type Boundary, boundaryOf, ownable } from './boundaries.js';
 import { compareObjects } from './compare.js';
 import { type Conflict, conflictError, conflictsOf } from './conflict.js';
 import { fieldSetOf, problemsOf, withNamedFields } from './extract.js';
 import { difference, emptySet, type FieldSet, hasPath, intersection, isEmptySet, union } from './field-set.js';
 import { asMap, type FieldType, fieldTypeOf } from './field-type.js';
-import { mergeValues, removeFields } from './merge.js';
+import { mergeValues, removeFields, tidied } from './merge.js';
 import { isSameOwner, type Owner, ownersOf } from './owner.js';
 import { reconciledOwners, updatedOwners, withFields, write } from './track.js';
 
@@ -62,10 +62,10 @@ export function applyTo(
     const change = { manager: beforeFirstApply, operation: 'Update', subresource, apiVersion, time } as const;
     owners = updatedOwners([], compareObjects(type, {}, live, boundary.skipped), change);
   }
-  const { object, owners: after, conflicts } = merged(type, boundary, live, applied, owners, apply);
-  const left = conflicts.length > 0 ? unresolved(type, live, conflicts, apply) : conflicts;
-  if (left.length > 0) throw conflictError(left);
-  return finished(kind, object, current, applied, after, apply);
+  const result = merged(type, boundary, live, applied, owners, apply);
+  const conflicts = result.conflicts.length > 0 ? unresolved(type, live, result.conflicts, apply) : [];
+  if (conflicts.length > 0) throw conflictError(conflicts);
+  return finished(kind, result, current, applied, apply);
 }
 
 function checkApplied(kind: KindDefinition, applied: JsonObject, { apiVersion }: Apply): void {
@@ -96,14 +96,18 @@ function untypable(kind: KindDefinition, applied: JsonObject, problems: readonly
 
 interface Merged {
   object: JsonObject;
+  /** The applier, as one of the owners. */
+  own: Owner;
   owners: readonly Owner[];
+  /** Of the applier's last apply that changed something. */
+  previousTime: string | undefined;
   conflicts: readonly Conflict[];
 }
 
 /** The merged object and who owns what then, were it forced; the conflicts are what force would override. */
 function merged(
   type: FieldType,
-  { skipped, ownable }: Boundary,
+  { skipped, writable }: Boundary,
   live: JsonObject,
   applied: JsonObject,
   owners: readonly Owner[],
@@ -113,18 +117,19 @@ function merged(
   const previous = owners.find((owner) => isSameOwner(owner, applier));
   const others = owners.filter((owner) => owner !== previous);
   const stated = fieldSetOf(type, withoutManagedFields(applied));
-  const own: Owner = { ...applier, time, fields: ownable(stated) };
+  const own: Owner = { ...applier, time, fields: writable(stated) };
   let object = asMap(mergeValues(type, live, applied)) ?? {};
   if (previous) object = pruned(type, object, previous.fields, [...others, own]);
   const { changed, removed } = compareObjects(type, live, object, skipped);
   const conflicts: Conflict[] = [];
-  const after: Owner[] = [own];
+  const kept = { ...own, fields: ownable(own.fields) };
+  const after: Owner[] = [kept];
   for (const owner of others) {
     const taken = intersection(owner.fields, changed);
     if (!isForced) conflicts.push(...conflictsOf(owner, taken));
     after.push(withFields(owner, difference(difference(owner.fields, taken), removed)));
   }
-  return { object, owners: after, conflicts };
+  return { object, own: kept, owners: after, previousTime: previous?.time, conflicts };
 }
 
 function withoutManagedFields(object: JsonObject): JsonObject {
@@ -177,71 +182,27 @@ function parsed(text: string): unknown {
 
 function finished(
   kind: KindDefinition,
-  object: JsonObject,
+  { object, own, owners, previousTime }: Merged,
   current: JsonObject | undefined,
   applied: JsonObject,
-  owners: readonly Owner[],
   apply: Apply,
 ): JsonObject {
-  const clean = kind.customSchema ? object : withoutNulls(fieldTypeOf(kind), object);
+  const tidy = (value: JsonObject) => tidied(fieldTypeOf(kind), value, kind.customSchema !== undefined);
+  const clean = tidy(object);
   const metadata = { ...objectAt(clean, 'metadata') };
   const out = { ...clean, metadata };
   if (apply.manager === commandLine) annotate(metadata, applied);
-  write(metadata, owners);
-  const before = objectAt(current, 'metadata').managedFields;
-  if (current && isSame(rest(out), rest(current))) {
-    // Nothing changed but perhaps who owns it: an owner of before keeps its time.
-    const known = ownersOf(before);
-    const kept = owners.map((owner) => {
-      const same = known.find((each) => isSameOwner(each, owner));
-      if (!same) return owner;
-      return isSame(same.fields, owner.fields) && same.apiVersion === owner.apiVersion
-        ? same
-        : withTime(owner, same.time);
-    });
-    write(metadata, kept);
-  }
+  // An apply that changes nothing leaves the time of the last that did; a manager that only joins in has none.
+  const isUnchanged = current !== undefined && isSame(rest(out), rest(tidy(current)));
+  write(
+    metadata,
+    isUnchanged ? owners.map((owner) => (owner === own ? { ...own, time: previousTime } : owner)) : owners,
+  );
   return out;
-}
-
-function withTime(owner: Owner, time: string | undefined): Owner {
-  const { entry, ...fresh } = owner;
-  void entry;
-  return { ...fresh, time };
 }
 
 function rest(object: JsonObject): JsonObject {
   return { ...object, metadata: { ...objectAt(object, 'metadata'), managedFields: undefined } };
-}
-
-/** Null says of a built-in type's field what its absence says. */
-function withoutNulls(type: FieldType, value: JsonObject): JsonObject {
-  let out: JsonObject | undefined;
-  for (const name of Object.keys(value)) {
-    const child = value[name];
-    const field = type.map?.fields.get(name);
-    if (child === null) {
-      if (!field) continue;
-      out ??= { ...value };
-      delete out[name];
-      continue;
-    }
-    const childType = field?.type ?? type.map?.values;
-    if (!childType || child === undefined) continue;
-    const kept = cleanValue(childType, child);
-    if (kept === child) continue;
-    out ??= { ...value };
-    out[name] = kept;
-  }
-  return out ?? value;
-}
-
-function cleanValue(type: FieldType, value: Json): Json {
-  if (isJsonObject(value)) return withoutNulls(type, value);
-  const item = type.list?.item;
-  if (!Array.isArray(value) || !item) return value;
-  const items = value.map((each) => cleanValue(item, each));
-  return items.some((each, index) => each !== value[index]) ? items : value;
 }
 
 /** Keeps the annotation of the command line's client-side apply true while the object has it. */

@@ -1,13 +1,13 @@
 import type { KindDefinition } from '../../kinds/index.js';
 import type { Skipped } from './compare.js';
-import { type FieldSet, recursiveDifference, setOf } from './field-set.js';
+import { difference, type FieldSet, recursiveDifference, setOf } from './field-set.js';
 
 /** What a request through one endpoint of a kind can own. */
 export interface Boundary {
   /** Left out of comparisons. */
   readonly skipped: Skipped;
-  /** The paths that an applied object may own. */
-  ownable(fields: FieldSet): FieldSet;
+  /** Of the paths that an applied object states, those that the endpoint can write. */
+  writable(fields: FieldSet): FieldSet;
 }
 
 /** The server's own; nobody owns them. */
@@ -60,16 +60,23 @@ export function boundaryOf(kind: KindDefinition, subresource: string): Boundary 
   return boundary;
 }
 
+const nobodys = setOf(
+  ...alwaysIn.map((name) => [`f:${name}`]),
+  ['f:metadata'],
+  ...identity.map((name) => ['f:metadata', `f:${name}`]),
+);
+
+/** The paths without those that nobody owns. */
+export function ownable(fields: FieldSet): FieldSet {
+  return difference(fields, nobodys);
+}
+
 function makeBoundary(resets: readonly string[]): Boundary {
   const whole = resets.filter((path) => !path.includes('.'));
   const inMetadata = resets.flatMap((path) => (path.startsWith('metadata.') ? [path.slice(9)] : []));
-  const excluded = setOf(
-    ...alwaysIn.map((name) => [`f:${name}`]),
-    ...identity.map((name) => ['f:metadata', `f:${name}`]),
-    ...resets.map((path) => path.split('.').map((name) => `f:${name}`)),
-  );
+  const excluded = setOf(...resets.map((path) => path.split('.').map((name) => `f:${name}`)));
   return {
     skipped: { fields: new Set([...alwaysIn, ...whole]), metadata: new Set([...identity, ...inMetadata]) },
-    ownable: (fields) => recursiveDifference(fields, excluded),
+    writable: (fields) => recursiveDifference(fields, excluded),
   };
 }

@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../../kinds/index.js';
-import { type Element, placeOfItem } from './element.js';
-import type { FieldSet } from './field-set.js';
-import { below, hasPath, isEmptySet } from './field-set.js';
+import { type Element, fieldElement, placeOfItem } from './element.js';
+import { below, emptySet, type FieldSet, hasPath, isEmptySet } from './field-set.js';
 import {
   asList,
   asMap,
@@ -100,35 +99,66 @@ function placed(form: ListType, items: readonly Json[]): { place: Element; item:
   });
 }
 
+/**
+ * Stands, while a result is computed, where removal has left nothing of a map or a list: the path is still there, so
+ * whoever else owns it keeps it.
+ */
+export const emptied: Json = Object.freeze({});
+
 /** The value without the items, entries and fields that the set names. */
-export function removeFields(type: FieldType, value: Json, set: FieldSet): Json | undefined {
+export function removeFields(type: FieldType, value: Json, set: FieldSet): Json {
   const form = formOf(type, value);
   if (form === undefined) return value;
   if (isListType(form)) {
     const items = asList(value);
-    if (!items || items.length === 0 || form.isAtomic) return undefined;
+    if (!items || form.isAtomic) return emptied;
     const out: Json[] = [];
     for (const item of items) {
       const place = placeOfItem(form, item);
       if (place !== undefined && hasPath(set, [place])) continue;
-      const rest = place === undefined ? undefined : below(set, place);
-      const kept = rest && !isEmptySet(rest) ? removeFields(form.item, item, rest) : item;
-      if (kept !== undefined) out.push(kept);
+      const rest = place === undefined ? emptySet : below(set, place);
+      out.push(isEmptySet(rest) ? item : removeFields(form.item, item, rest));
     }
-    return out.length > 0 ? out : undefined;
+    return out.length > 0 ? out : emptied;
   }
   const map = asMap(value);
-  if (!map || isEmptyMap(map) || form.isAtomic) return undefined;
+  if (!map || form.isAtomic) return emptied;
   const out: JsonObject = {};
   for (const [name, child] of Object.entries(map)) {
     if (child === undefined) continue;
     const field = form.fields.get(name);
-    const element = field?.element ?? `f:${name}`;
+    const element = field?.element ?? fieldElement(name);
     if (hasPath(set, [element])) continue;
     const rest = below(set, element);
     const childType = field?.type ?? form.values;
-    const kept = childType && !isEmptySet(rest) ? removeFields(childType, child, rest) : child;
-    if (kept !== undefined) out[name] = kept;
+    out[name] = childType && !isEmptySet(rest) ? removeFields(childType, child, rest) : child;
   }
-  return isEmptyMap(out) ? undefined : out;
+  return isEmptyMap(out) ? emptied : out;
+}
+
+/**
+ * The value as it may be stored: without what was emptied and, in a built-in type, without fields that are null, which
+ * says what their absence says. Is `value` itself when nothing goes.
+ */
+export function tidied(type: FieldType, value: JsonObject, keepsNulls: boolean): JsonObject {
+  let out: JsonObject | undefined;
+  for (const name of Object.keys(value)) {
+    const child = value[name];
+    if (child === undefined) continue;
+    const field = type.map?.fields.get(name);
+    const goes = child === emptied || (child === null && !keepsNulls && field !== undefined);
+    const kept = goes ? undefined : tidiedValue(field?.type ?? type.map?.values, child, keepsNulls);
+    if (kept === child) continue;
+    out ??= { ...value };
+    if (kept === undefined) delete out[name];
+    else out[name] = kept;
+  }
+  return out ?? value;
+}
+
+function tidiedValue(type: FieldType | undefined, value: Json, keepsNulls: boolean): Json {
+  if (!type || typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value)) return tidied(type, value, keepsNulls);
+  const items = value.flatMap((each) => (each === emptied ? [] : [tidiedValue(type.list?.item, each, keepsNulls)]));
+  return items.length === value.length && items.every((each, index) => each === value[index]) ? value : items;
 }
