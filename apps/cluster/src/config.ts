@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { OidcOptions } from '@slipway/orchestrator/server';
 import { z } from 'zod';
 
 const roles = ['apiserver', 'controllers', 'scheduler', 'node', 'network'] as const;
@@ -14,6 +15,13 @@ const schema = z.object({
   SLIPWAY_NODE_PORT: port(7645),
   SLIPWAY_CLUSTER_METRICS_PORT: port(7646),
   SLIPWAY_CLUSTER_DIR: z.string().default('/var/lib/slipway/cluster'),
+  SLIPWAY_CLUSTER_OIDC_ISSUER: z.url().optional(),
+  SLIPWAY_CLUSTER_OIDC_CLIENT_ID: z.string().default(''),
+  SLIPWAY_CLUSTER_OIDC_USERNAME_CLAIM: z.string().default('sub'),
+  SLIPWAY_CLUSTER_OIDC_USERNAME_PREFIX: z.string().optional(),
+  SLIPWAY_CLUSTER_OIDC_GROUPS_CLAIM: z.string().optional(),
+  SLIPWAY_CLUSTER_OIDC_GROUPS_PREFIX: z.string().default(''),
+  SLIPWAY_CLUSTER_OIDC_CA_FILE: z.string().optional(),
   SLIPWAY_KUBECONFIG: z.string().default('/var/lib/slipway/kubeconfig'),
   SLIPWAY_CONTAINERD_SOCKET: z.string().default('/var/lib/slipway/containerd/containerd.sock'),
   SLIPWAY_CNI_DIR: z.string().default('/var/lib/slipway/containerd/cni/net.d'),
@@ -60,7 +68,30 @@ export function loadConfig(environment: NodeJS.ProcessEnv, args: readonly string
   };
   if (config.roles.has('apiserver') && !config.SLIPWAY_CLUSTER_DATABASE_URL)
     throw new Error('SLIPWAY_CLUSTER_DATABASE_URL is not set: name the PostgreSQL database of the cluster');
+  if (config.SLIPWAY_CLUSTER_OIDC_ISSUER && clientIdsOf(config).length === 0)
+    throw new Error('SLIPWAY_CLUSTER_OIDC_CLIENT_ID is not set: name the client that the ID tokens are made for');
   return config;
+}
+
+const clientIdsOf = (config: Pick<ClusterConfig, 'SLIPWAY_CLUSTER_OIDC_CLIENT_ID'>) =>
+  config.SLIPWAY_CLUSTER_OIDC_CLIENT_ID.split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+
+/** The identity provider of the cluster's API, if one is named. */
+export function identityProviders(config: ClusterConfig): OidcOptions[] {
+  if (!config.SLIPWAY_CLUSTER_OIDC_ISSUER) return [];
+  return [
+    {
+      issuerUrl: config.SLIPWAY_CLUSTER_OIDC_ISSUER,
+      audiences: clientIdsOf(config),
+      usernameClaim: config.SLIPWAY_CLUSTER_OIDC_USERNAME_CLAIM,
+      usernamePrefix: config.SLIPWAY_CLUSTER_OIDC_USERNAME_PREFIX,
+      groupsClaim: config.SLIPWAY_CLUSTER_OIDC_GROUPS_CLAIM,
+      groupsPrefix: config.SLIPWAY_CLUSTER_OIDC_GROUPS_PREFIX,
+      caFile: config.SLIPWAY_CLUSTER_OIDC_CA_FILE,
+    },
+  ];
 }
 
 function rolesOf(args: readonly string[]): Set<Role> {

@@ -8,7 +8,7 @@ import { type CertificateAuthority, startApiServer } from '@slipway/orchestrator
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { ClusterConfig } from './config.js';
+import { type ClusterConfig, identityProviders } from './config.js';
 
 export interface DoorContext {
   readonly config: ClusterConfig;
@@ -48,6 +48,7 @@ async function startServer({ config, log, metrics }: DoorContext, stops: Stops):
     port: config.SLIPWAY_CLUSTER_PORT,
     serviceCidr: config.SLIPWAY_SERVICE_CIDR,
     kubeconfig: config.SLIPWAY_KUBECONFIG,
+    oidc: identityProviders(config),
     metrics,
     log,
   });
