@@ -10,6 +10,7 @@ import {
 } from '../kinds/index.js';
 import { badRequest, conflict, invalid } from './api-error.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
+import { takeFromBudget } from './eviction.js';
 import { asJson, nowText, type Registry, type WriteContext } from './registry.js';
 import { issuer, type TokenSigner } from './tokens.js';
 
@@ -86,6 +87,7 @@ export async function evictPod(
   context: WriteContext,
 ): Promise<JsonObject> {
   const options = parseDeleteOptions(eviction.deleteOptions, query);
+  await takeFromBudget(registry.store, registry.get(kind, namespace, name), context.isDryRun);
   await deleteObject(registry, kind, namespace, name, options, context);
   return success(201);
 }

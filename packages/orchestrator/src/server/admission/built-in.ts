@@ -2,8 +2,15 @@ import type { Store } from '../../store/index.js';
 import { KindCatalog } from '../catalog.js';
 import { webhookAdmission } from '../webhooks/webhooks.js';
 import type { AdmissionPlugin } from './admission.js';
+import {
+  defaultIngressClassAdmission,
+  defaultStorageClassAdmission,
+  runtimeClassAdmission,
+} from './default-classes.js';
 import { limitRangerAdmission } from './limit-ranger.js';
 import { podSecurityAdmission } from './pod-security/pod-security.js';
+import { priorityAdmission } from './priority.js';
+import { nodeTaintAdmission, storageProtectionAdmission } from './protection.js';
 import { quotaAdmission } from './quota/quota.js';
 
 /** The rules that need nothing but the store and the kinds, in upstream's order: quotas count what all others let pass. */
@@ -11,7 +18,13 @@ export function builtInAdmission(store: Store, catalog = new KindCatalog()): Adm
   const hooks = webhookAdmission(store, catalog);
   return [
     limitRangerAdmission(store),
+    nodeTaintAdmission,
     podSecurityAdmission(store),
+    priorityAdmission(store),
+    defaultStorageClassAdmission(store),
+    storageProtectionAdmission,
+    runtimeClassAdmission(store),
+    defaultIngressClassAdmission(store),
     hooks.mutating,
     hooks.validating,
     quotaAdmission(store),

@@ -1,7 +1,7 @@
 import { objectAt, objectsAt } from '../../kinds/index.js';
 import { type AdmissionPlugin, isNewPod } from './admission.js';
 
-/** The tolerations and the priority that every pod has. */
+/** The tolerations that every pod has. */
 export const podAdmission: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   handles: isNewPod,
@@ -16,7 +16,5 @@ export const podAdmission: AdmissionPlugin = {
       if (!isTolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
     }
     spec.tolerations = tolerations;
-    spec.priority ??= 0;
-    spec.preemptionPolicy ??= 'PreemptLowerPriority';
   },
 };

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { KubeError } from '../../client/index.js';
+import { namespaces, nodes, type Pod, pods } from '../../kinds/index.js';
+import { startTestCluster, type TestCluster } from '../../testing/index.js';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster({ databaseUrl: inject('databaseUrl') });
+});
+afterAll(() => cluster.stop());
+
+const pod = (namespace: string, name: string, spec: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
+  metadata: { name, namespace },
+  spec: { containers: [{ name: 'main', image: 'a' }], ...spec },
+});
+
+async function refusalOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof KubeError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return 'made';
+}
+
+test('a namespace that is held to a standard takes no pods below it', async () => {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'baseline' };
+  await cluster.client.create(namespaces, { metadata: { name: 'tight', labels }, spec: {} });
+  expect(await refusalOf(cluster.client.create(pods, pod('tight', 'a', { hostNetwork: true })))).toBe(
+    '403 pods "a" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
+  );
+  expect(await refusalOf(cluster.client.create(pods, pod('tight', 'a')))).toBe('made');
+  const wrong = { 'pod-security.kubernetes.io/enforce': 'tight' };
+  expect(
+    await refusalOf(cluster.client.create(namespaces, { metadata: { name: 'wrong', labels: wrong }, spec: {} })),
+  ).toContain('must be one of privileged, baseline, restricted');
+});
+
+test('a pod gets the number of its priority class, and may not choose its own', async () => {
+  const made = await cluster.client.create(
+    pods,
+    pod('default', 'critical', { priorityClassName: 'system-node-critical' }),
+  );
+  expect(made.spec?.priority).toBe(2_000_001_000);
+  expect((await cluster.client.create(pods, pod('default', 'plain'))).spec?.priority).toBe(0);
+  expect(await refusalOf(cluster.client.create(pods, pod('default', 'x', { priorityClassName: 'none' })))).toBe(
+    '403 pods "x" is forbidden: no PriorityClass with name none was found',
+  );
+  expect(await refusalOf(cluster.client.create(pods, pod('default', 'x', { priority: 7 })))).toContain(
+    'the integer value of priority (7) must not be provided in pod spec',
+  );
+});
+
+test('a new node takes no pods until it is ready', async () => {
+  const made = await cluster.client.create(nodes, { metadata: { name: 'n1' }, spec: {} });
+  expect(made.spec?.taints).toEqual([{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
+});
