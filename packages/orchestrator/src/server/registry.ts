@@ -20,6 +20,7 @@ import {
 import { type Change, ConflictError, type Store, StoredObject } from '../store/index.js';
 import { AdmissionChain, type AdmissionRequest } from './admission/admission.js';
 import { alreadyExists, badRequest, conflict, invalid, notFound } from './api-error.js';
+import { keepTimes, type Change as OwnedChange, trackChange } from './apply/index.js';
 import type { User } from './authentication.js';
 import type { KindCatalog } from './catalog.js';
 
@@ -27,6 +28,8 @@ export interface WriteContext {
   user: User;
   isDryRun: boolean;
   fieldManager: string;
+  /** A server-side apply: the object comes with its owners noted. */
+  isApply?: boolean;
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   warnings: string[];
 }
@@ -116,6 +119,7 @@ export class Registry {
         context,
       };
       const object = await this.#mutate(request);
+      if (!context.isApply) trackChange(kind, undefined, object, changeOf(request));
       this.#validate(kind, object, undefined, context.warnings);
       await this.admission.validate(request);
       try {
@@ -172,6 +176,8 @@ export class Registry {
       context,
     };
     const object = await this.#mutate(admitted);
+    if (!context.isApply) trackChange(kind, old, object, changeOf(admitted));
+    keepTimes(old, object);
     this.#validate(kind, object, old, context.warnings, subresource);
     await this.admission.validate(admitted);
     if (isSame(withoutVersion(object), withoutVersion(old))) return current;
@@ -441,6 +447,11 @@ export class Registry {
 
 export function hasStatus(kind: KindDefinition): boolean {
   return kind.subresources.some((each) => each.name === 'status');
+}
+
+function changeOf({ kind, subresource, context }: AdmissionRequest): OwnedChange {
+  const apiVersion = apiVersionOf(kind.type);
+  return { manager: context.fieldManager, operation: 'Update', subresource, apiVersion, time: nowText() };
 }
 
 function deletionOf(kind: KindDefinition, current: StoredObject, context: WriteContext): AdmissionRequest {

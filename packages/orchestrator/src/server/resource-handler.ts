@@ -1,8 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isJsonObject, type Json, type JsonObject, numberAt, objectAt, schemaFor, schemaOf } from '../kinds/index.js';
+import {
+  apiVersionOf,
+  cloneJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  numberAt,
+  objectAt,
+  schemaFor,
+  schemaOf,
+  stringAt,
+} from '../kinds/index.js';
 import type { StoredObject } from '../store/index.js';
 import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType } from './api-error.js';
-import { applyTo, createByApply } from './apply.js';
+import { type Apply, applyScale, applyTo } from './apply/index.js';
 import type { User } from './authentication.js';
 import { isAllowed, refusalText } from './authorization.js';
 import { duplicateRule, mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
@@ -16,6 +27,7 @@ import { jsonPatch, mergePatch, strategicMergePatch } from './patch.js';
 import { bindPod, evictPod, requestToken, toScale } from './pod-subresources.js';
 import {
   draftOf,
+  nowText,
   type ObjectSubresource,
   objectSubresources,
   type Registry,
@@ -129,14 +141,7 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
       await sendObject(call, 200, registry.get(kind, namespace, name));
       return;
     case 'list':
-      await serveList(
-        registry.store,
-        kind,
-        parseSelection(kind, namespace, query),
-        query,
-        shapeOf(accept),
-        response,
-      );
+      await serveList(registry.store, kind, parseSelection(kind, namespace, query), query, shapeOf(accept), response);
       return;
     case 'watch': {
       const selection = parseSelection(kind, namespace, query);
@@ -197,11 +202,9 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
       const list = await collectList(registry.store, kind, parseSelection(kind, namespace, query), query);
       await Promise.all(
         list.objects.map((each) =>
-          deleteObject(registry, kind, each.namespace, each.name, deleteOptions, context).catch(
-            (error: unknown) => {
-              if (!(error instanceof ApiError) || error.code !== 404) throw error;
-            },
-          ),
+          deleteObject(registry, kind, each.namespace, each.name, deleteOptions, context).catch((error: unknown) => {
+            if (!(error instanceof ApiError) || error.code !== 404) throw error;
+          }),
         ),
       );
       sendJson(response, 200, list.body);
@@ -244,6 +247,7 @@ function deletedStatus({ kind, name }: ResourceRequest, object: StoredObject): J
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
+const applyMediaType = 'application/apply-patch+yaml';
 const patchTypes =
   'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml';
 
@@ -284,10 +288,10 @@ function asObject(value: Json): JsonObject {
 
 async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise<void> {
   const { registry } = options;
-  const { request, query, target, context } = call;
+  const { request, target, context } = call;
   if (target.name === '') throw methodNotAllowed();
   const mediaType = mediaTypeOf(request);
-  if (mediaType !== 'application/apply-patch+yaml') {
+  if (mediaType !== applyMediaType) {
     await sendObject(
       call,
       200,
@@ -295,20 +299,20 @@ async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise
     );
     return;
   }
-  const manager = query.get('fieldManager') ?? '';
-  if (manager === '')
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+  const apply = applyOf(call);
+  const owned = { ...context, isApply: true };
   const applied = parseObject(await readBody(request), mediaType, duplicateRule(target.kind.type, context));
   registry.checkType(target.kind, applied);
+  const named = stringAt(objectAt(applied, 'metadata'), 'name');
+  if (named !== '' && named !== target.name)
+    throw badRequest(`the name of the object (${named}) does not match the name on the URL (${target.name})`);
   const clean = registry.decode(target.kind, applied, context);
-  const apply = { manager, isForced: query.get('force') === 'true', subresource: target.subresource };
-  const existing = registry.find(target.kind, target.namespace, target.name);
-  if (!existing && target.subresource === '') {
+  clean.metadata = { ...objectAt(clean, 'metadata'), name: target.name };
+  if (target.subresource === '' && !registry.find(target.kind, target.namespace, target.name)) {
     try {
-      const object = createByApply(target.kind, target.name, clean, apply);
-      await sendObject(call, 201, await registry.create(target.kind, target.namespace, object, context));
+      authorize(registry, context.user, { ...target, verb: 'create' });
+      const object = applyTo(target.kind, undefined, clean, apply);
+      await sendObject(call, 201, await registry.create(target.kind, target.namespace, object, owned));
       return;
     } catch (error) {
       if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
@@ -318,8 +322,20 @@ async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise
   await sendObject(
     call,
     200,
-    await registry.update({ ...updateOf(target, change), isRetried: hasNoVersion(applied) }, context),
+    await registry.update({ ...updateOf(target, change), isRetried: hasNoVersion(applied) }, owned),
   );
+}
+
+/** Who applies, and whether conflicts are theirs to win. Throws 400 without a name. */
+function applyOf({ query, target }: Call): Apply {
+  const manager = query.get('fieldManager') ?? '';
+  if (manager === '')
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const isForced = ['true', '1'].includes(query.get('force') ?? '');
+  const { subresource, kind } = target;
+  return { manager, isForced, subresource, apiVersion: apiVersionOf(kind.type), time: nowText() };
 }
 
 async function handleSubresource(options: ResourceHandlerOptions, call: Call): Promise<void> {
@@ -360,6 +376,16 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
     send(call, 200, scaleOf(registry.get(kind, namespace, name)));
     return;
   }
+  if (verb === 'patch' && mediaTypeOf(request) === applyMediaType) {
+    const apply = applyOf(call);
+    const scale = parseObject(await readBody(request), applyMediaType);
+    const change: UpdateRequest['change'] = (current) =>
+      applyScale(kind, current, scale, apply, own?.replicasPath?.split('.').filter(Boolean));
+    const owned = { ...context, isApply: true };
+    const written = await registry.update({ ...updateOf(target, change), isRetried: hasNoVersion(scale) }, owned);
+    send(call, 200, scaleOf(written));
+    return;
+  }
   const patch =
     verb === 'patch'
       ? await readPatch(call)
@@ -380,7 +406,7 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
         ? objectAt(current, 'metadata')
         : { ...objectAt(current, 'metadata'), resourceVersion: version };
     if (!own) return { ...current, metadata, spec: { ...objectAt(current, 'spec'), replicas } };
-    const wanted = { ...current, metadata };
+    const wanted = cloneJson({ ...current, metadata });
     own.setReplicas(wanted, replicas);
     return wanted;
   };
