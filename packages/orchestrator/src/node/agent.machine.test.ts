@@ -283,6 +283,16 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
       child.kill();
     });
 
+    it('get --raw reaches a pod, a service and the node through their proxies', async () => {
+      const pod = `/api/v1/namespaces/${namespace}/pods/streams:8080/proxy`;
+      expect((await run(['get', '--raw', `${pod}/index.html`])).out).toBe('served\n');
+      expect((await run(['get', '--raw', `${pod}/missing`])).out).toContain('NotFound');
+      const service = `/api/v1/namespaces/${namespace}/services/http:nowhere:80/proxy/`;
+      expect((await run(['get', '--raw', service])).out).toContain('services "nowhere" not found');
+      const stats = JSON.parse((await run(['get', '--raw', '/api/v1/nodes/n1/proxy/stats/summary'])).out);
+      expect(stats.node.nodeName).toBe('n1');
+    });
+
     it('port-forward reaches a port of the pod, again and again', async () => {
       const child = spawn(program, args(['port-forward', 'pod/streams', ':8080']));
       let out = '';

@@ -244,6 +244,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         place.rest,
         url.searchParams,
       );
+      if (target.subresource === 'proxy') {
+        authorize(registry, user, target);
+        const { plural } = target.kind.type;
+        nodes.proxyUpgrade(request, socket, head, { ...target, plural }, (error) => refuseUpgrade(socket, error));
+        return;
+      }
       // An exec is a creation, whatever method carries it.
       authorize(registry, user, { ...target, verb: 'create' });
       if (!['exec', 'attach', 'portforward'].includes(target.subresource))

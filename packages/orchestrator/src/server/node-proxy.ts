@@ -7,6 +7,7 @@ import type { Store } from '../store/index.js';
 import { ApiError, badRequest, conflict, notFound } from './api-error.js';
 import type { KeyPair } from './pki.js';
 import { asJson } from './registry.js';
+import { createHttpProxy, type HttpProxy } from './streams/http-proxy.js';
 import {
   type AskedStreams,
   channelProtocol,
@@ -19,7 +20,7 @@ import {
 const connectMilliseconds = 10_000;
 const podType = { group: '', plural: 'pods' };
 
-export interface NodeProxy {
+export interface NodeProxy extends HttpProxy {
   /** `pods/log`. */
   log(namespace: string, name: string, query: URLSearchParams, response: ServerResponse): void;
   /** `exec`, `attach` and `portforward`, once the client has asked for an upgrade: bytes pass both ways untouched. */
@@ -82,6 +83,7 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
     });
 
   return {
+    ...createHttpProxy(store, tls),
     close: () => agent.destroy(),
     log: (namespace, name, query, response) => {
       const { pod, host, port } = locate(namespace, name);

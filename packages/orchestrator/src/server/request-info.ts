@@ -47,6 +47,8 @@ export function parseResourceRequest(
     namespace = parts[1] ?? '';
     parts = parts.slice(2);
   }
+  // What comes after `proxy` is the backend's path.
+  if (parts[2] === 'proxy') parts = parts.slice(0, 3);
   const kind = catalog.find(group, version, parts[0] ?? '');
   if (!kind || parts.length > 3 || (isInNamespace && !kind.type.namespaced)) throw noSuchPath();
   const name = parts[1] ?? '';

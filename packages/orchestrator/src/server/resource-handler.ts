@@ -347,6 +347,9 @@ async function handleSubresource(options: ResourceHandlerOptions, call: Call): P
       if (request.method !== 'GET') throw methodNotAllowed();
       options.nodes.log(namespace, name, query, response);
       return;
+    case 'proxy':
+      options.nodes.proxy(request, response, { plural: kind.type.plural, namespace, name });
+      return;
     case 'exec':
     case 'attach':
     case 'portforward':

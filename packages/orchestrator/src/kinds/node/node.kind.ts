@@ -43,7 +43,10 @@ export const nodeKind = defineKind({
   type: nodes,
   schema: 'io.k8s.api.core.v1.Node',
   shortNames: ['no'],
-  subresources: [statusSubresource('Node')],
+  subresources: [
+    { name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+    statusSubresource('Node'),
+  ],
   columns: [
     nameColumn,
     { name: 'Status', type: 'string', cell: statusText },

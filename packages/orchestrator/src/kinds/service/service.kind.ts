@@ -111,7 +111,10 @@ export const serviceKind = defineKind({
   shortNames: ['svc'],
   categories: ['all'],
   nameRule: 'label1035',
-  subresources: [statusSubresource('Service')],
+  subresources: [
+    { name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+    statusSubresource('Service'),
+  ],
   setDefaults,
   prepareForCreate: (draft) => {
     draft.status = { loadBalancer: {} };
