@@ -41,7 +41,7 @@ export interface RemoteGroups {
 }
 
 /** Resources that can be created but are kept nowhere: answers to questions. */
-export interface Review {
+interface Review {
   group: string;
   version: string;
   plural: string;
@@ -57,7 +57,7 @@ const review = (group: string, kind: string, namespaced = false): Review => ({
   namespaced,
 });
 
-export const reviews: readonly Review[] = [
+const reviews: readonly Review[] = [
   review('authentication.k8s.io', 'TokenReview'),
   { ...review('authentication.k8s.io', 'SelfSubjectReview'), plural: 'selfsubjectreviews' },
   review('authorization.k8s.io', 'LocalSubjectAccessReview', true),

@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Store } from '../store/index.js';
 
 export interface ServerMetrics {
@@ -14,6 +14,24 @@ export function createServerMetrics(registry: Registry, store: Store): ServerMet
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     registers: [registry],
   });
+  const total = new Counter({
+    name: 'apiserver_request_total',
+    help: 'Requests that were answered',
+    labelNames: ['verb', 'resource', 'code'],
+    registers: [registry],
+  });
+  // Finding a child by its labels costs more than counting.
+  const children = new Map<string, { seconds: Histogram.Internal<string>; count: Counter.Internal }>();
+  const childOf = (verb: string, resource: string, code: number) => {
+    const key = `${verb} ${resource} ${code}`;
+    let child = children.get(key);
+    if (!child) {
+      const labels = { verb, resource, code: String(code) };
+      child = { seconds: duration.labels(labels), count: total.labels(labels) };
+      children.set(key, child);
+    }
+    return child;
+  };
   const watches = new Gauge({
     name: 'apiserver_longrunning_requests',
     help: 'Watches that are open',
@@ -38,7 +56,11 @@ export function createServerMetrics(registry: Registry, store: Store): ServerMet
     },
   });
   return {
-    observe: (verb, resource, code, seconds) => duration.observe({ verb, resource, code: String(code) }, seconds),
+    observe: (verb, resource, code, seconds) => {
+      const child = childOf(verb, resource, code);
+      child.seconds.observe(seconds);
+      child.count.inc();
+    },
     watchStarted: (resource) => {
       watches.inc({ resource });
       return () => watches.dec({ resource });
