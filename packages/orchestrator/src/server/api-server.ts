@@ -21,6 +21,7 @@ import { impersonated } from './authentication/impersonation.js';
 import type { OidcOptions } from './authentication/oidc.js';
 import type { User } from './authentication.js';
 import { escalationAdmission } from './authorization/escalation.js';
+import { nodeRestrictionAdmission } from './authorization/node.js';
 import { isAllowed, refusalText } from './authorization.js';
 import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepUp } from './bootstrap.js';
@@ -129,6 +130,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     serviceAccountAdmission(store),
     podAdmission,
     escalationAdmission(store),
+    nodeRestrictionAdmission(store),
     ...builtInAdmission(store, registry.catalog),
     definitionAdmission(store),
     terminatingAdmission,

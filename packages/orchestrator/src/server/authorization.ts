@@ -1,5 +1,6 @@
 import type { Store } from '../store/index.js';
 import type { User } from './authentication.js';
+import { nodeMay, nodeOf } from './authorization/node.js';
 import { rbacOf } from './authorization/rbac.js';
 
 /** What is asked for: a resource, or with `path` something that is none. */
@@ -19,6 +20,8 @@ const privileged = 'system:masters';
 /** Allowed by a privileged group, as a node for what is the node's, or by a role bound to the user. */
 export function isAllowed(store: Store, user: User, wanted: Attributes): boolean {
   if (user.groups.includes(privileged)) return true;
+  const node = nodeOf(user);
+  if (node !== undefined && nodeMay(store, node, wanted)) return true;
   return rbacOf(store).isAllowed(user, wanted);
 }
 

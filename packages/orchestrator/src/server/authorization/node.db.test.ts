@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createKubeClient, type KubeClient } from '../../client/index.js';
+import { nodes, pods, secrets } from '../../kinds/index.js';
+import { startTestCluster, type TestCluster } from '../../testing/index.js';
+
+let cluster: TestCluster;
+let one: KubeClient;
+beforeAll(async () => {
+  cluster = await startTestCluster({ databaseUrl: inject('databaseUrl') });
+  one = createKubeClient(await cluster.server.connectionFor('system:node:one', ['system:nodes']));
+  for (const name of ['one', 'two']) {
+    await cluster.client.request('POST', '/api/v1/nodes', { body: { metadata: { name } } });
+    await cluster.client.create(secrets, { metadata: { name: `of-${name}`, namespace: 'default' } });
+    await cluster.client.create(pods, {
+      metadata: { name: `on-${name}`, namespace: 'default' },
+      spec: {
+        nodeName: name,
+        containers: [{ name: 'a', image: 'a:1' }],
+        volumes: [{ name: 's', secret: { secretName: `of-${name}` } }],
+      },
+    });
+  }
+});
+afterAll(async () => {
+  await one.close();
+  await cluster.stop();
+});
+
+const code = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 200,
+    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+  );
+
+test('a node reads what its own pods use and nothing of others', async () => {
+  expect(await code(one.get(secrets, 'of-one', 'default'))).toBe(200);
+  expect(await code(one.get(secrets, 'of-two', 'default'))).toBe(403);
+  expect(await code(one.get(secrets, 'absent', 'default'))).toBe(403);
+  expect(await code(one.list(secrets, { namespace: 'default' }))).toBe(403);
+  expect(await code(one.create(secrets, { metadata: { name: 'x', namespace: 'default' } }))).toBe(403);
+  const token = (account: string) =>
+    one.request('POST', `/api/v1/namespaces/default/serviceaccounts/${account}/token`, {
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    });
+  expect((await token('default')).status).toBe(201);
+  expect((await token('other')).status).toBe(403);
+});
+
+test('a node changes itself and its own pods only', async () => {
+  const label = (key: string) => ({ metadata: { labels: { [key]: 'x' } } });
+  const merge = { type: 'merge' } as const;
+  expect(await code(one.patch(nodes, 'one', '', label('example.com/a'), merge))).toBe(200);
+  expect(await code(one.patch(nodes, 'two', '', label('example.com/a'), merge))).toBe(403);
+  expect(await code(one.patch(nodes, 'one', '', label('node-restriction.kubernetes.io/a'), merge))).toBe(403);
+  expect(
+    await code(one.patch(nodes, 'one', '', { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } }, merge)),
+  ).toBe(403);
+  expect(await code(one.delete(nodes, 'one', ''))).toBe(403);
+  const status = { status: { phase: 'Running' } };
+  const sub = { ...merge, subresource: 'status' } as const;
+  expect(await code(one.patch(pods, 'on-one', 'default', status, sub))).toBe(200);
+  expect(await code(one.patch(pods, 'on-two', 'default', status, sub))).toBe(403);
+  expect(await code(one.delete(pods, 'on-two', 'default'))).toBe(403);
+  const pod = { metadata: { name: 'new', namespace: 'default' }, spec: { containers: [{ name: 'a', image: 'a:1' }] } };
+  expect(await code(one.create(pods, pod))).toBe(403);
+});
