@@ -182,8 +182,8 @@ function wholeNode(type: FieldType, value: Json | undefined): FieldSet {
       node[place] = node[place] === undefined ? wholeNode(form.item, item) : {};
     }
   } else {
-    const map = asMap(value);
-    for (const name in map) {
+    const map = asMap(value) ?? {};
+    for (const name of Object.keys(map).sort()) {
       const child = map[name];
       if (child === undefined) continue;
       const field = form.fields.get(name);

@@ -74,18 +74,27 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
 
 function without(a: FieldSet, b: FieldSet, isDeep: boolean): FieldSet {
   let out: Draft | undefined;
-  for (const element in a) {
+  let gone: Set<Element> | undefined;
+  for (const element in b) {
     if (element === '.') continue;
-    const other = b[element];
-    if (other === undefined) continue;
-    const own = a[element] as FieldSet;
+    const own = a[element];
+    if (own === undefined) continue;
+    const other = b[element] as FieldSet;
     const left = nodeWithout(own, other, isDeep);
     if (left === own) continue;
     out ??= { ...a };
-    if (left === undefined) delete out[element];
-    else out[element] = left;
+    if (left !== undefined) out[element] = left;
+    else {
+      gone ??= new Set();
+      gone.add(element);
+    }
   }
-  return out ?? a;
+  if (out === undefined) return a;
+  if (gone === undefined) return out;
+  // Built anew: deleting keys would make the object a slow one.
+  const kept: Draft = {};
+  for (const element in out) if (!gone.has(element)) kept[element] = out[element] as FieldSet;
+  return kept;
 }
 
 function nodeWithout(a: FieldSet, b: FieldSet, isDeep: boolean): FieldSet | undefined {
@@ -173,13 +182,41 @@ function collect(set: FieldSet, path: readonly Element[], out: Element[][]): voi
   for (const element of elements) collect(set[element] as FieldSet, [...path, element], out);
 }
 
-/** The same set with its elements in order, for keeping. */
+/** The same set with its elements in order, for keeping. Is `set` itself when they are. */
 export function sorted(set: FieldSet): FieldSet {
+  let last: Element | undefined;
+  let isInOrder = true;
+  for (const element in set) {
+    if (last !== undefined && isBefore(element, last)) {
+      isInOrder = false;
+      break;
+    }
+    last = element;
+    const node = set[element] as FieldSet;
+    if (sorted(node) !== node) {
+      isInOrder = false;
+      break;
+    }
+  }
+  if (isInOrder) return set;
   const elements = Object.keys(set);
-  if (elements.length > 1) elements.sort(compareElements);
+  elements.sort(areFields(elements) ? undefined : compareElements);
   const out: Draft = {};
   for (const element of elements) out[element] = sorted(set[element] as FieldSet);
   return out;
+}
+
+const firstOfField = 'f'.charCodeAt(0);
+
+/** Fields, and the dot before them, are in order as their texts are. */
+function areFields(elements: readonly Element[]): boolean {
+  for (const element of elements) if (element.charCodeAt(0) > firstOfField) return false;
+  return true;
+}
+
+function isBefore(a: Element, b: Element): boolean {
+  if (a.charCodeAt(0) <= firstOfField && b.charCodeAt(0) <= firstOfField) return a < b;
+  return compareElements(a, b) < 0;
 }
 
 /** The set that a client wrote. Throws a SyntaxError for what is no fieldsV1. */
