@@ -100,6 +100,8 @@ export async function handleResource(
   const target = parseResourceRequest(options.registry.catalog, request, place.group, place.version, place.rest, query);
   authorize(options.registry, user, target);
   const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
+  const deprecation = target.kind.custom?.deprecation ?? '';
+  if (deprecation !== '') call.context.warnings.push(deprecation);
   // Lists and watches say themselves how fresh they must be.
   if (target.verb !== 'list' && target.verb !== 'watch' && query.get('resourceVersion') !== '0') {
     const confirmed = options.registry.store.confirm();
