@@ -44,7 +44,7 @@ import { parseResourcePath, parseResourceRequest } from './request-info.js';
 import { authorize, handleResource } from './resource-handler.js';
 import { answerReview } from './reviews.js';
 import { translatedProtocol } from './streams/web-socket-streams.js';
-import { openTokenSigner } from './tokens.js';
+import { openIdDocument, openTokenSigner } from './tokens.js';
 
 export interface ApiServerOptions {
   /** Connections to the cluster's database; the server keeps one of them for itself and leaves closing to its owner. */
@@ -208,7 +208,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         sendJson(response, 201, await answerReview(store, authenticator, place.group, plural, namespace, review, user));
       } else {
         allowPath(user, url.pathname);
-        await answerPath(path, request, response);
+        const document = openIdDocument(tokens, url.pathname);
+        if (document) sendJson(response, 200, document);
+        else await answerPath(path, request, response);
       }
     } catch (error) {
       sendError(response, error, request);

@@ -88,3 +88,16 @@ function parse(part: string): JsonObject | undefined {
     return undefined;
   }
 }
+
+/** What others need to check our tokens: the issuer's description and its keys; undefined for any other path. */
+export function openIdDocument(tokens: TokenSigner, path: string): JsonObject | undefined {
+  if (path === '/openid/v1/jwks') return tokens.keySet;
+  if (path !== '/.well-known/openid-configuration') return undefined;
+  return {
+    issuer,
+    jwks_uri: `${issuer}/openid/v1/jwks`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+  };
+}

@@ -10,7 +10,7 @@ import { userOfBootstrapToken } from './bootstrap-token.js';
 import { createOidcAuthenticator, type OidcAuthenticator, type OidcOptions } from './oidc.js';
 import { audiencesOf, isAlive, userOfClaims } from './service-account.js';
 
-export interface AuthenticatorOptions {
+interface AuthenticatorOptions {
   store: Store;
   tokens: TokenSigner;
   oidc?: readonly OidcOptions[];

@@ -91,8 +91,7 @@ export function createOidcAuthenticator(options: OidcOptions, now: () => number 
 /** Names of the system are the system's alone to give. */
 const isReserved = (name: string) => name.startsWith('system:');
 
-/** Exported for its table of tests. */
-export function userOf(options: OidcOptions, claims: JWTPayload): User | undefined {
+function userOf(options: OidcOptions, claims: JWTPayload): User | undefined {
   for (const [claim, value] of Object.entries(options.requiredClaims ?? {}))
     if (claims[claim] !== value) return undefined;
   const usernameClaim = options.usernameClaim ?? 'sub';

@@ -5,7 +5,7 @@ import { asJson, type Registry, type WriteContext } from '../registry.js';
 const resource = 'rbac.authorization.k8s.io/clusterroles';
 
 /** The rules an aggregated role is to have: those of all roles its selectors choose, in the order of their names. */
-export function aggregatedRules(role: JsonObject, all: readonly JsonObject[]): JsonObject[] {
+function aggregatedRules(role: JsonObject, all: readonly JsonObject[]): JsonObject[] {
   const selectors = objectsAt(objectAt(role, 'aggregationRule'), 'clusterRoleSelectors');
   const own = objectAt(role, 'metadata').name;
   const rules: JsonObject[] = [];
@@ -92,7 +92,7 @@ export function keepRolesAggregated(
 }
 
 /** Calls back at once and after every change of a resource, and now and then in case one was missed. */
-export function followResource(
+function followResource(
   store: Store,
   of: string,
   onChange: (changed: readonly StoredObject[] | undefined) => void,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kinds/index.js';
 
 /** A cluster role that every cluster has. Without rules it is the sum of those that carry the label. */
-export interface DefaultRole {
+interface DefaultRole {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly rules?: readonly JsonObject[];
@@ -267,7 +267,7 @@ export const defaultRoles: readonly DefaultRole[] = [
   ...approverRoles,
 ];
 
-export interface DefaultBinding {
+interface DefaultBinding {
   readonly name: string;
   /** The cluster role's name where it is another. */
   readonly role?: string;
@@ -291,7 +291,7 @@ export const defaultBindings: readonly DefaultBinding[] = [
   { name: 'system:service-account-issuer-discovery', groups: ['system:serviceaccounts'] },
 ];
 
-export interface DefaultNamespacedRole {
+interface DefaultNamespacedRole {
   readonly namespace: string;
   readonly name: string;
   readonly rules: readonly JsonObject[];

@@ -14,7 +14,7 @@ const [roleKey = '', clusterRoleKey = '', roleBindingKey = '', clusterRoleBindin
 type Permission = boolean | ReadonlySet<string>;
 
 /** The rules of a role, spread out so that a question is a look-up. */
-export interface CompiledRole {
+interface CompiledRole {
   readonly rules: readonly PolicyRule[];
   /** By `verb group resource`, each of which may be `*`. */
   readonly grants: ReadonlyMap<string, true | ReadonlySet<string>>;
@@ -85,7 +85,7 @@ export function roleAllows(role: CompiledRole, wanted: Attributes): boolean {
 }
 
 /** The roles and bindings of one state of the store. */
-export class RbacIndex {
+class RbacIndex {
   readonly #cluster: GrantsBySubject = new Map();
   readonly #byNamespace = new Map<string, GrantsBySubject>();
   readonly #permissions = new WeakMap<User, Map<string, Permission>>();
