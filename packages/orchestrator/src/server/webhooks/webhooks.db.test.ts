@@ -233,3 +233,18 @@ test('a service is reached at its endpoints under its own name', async () => {
   await create('through-service');
   expect(asked.map((each) => each.path)).toEqual(['/in']);
 });
+
+test('match conditions decide whether a hook is asked', async () => {
+  answers['/when'] = () => ({ allowed: true });
+  const matchConditions = [
+    { name: 'named', expression: 'object.metadata.name.startsWith("match")' },
+    { name: 'user', expression: 'request.userInfo.username == "ann" && oldObject == null' },
+  ];
+  await register('validating', '/when', { matchConditions });
+  await create('other');
+  expect(asked).toHaveLength(0);
+  await create('match-1');
+  expect(asked).toHaveLength(1);
+  await register('validating', '/when', { matchConditions: [{ name: 'broken', expression: 'object.none == 1' }] });
+  expect(await refusalOf(create('match-2'))).toMatchObject({ code: 403, reason: 'Forbidden' });
+});

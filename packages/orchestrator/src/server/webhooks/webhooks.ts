@@ -9,6 +9,7 @@ import type { KindCatalog } from '../catalog.js';
 import { storeKeyOf } from '../registry.js';
 import { HookCaller } from './call.js';
 import { type Hook, hooksIn, isExempt, ruleMatch, selectorsMatch } from './hooks.js';
+import { conditionsMatch } from './match-conditions.js';
 import { type Answer, HookRefusal, patched, readAnswer, reviewOf, type Sent, sentAsIs } from './review.js';
 
 /** The mutating hooks, to be added after every plugin that changes objects, and the validating ones, after every other rule. */
@@ -32,7 +33,7 @@ export function webhookAdmission(
       if (!match || !selectorsMatch(hook, request, store)) return [];
       const sent =
         'kind' in match && typeof match.kind === 'object' ? converted(request, match.kind) : sentAsIs(request);
-      return [{ hook, sent }];
+      return conditionsMatch(hook, request, sent) ? [{ hook, sent }] : [];
     });
   }
 
