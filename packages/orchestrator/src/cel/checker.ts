@@ -33,6 +33,8 @@ export interface Checked {
   readonly structs: ReadonlyMap<CelNode, ObjectType>;
   /** Calls whose target is a namespace: `sets.contains(…)`. */
   readonly isGlobal: ReadonlySet<CelNode>;
+  /** Selections that are a variable with a dotted name: `authorizer.requestResource`. */
+  readonly dotted: ReadonlyMap<CelNode, string>;
   /** The declared variables the expression reads. */
   readonly variables: ReadonlySet<string>;
 }
@@ -52,6 +54,7 @@ class Checker {
   readonly #constants = new Map<CelNode, CelTypeValue>();
   readonly #structs = new Map<CelNode, ObjectType>();
   readonly #isGlobal = new Set<CelNode>();
+  readonly #dotted = new Map<CelNode, string>();
   readonly #used = new Set<string>();
   readonly #solver = new Substitution();
   readonly #scopes: Map<string, CelType>[] = [];
@@ -66,6 +69,7 @@ class Checker {
       constants: this.#constants,
       structs: this.#structs,
       isGlobal: this.#isGlobal,
+      dotted: this.#dotted,
       variables: this.#used,
     };
   }
@@ -152,6 +156,10 @@ class Checker {
   #select(node: SelectNode): CelType {
     const name = node.isTest ? undefined : qualifiedName(node);
     if (name && this.names.typeNames.has(name)) return this.#findName(node, name) ?? types.error;
+    if (name && this.names.variables.has(name)) {
+      this.#dotted.set(node, name);
+      return this.#findName(node, name) ?? types.error;
+    }
     const operand = this.#solver.resolve(this.check(node.operand));
     const inner = optionalValue(operand);
     const field = this.#field(node, inner ? this.#solver.resolve(inner) : operand, node.field);

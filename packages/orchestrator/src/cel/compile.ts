@@ -6,7 +6,7 @@ import type { Range } from './estimate.js';
 import { Frame } from './frame.js';
 import { Planner } from './interpreter.js';
 import { parseCel } from './parser.js';
-import { formatType } from './type.js';
+import { type CelType, formatType, types } from './type.js';
 import type { CelValue } from './value.js';
 
 /** What one expression may cost. */
@@ -25,6 +25,7 @@ export interface CelProgram {
   readonly expression: string;
   /** As upstream writes types: `bool`, `list(string)`. */
   readonly resultType: string;
+  readonly type: CelType;
   /** From the bounds of the variables' types; 2^64 is "no bound". */
   readonly estimatedCost: Range;
   /** The declared variables it reads. */
@@ -41,11 +42,12 @@ export function compileCel(expression: string, environment: CelEnvironment): Cel
   const root = parseCel(expression);
   const checked = checkCel(expression, root, environment);
   const step = new Planner(checked).plan(root, { slots: new Map(), next: 0 });
-  const type = checked.types.get(root);
+  const type = checked.types.get(root) ?? types.dyn;
   let estimated: Range | undefined;
   return {
     expression,
-    resultType: type ? formatType(type) : 'dyn',
+    resultType: formatType(type),
+    type,
     variables: checked.variables,
     get estimatedCost() {
       estimated ??= estimateCost(root, checked, environment.variables);

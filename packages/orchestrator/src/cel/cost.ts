@@ -97,6 +97,7 @@ class Estimator {
   }
 
   #select(node: SelectNode): Range {
+    if (this.checked.dotted.has(node)) return fixed(1);
     const cost = this.cost(node.operand);
     if (node.isTest) return cost;
     const operand = this.#typeOf(node.operand);

@@ -44,6 +44,8 @@ export class Planner {
   }
 
   #select(node: SelectNode, scope: Scope): Step {
+    const name = this.checked.dotted.get(node);
+    if (name !== undefined) return planIdent(name, scope);
     const operand = this.plan(node.operand, scope);
     const { field } = node;
     if (node.isTest) return (frame) => hasField(operand(frame), field);
