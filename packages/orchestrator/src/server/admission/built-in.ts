@@ -1,5 +1,6 @@
 import type { Store } from '../../store/index.js';
 import { KindCatalog } from '../catalog.js';
+import { policyAdmission } from '../policies/policies.js';
 import { webhookAdmission } from '../webhooks/webhooks.js';
 import type { AdmissionPlugin } from './admission.js';
 import {
@@ -16,6 +17,7 @@ import { quotaAdmission } from './quota/quota.js';
 /** The rules that need nothing but the store and the kinds, in upstream's order: quotas count what all others let pass. */
 export function builtInAdmission(store: Store, catalog = new KindCatalog()): AdmissionPlugin[] {
   const hooks = webhookAdmission(store, catalog);
+  const policies = policyAdmission(store, catalog);
   return [
     limitRangerAdmission(store),
     nodeTaintAdmission,
@@ -25,7 +27,11 @@ export function builtInAdmission(store: Store, catalog = new KindCatalog()): Adm
     storageProtectionAdmission,
     runtimeClassAdmission(store),
     defaultIngressClassAdmission(store),
+    policies.definitions,
+    policies.mutating,
     hooks.mutating,
+    policies.reinvoking,
+    policies.validating,
     hooks.validating,
     quotaAdmission(store),
   ];
