@@ -30,6 +30,8 @@ export interface WriteContext {
   fieldManager: string;
   /** A server-side apply: the object comes with its owners noted. */
   isApply?: boolean;
+  /** The subresource that a write to the object itself came through: its scale. */
+  through?: string;
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   warnings: string[];
 }
@@ -158,7 +160,7 @@ export class Registry {
     const { kind, namespace, name, subresource } = request;
     this.checkType(kind, wanted);
     const draft = this.decode(kind, wanted, context);
-    this.#keepIdentity(kind, namespace, name, current, draft, old);
+    this.#keepIdentity(kind, namespace, name, current, draft, old, context.isApply === true);
     this.#restrict(kind, subresource, draft, old);
     this.#default(kind, draft);
     if (subresource === '') kind.prepareForUpdate?.(draft, old);
@@ -314,6 +316,7 @@ export class Registry {
     current: StoredObject,
     draft: JsonObject,
     old: JsonObject,
+    isApply: boolean,
   ): void {
     const metadata = objectAt(draft, 'metadata');
     draft.metadata = metadata;
@@ -347,7 +350,7 @@ export class Registry {
       if (before[key] === undefined) delete metadata[key];
       else metadata[key] = before[key];
     }
-    if (metadata.managedFields === undefined && before.managedFields !== undefined)
+    if (!isApply && metadata.managedFields === undefined && before.managedFields !== undefined)
       metadata.managedFields = before.managedFields;
   }
 
@@ -451,7 +454,8 @@ export function hasStatus(kind: KindDefinition): boolean {
 
 function changeOf({ kind, subresource, context }: AdmissionRequest): OwnedChange {
   const apiVersion = apiVersionOf(kind.type);
-  return { manager: context.fieldManager, operation: 'Update', subresource, apiVersion, time: nowText() };
+  const through = context.through ?? subresource;
+  return { manager: context.fieldManager, operation: 'Update', subresource: through, apiVersion, time: nowText() };
 }
 
 function deletionOf(kind: KindDefinition, current: StoredObject, context: WriteContext): AdmissionRequest {

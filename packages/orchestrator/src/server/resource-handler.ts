@@ -308,8 +308,8 @@ async function handlePatch(options: ResourceHandlerOptions, call: Call): Promise
   const named = stringAt(objectAt(applied, 'metadata'), 'name');
   if (named !== '' && named !== target.name)
     throw badRequest(`the name of the object (${named}) does not match the name on the URL (${target.name})`);
-  const clean = registry.decode(target.kind, applied, context);
-  clean.metadata = { ...objectAt(clean, 'metadata'), name: target.name };
+  // Not decoded: what the schema does not know must be refused, and a null is owned as well.
+  const clean: JsonObject = { ...applied, metadata: { ...objectAt(applied, 'metadata'), name: target.name } };
   if (target.subresource === '' && !registry.find(target.kind, target.namespace, target.name)) {
     try {
       authorize(registry, context.user, { ...target, verb: 'create' });
@@ -415,6 +415,7 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
     own.setReplicas(wanted, replicas);
     return wanted;
   };
-  const written = await registry.update({ ...updateOf(target, change), isRetried: patch.isRetried }, context);
+  const scaling = { ...context, through: 'scale' };
+  const written = await registry.update({ ...updateOf(target, change), isRetried: patch.isRetried }, scaling);
   send(call, 200, scaleOf(written));
 }

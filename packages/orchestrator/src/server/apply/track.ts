@@ -28,6 +28,8 @@ export function trackChange(
   draft: JsonObject,
   change: Change,
 ): void {
+  // That the scheduler chose a node is noted nowhere.
+  if (change.subresource === 'binding') return;
   const metadata = objectAt(draft, 'metadata');
   draft.metadata = metadata;
   const before = old ? objectAt(old, 'metadata').managedFields : undefined;
