@@ -50,7 +50,7 @@ export function fieldElement(name: string): Element {
 }
 
 /** The name of a field's element, undefined for an item's. */
-export function fieldName(element: Element): string | undefined {
+function fieldName(element: Element): string | undefined {
   return element.startsWith('f:') ? element.slice(2) : undefined;
 }
 

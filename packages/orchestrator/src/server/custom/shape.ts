@@ -57,7 +57,7 @@ export function setDefaults(node: SchemaNode, value: Json): void {
 }
 
 /** The same without changing what it is given. */
-export function withDefaults(node: SchemaNode, value: JsonObject): JsonObject {
+function withDefaults(node: SchemaNode, value: JsonObject): JsonObject {
   const copy = structuredClone(value);
   setDefaults(node, copy);
   return copy;
