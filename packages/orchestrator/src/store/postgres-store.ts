@@ -4,7 +4,7 @@ import type { Change, Store, StoreOptions } from './contract.js';
 import { UnavailableError } from './errors.js';
 import { Memory } from './memory.js';
 import { readLog, readState } from './reader.js';
-import { commitAlone, commitAndTell } from './schema.js';
+import { commitAlone, commitAndTell, forgetSql } from './schema.js';
 import { endBackend, Session, withTimeout } from './session.js';
 import type { StoredObject, StoreEvent } from './stored-object.js';
 import { type Subscription, Watchers, type WatchSink } from './watchers.js';
@@ -116,8 +116,7 @@ export class PostgresStore implements Store {
     // Not on the writer's connection: commits go on meanwhile. What is above the mark is never deleted, below it never read.
     await this.#pool.query('update store_state set compacted = $1::bigint where compacted < $1::bigint', [revision]);
     this.#memory.compact(revision);
-    const sql = `delete from revisions where revision in (select revision from revisions where revision <= $1 limit 5000)`;
-    while (!this.#isClosed && (await this.#pool.query(sql, [revision])).rowCount === 5000);
+    await this.#pool.query(forgetSql, [revision]);
   }
 
   async close(): Promise<void> {

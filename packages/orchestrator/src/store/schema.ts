@@ -20,10 +20,28 @@ create table if not exists revisions (
 create table if not exists store_state (
   only_row boolean primary key default true check (only_row),
   revision bigint not null,
-  compacted bigint not null
+  compacted bigint not null,
+  history text
 );
+do $$ begin
+  if not exists (select from pg_attribute where attrelid = 'store_state'::regclass and attname = 'history') then
+    alter table store_state add column history text;
+  end if;
+end $$;
 insert into store_state (revision, compacted) values (0, 0) on conflict do nothing;
 `;
+
+/**
+ * PostgreSQL names each of its histories: a restored backup and a promoted standby begin another one. What was acknowledged in the
+ * old history after the point where the new one begins is gone, so its revisions must not be given again: the counter moves on,
+ * further than any lost history can have come, and whoever knows an old revision has to list again.
+ */
+export const followHistorySql = `
+update store_state set history = now.history,
+  revision = case when store_state.history is null then revision else revision + 10000000000 end,
+  compacted = case when store_state.history is null then compacted else revision + 10000000000 end
+from (select system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) as history from pg_control_system()) now
+where store_state.history is distinct from now.history`;
 
 /** Held by every server for as long as it lives, shared. */
 export const memberLock = 7_644_001;
@@ -79,6 +97,27 @@ export const logSql = {
 from store_state s left join revisions r on r.revision > $1::bigint and r.revision > s.compacted
 order by r.revision limit 5000`,
 };
+
+/**
+ * Forgets the log up to $1, except the state that each object had then: without it nobody could tell after a restart what a later
+ * change took out of a selector.
+ */
+export const forgetSql = `
+with kept as materialized (
+  select distinct on (resource, namespace, name) revision, change from revisions
+  where revision <= $1 order by resource, namespace, name, revision desc
+)
+delete from revisions where revision <= $1 and revision not in (select revision from kept where change <> 3)`;
+
+/** The states that the log after $1 begins with, as far as it changes them. */
+export const earlierSql = `
+with later as materialized (
+  select distinct resource, namespace, name from revisions where revision > $1 and change <> 1
+)
+select distinct on (r.resource, r.namespace, r.name) r.revision, r.change, r.resource, r.namespace, r.name,
+  convert_from(r.data, 'UTF8') as data
+from revisions r join later l on l.resource = r.resource and l.namespace = r.namespace and l.name = r.name
+where r.revision <= $1 order by r.resource, r.namespace, r.name, r.revision desc`;
 
 /** A page of the state. */
 export const objectsSql = {

@@ -1,6 +1,6 @@
 import type { Notification, Pool, PoolClient } from 'pg';
 import { UnavailableError } from './errors.js';
-import { channel, memberLock, schemaSql, stateSql } from './schema.js';
+import { channel, followHistorySql, memberLock, schemaSql, stateSql } from './schema.js';
 
 /** A server that has seen nobody else believes for this long that it is alone. */
 const beliefMilliseconds = 2_000;
@@ -66,6 +66,7 @@ export class Session {
         await wait(300);
       }
       await connection.query(schemaSql);
+      await connection.query(followHistorySql);
       const { rows } = await connection.query<{ pid: number; started: string }>(
         'select pid, backend_start::text as started from pg_stat_activity where pid = pg_backend_pid()',
       );

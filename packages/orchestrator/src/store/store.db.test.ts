@@ -192,3 +192,35 @@ test('after a restart the state, the log and the selectors of the past are there
   store.watch(from, { resource: 'things', onEvents: (events) => void seen.push(...events), onReset: () => {} }).close();
   expect(seen.map((event) => [event.type, event.object.name])).toEqual([['MODIFIED', 'over-restart']]);
 });
+
+test('what an object was before the log begins is known over compactions and restarts', async () => {
+  const [first] = await store.commit([put('before-log', 0, { count: 1 })]);
+  const [second] = await store.commit([put('before-log', first?.revision, { count: 2 })]);
+  const from = store.revision;
+  await store.compact(0, 0);
+  await store.commit([put('before-log', second?.revision, { count: 3 })]);
+  await store.compact(Number.MAX_SAFE_INTEGER, 50_000);
+  await store.close();
+  store = await createStore({ pool });
+  const seen: StoreEvent[] = [];
+  store.watch(from, { resource: 'things', onEvents: (events) => void seen.push(...events), onReset: () => {} }).close();
+  expect(seen.map((event) => [event.revision, event.previous?.revision])).toEqual([[from + 1, from]]);
+  expect(seen[0]?.previous?.value).toMatchObject({ count: 2 });
+});
+
+test('a restored database gives no revision a second time, and whoever knows an old one must list again', async () => {
+  const before = store.revision;
+  await store.close();
+  await pool.query(`update store_state set history = 'the one before'`);
+  store = await createStore({ pool });
+  expect(store.revision).toBeGreaterThan(before + 1_000_000_000);
+  expect(() => store.watch(before, { resource: 'things', onEvents: () => {}, onReset: () => {} })).toThrow(
+    CompactedError,
+  );
+  const [object] = await store.commit([put('after-restore')]);
+  expect(object?.revision).toBe(store.revision);
+  const { revision } = store;
+  await store.close();
+  store = await createStore({ pool });
+  expect(store.revision).toBe(revision);
+});
