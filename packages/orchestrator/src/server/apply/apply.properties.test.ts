@@ -165,7 +165,7 @@ describe('entries', () => {
   it('are read back as they were written', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 5 }), (steps) => {
-        const entries = (played(steps)?.metadata as JsonObject).managedFields;
+        const entries = ((played(steps) ?? {}).metadata as JsonObject | undefined)?.managedFields;
         fc.pre(entries !== undefined);
         const read = parseOwners(JSON.parse(JSON.stringify(entries)));
         expect(read).toEqual(ownersOf(entries).map(({ entry, ...owner }) => owner));

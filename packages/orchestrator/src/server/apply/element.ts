@@ -49,11 +49,6 @@ export function fieldElement(name: string): Element {
   return `f:${name}`;
 }
 
-/** The name of a field's element, undefined for an item's. */
-function fieldName(element: Element): string | undefined {
-  return element.startsWith('f:') ? element.slice(2) : undefined;
-}
-
 /**
  * The one way of writing an element that a client may have written in another; undefined for a form from the future.
  * Throws a SyntaxError.
