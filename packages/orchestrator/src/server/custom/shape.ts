@@ -55,10 +55,3 @@ export function setDefaults(node: SchemaNode, value: Json): void {
     if (known && child !== undefined) setDefaults(known, child);
   }
 }
-
-/** The same without changing what it is given. */
-function withDefaults(node: SchemaNode, value: JsonObject): JsonObject {
-  const copy = structuredClone(value);
-  setDefaults(node, copy);
-  return copy;
-}
