@@ -27,7 +27,7 @@ export function checkNonNegative(object: JsonObject, keys: readonly string[], at
 export function checkEnum(object: JsonObject, key: string, at: string, allowed: readonly string[], errors: Errors) {
   const value = stringAt(object, key);
   if (value === '') errors.push(required(`${at}.${key}`));
-  else if (!allowed.includes(value)) errors.push(notSupported(`${at}.${key}`, value, allowed));
+  else if (!allowed.includes(value)) errors.push(notSupported(at === '' ? key : `${at}.${key}`, value, allowed));
 }
 
 /** One of a closed set where it is present. */
@@ -40,7 +40,7 @@ export function checkOptionalEnum(
 ): void {
   const value = object[key];
   if (value !== undefined && !allowed.includes(String(value)))
-    errors.push(notSupported(`${at}.${key}`, value, allowed));
+    errors.push(notSupported(at === '' ? key : `${at}.${key}`, value, allowed));
 }
 
 export function checkRequired(object: JsonObject, keys: readonly string[], at: string, errors: Errors): void {
@@ -132,3 +132,22 @@ export const isEmptySelector = (selector: JsonObject): boolean =>
   !(Array.isArray(selector.matchExpressions) && selector.matchExpressions.length > 0);
 
 export const hasObject = (object: JsonObject, key: string): boolean => isJsonObject(object[key]);
+
+/** Addresses that a Service or an Endpoints object may not hand out traffic to. */
+export function checkEndpointIp(value: string, field: string, errors: Errors): void {
+  const family = isIP(value);
+  if (family === 0) {
+    errors.push(invalid(field, value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
+    return;
+  }
+  const text = value.toLowerCase();
+  if (text === '0.0.0.0' || text === '::') errors.push(invalid(field, value, `may not be unspecified (${value})`));
+  if (text.startsWith('127.') || text === '::1')
+    errors.push(invalid(field, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
+  if (text.startsWith('169.254.') || /^fe[89ab]/.test(text))
+    errors.push(invalid(field, value, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
+  if (text.startsWith('224.0.0.') || text.startsWith('ff02:'))
+    errors.push(invalid(field, value, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
+}
+
+export const isIPv6 = (value: string): boolean => isIP(value) === 6;

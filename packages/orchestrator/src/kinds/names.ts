@@ -60,3 +60,24 @@ export function configKeyProblem(value: string): string | undefined {
     return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
   return undefined;
 }
+
+const wildcard = /^\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+export function wildcardProblem(value: string): string | undefined {
+  if (value.length > 253) return 'must be no more than 253 characters';
+  return wildcard.test(value)
+    ? undefined
+    : "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+}
+
+/** A host, or `*.` and a host. */
+export function hostProblem(value: string): string | undefined {
+  return value.includes('*') ? wildcardProblem(value) : subdomainProblem(value);
+}
+
+/** `acme.io/foo`: a domain, a slash, a path. */
+export function domainPathProblem(value: string): string | undefined {
+  const slash = value.indexOf('/');
+  if (slash <= 0 || slash === value.length - 1) return 'must be a domain-prefixed path (such as "acme.io/foo")';
+  return subdomainProblem(value.slice(0, slash));
+}

@@ -1,19 +1,83 @@
+import { checkEndpointIp, checkEnum, checkName, isIPv6, isPort, portProblem } from '../checks.js';
+import { column, someOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
-import { notSupported } from '../field-error.js';
-import { arrayAt, type JsonObject, objectsAt, stringAt } from '../json.js';
+import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../field-error.js';
+import { arrayAt, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable } from '../metadata.js';
+import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { endpointSlices } from '../refs.js';
 
 const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
+const mostEndpoints = 1000;
+const mostAddresses = 100;
+const mostPorts = 20_000;
 
-/** At most three, then `+ 2 more...`. */
-export function someOf(values: readonly string[], empty = '<none>'): string {
-  if (values.length === 0) return empty;
-  return values.length > 3 ? `${values.slice(0, 3).join(',')} + ${values.length - 3} more...` : values.join(',');
+function checkAddress(address: string, type: string, field: string, errors: FieldError[]): void {
+  if (type === 'FQDN') {
+    checkName(address, field, subdomainProblem, errors);
+    return;
+  }
+  const before = errors.length;
+  checkEndpointIp(address, field, errors);
+  if (errors.length === before && isIPv6(address) !== (type === 'IPv6'))
+    errors.push(invalid(field, address, `must be an ${type} address`));
 }
 
-const portTexts = (object: JsonObject) => objectsAt(object, 'ports').map((port) => String(port.port ?? '*'));
+function checkEndpoint(endpoint: JsonObject, type: string, at: string, errors: FieldError[]): void {
+  const addresses = arrayAt(endpoint, 'addresses').map(String);
+  if (addresses.length === 0) errors.push(required(`${at}.addresses`, 'must contain at least 1 address'));
+  else if (addresses.length > mostAddresses) errors.push(tooMany(`${at}.addresses`, addresses.length, mostAddresses));
+  addresses.forEach((address, index) => {
+    checkAddress(address, type, `${at}.addresses[${index}]`, errors);
+  });
+  if (typeof endpoint.nodeName === 'string') checkName(endpoint.nodeName, `${at}.nodeName`, subdomainProblem, errors);
+  const topology = objectAt(endpoint, 'deprecatedTopology');
+  for (const key in topology) checkName(key, `${at}.topology`, qualifiedNameProblem, errors);
+  if (typeof endpoint.hostname === 'string') checkName(endpoint.hostname, `${at}.hostname`, labelProblem, errors);
+  const zones = objectsAt(objectAt(endpoint, 'hints'), 'forZones');
+  if (zones.length > 8) errors.push(tooMany(`${at}.hints.forZones`, zones.length, 8));
+}
+
+function checkPorts(object: JsonObject, errors: FieldError[]): void {
+  const ports = objectsAt(object, 'ports');
+  if (ports.length > mostPorts) {
+    errors.push(tooMany('ports', ports.length, mostPorts));
+    return;
+  }
+  const names = new Set<string>();
+  ports.forEach((port, index) => {
+    const at = `ports[${index}]`;
+    const name = stringAt(port, 'name');
+    if (name !== '') checkName(name, `${at}.name`, labelProblem, errors);
+    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    names.add(name);
+    if (port.port !== undefined && !isPort(port.port)) errors.push(invalid(`${at}.port`, port.port, portProblem));
+    checkEnum(port, 'protocol', at, ['SCTP', 'TCP', 'UDP'], errors);
+    if (typeof port.appProtocol === 'string')
+      checkName(port.appProtocol, `${at}.appProtocol`, qualifiedNameProblem, errors);
+  });
+}
+
+function validate(object: JsonObject, old: JsonObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const type = stringAt(object, 'addressType');
+  if (type === '') errors.push(required('addressType'));
+  else if (!addressTypes.includes(type)) errors.push(notSupported('addressType', type, addressTypes));
+  else if (!old || !isSame(object.endpoints, old.endpoints)) {
+    const endpoints = objectsAt(object, 'endpoints');
+    if (endpoints.length > mostEndpoints) errors.push(tooMany('endpoints', endpoints.length, mostEndpoints));
+    else
+      endpoints.forEach((endpoint, index) => {
+        checkEndpoint(endpoint, type, `endpoints[${index}]`, errors);
+      });
+  }
+  checkPorts(object, errors);
+  return [...errors, ...immutable(object, old, ['addressType'])];
+}
+
+const portTexts = (object: JsonObject) =>
+  objectsAt(object, 'ports').map((port) => String(port.port ?? (stringAt(port, 'name') || '*')));
 
 export const endpointSliceKind = defineKind({
   type: endpointSlices,
@@ -25,24 +89,17 @@ export const endpointSliceKind = defineKind({
       setDefault(port, 'protocol', 'TCP');
     }
   },
-  validate: (object, old) => {
-    const type = stringAt(object, 'addressType');
-    const errors = addressTypes.includes(type) ? [] : [notSupported('addressType', type, addressTypes)];
-    return [...errors, ...immutable(object, old, ['addressType'])];
-  },
+  validate,
   columns: [
     nameColumn,
-    { name: 'AddressType', type: 'string', cell: (object) => stringAt(object, 'addressType') },
-    { name: 'Ports', type: 'string', cell: (object) => someOf(portTexts(object), '<unset>') },
-    {
-      name: 'Endpoints',
-      type: 'string',
-      cell: (object) =>
-        someOf(
-          objectsAt(object, 'endpoints').flatMap((each) => arrayAt(each, 'addresses').map(String)),
-          '<unset>',
-        ),
-    },
+    textColumn('AddressType', 'addressType'),
+    column('Ports', (object) => someOf(portTexts(object), '<unset>')),
+    column('Endpoints', (object) =>
+      someOf(
+        objectsAt(object, 'endpoints').flatMap((each) => arrayAt(each, 'addresses').map(String)),
+        '<unset>',
+      ),
+    ),
     ageColumn,
   ],
 });

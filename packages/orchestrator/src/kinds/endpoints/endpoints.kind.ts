@@ -1,17 +1,60 @@
+import { checkEndpointIp, checkEnum, checkName, isPort, portProblem } from '../checks.js';
+import { column } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
-import { someOf } from '../endpoint-slice/endpoint-slice.kind.js';
-import { type JsonObject, objectsAt, stringAt } from '../json.js';
-import { setDefault } from '../pod/pod.defaults.js';
+import { type FieldError, invalid, required } from '../field-error.js';
+import { isSame, type JsonObject, objectsAt, stringAt } from '../json.js';
+import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { setZero } from '../pod/pod.defaults.js';
 import { endpoints } from '../refs.js';
 
-function addressTexts(object: JsonObject): string[] {
-  return objectsAt(object, 'subsets').flatMap((subset) =>
-    objectsAt(subset, 'addresses').flatMap((address) => {
-      const ports = objectsAt(subset, 'ports');
-      const ip = stringAt(address, 'ip');
-      return ports.length === 0 ? [ip] : ports.map((port) => `${ip}:${String(port.port)}`);
-    }),
-  );
+const most = 3;
+
+/** `10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 2 more...` */
+function endpointsText(object: JsonObject): string {
+  const subsets = objectsAt(object, 'subsets');
+  if (subsets.length === 0) return '<none>';
+  const texts = subsets.flatMap((subset) => {
+    const ips = objectsAt(subset, 'addresses').map((each) => stringAt(each, 'ip'));
+    const ports = objectsAt(subset, 'ports');
+    if (ports.length === 0) return ips;
+    return ports.flatMap((port) => ips.map((ip) => `${ip.includes(':') ? `[${ip}]` : ip}:${String(port.port)}`));
+  });
+  const shown = texts.slice(0, most).join(',');
+  return texts.length > most ? `${shown} + ${texts.length - most} more...` : shown;
+}
+
+function checkAddress(address: JsonObject, at: string, errors: FieldError[]): void {
+  checkEndpointIp(stringAt(address, 'ip'), `${at}.ip`, errors);
+  if (stringAt(address, 'hostname') !== '')
+    checkName(stringAt(address, 'hostname'), `${at}.hostname`, labelProblem, errors);
+  if (typeof address.nodeName === 'string') checkName(address.nodeName, `${at}.nodeName`, subdomainProblem, errors);
+}
+
+function validate(object: JsonObject, old: JsonObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  if (old && isSame(object.subsets, old.subsets)) return errors;
+  objectsAt(object, 'subsets').forEach((subset, index) => {
+    const at = `subsets[${index}]`;
+    const lists = ['addresses', 'notReadyAddresses'];
+    if (lists.every((list) => objectsAt(subset, list).length === 0))
+      errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
+    for (const list of lists)
+      objectsAt(subset, list).forEach((address, number) => {
+        checkAddress(address, `${at}.${list}[${number}]`, errors);
+      });
+    const ports = objectsAt(subset, 'ports');
+    ports.forEach((port, number) => {
+      const field = `${at}.ports[${number}]`;
+      const name = stringAt(port, 'name');
+      if (name !== '') checkName(name, `${field}.name`, labelProblem, errors);
+      else if (ports.length > 1) errors.push(required(`${field}.name`));
+      if (!isPort(port.port)) errors.push(invalid(`${field}.port`, port.port ?? 0, portProblem));
+      checkEnum(port, 'protocol', field, ['SCTP', 'TCP', 'UDP'], errors);
+      if (typeof port.appProtocol === 'string')
+        checkName(port.appProtocol, `${field}.appProtocol`, qualifiedNameProblem, errors);
+    });
+  });
+  return errors;
 }
 
 export const endpointsKind = defineKind({
@@ -21,11 +64,8 @@ export const endpointsKind = defineKind({
   shortNames: ['ep'],
   setDefaults: (draft) => {
     for (const subset of objectsAt(draft, 'subsets'))
-      for (const port of objectsAt(subset, 'ports')) setDefault(port, 'protocol', 'TCP');
+      for (const port of objectsAt(subset, 'ports')) setZero(port, 'protocol', 'TCP');
   },
-  columns: [
-    nameColumn,
-    { name: 'Endpoints', type: 'string', cell: (object) => someOf(addressTexts(object)) },
-    ageColumn,
-  ],
+  validate,
+  columns: [nameColumn, column('Endpoints', endpointsText), ageColumn],
 });

@@ -1,5 +1,4 @@
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
-import { objectsAt } from '../json.js';
 import { serviceAccounts } from '../refs.js';
 
 export const serviceAccountKind = defineKind({
@@ -9,9 +8,5 @@ export const serviceAccountKind = defineKind({
   subresources: [
     { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
   ],
-  columns: [
-    nameColumn,
-    { name: 'Secrets', type: 'integer', cell: (object) => objectsAt(object, 'secrets').length },
-    ageColumn,
-  ],
+  columns: [nameColumn, ageColumn],
 });

@@ -1,95 +1,96 @@
+import { column, labelsText, specOf, textColumn, textField } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
-import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { validateLabels } from '../metadata.js';
-import { labelProblem, subdomainProblem } from '../names.js';
-import { setDefault } from '../pod/pod.defaults.js';
+import { arrayAt, isJsonObject, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
+import { setDefault, setZero } from '../pod/pod.defaults.js';
 import { services } from '../refs.js';
-
-const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-const spec = (object: JsonObject) => objectAt(object, 'spec');
-const isPort = (value: unknown): boolean => typeof value === 'number' && value >= 1 && value <= 65535;
+import { needsHealthCheck, validateService, validateServiceStatus } from './service.validation.js';
 
 function setDefaults(draft: JsonObject): void {
-  if (!isJsonObject(draft.spec)) return;
-  const own = draft.spec;
-  setDefault(own, 'type', 'ClusterIP');
-  setDefault(own, 'sessionAffinity', 'None');
-  if (own.sessionAffinity === 'None') delete own.sessionAffinityConfig;
-  if (own.sessionAffinity === 'ClientIP') {
-    setDefault(own, 'sessionAffinityConfig', {});
-    setDefault(objectAt(own, 'sessionAffinityConfig'), 'clientIP', {});
-    setDefault(objectAt(objectAt(own, 'sessionAffinityConfig'), 'clientIP'), 'timeoutSeconds', 10800);
+  const { spec } = draft;
+  if (!isJsonObject(spec)) return;
+  setZero(spec, 'type', 'ClusterIP');
+  setZero(spec, 'sessionAffinity', 'None');
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
+  if (spec.sessionAffinity === 'ClientIP') {
+    const client = objectAt(objectAt(spec, 'sessionAffinityConfig'), 'clientIP');
+    if (client.timeoutSeconds === undefined) spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: 10800 } };
   }
-  for (const port of objectsAt(own, 'ports')) {
-    setDefault(port, 'protocol', 'TCP');
-    if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
+  for (const port of objectsAt(spec, 'ports')) {
+    setZero(port, 'protocol', 'TCP');
+    setZero(port, 'targetPort', port.port);
   }
-  if (own.type === 'ExternalName') return;
-  setDefault(own, 'internalTrafficPolicy', 'Cluster');
-  setDefault(own, 'ipFamilies', ['IPv4']);
-  setDefault(own, 'ipFamilyPolicy', 'SingleStack');
-  if (own.type === 'NodePort' || own.type === 'LoadBalancer') setDefault(own, 'externalTrafficPolicy', 'Cluster');
-  if (own.type === 'LoadBalancer') setDefault(own, 'allocateLoadBalancerNodePorts', true);
+  const isPorted = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (isPorted || (spec.type === 'ClusterIP' && arrayAt(spec, 'externalIPs').length > 0))
+    setZero(spec, 'externalTrafficPolicy', 'Cluster');
+  if (isPorted || spec.type === 'ClusterIP') setDefault(spec, 'internalTrafficPolicy', 'Cluster');
+  if (spec.type === 'LoadBalancer') {
+    setDefault(spec, 'allocateLoadBalancerNodePorts', true);
+    for (const ingress of objectsAt(objectAt(objectAt(draft, 'status'), 'loadBalancer'), 'ingress'))
+      if (stringAt(ingress, 'ip') !== '') setDefault(ingress, 'ipMode', 'VIP');
+  }
+  if (spec.type === 'ExternalName') return;
+  setDefault(spec, 'ipFamilies', ['IPv4']);
+  setDefault(spec, 'ipFamilyPolicy', 'SingleStack');
 }
 
-function validate(object: JsonObject, old: JsonObject | undefined): FieldError[] {
-  const own = spec(object);
-  const errors: FieldError[] = [];
-  const type = stringAt(own, 'type');
-  if (!types.includes(type)) errors.push(notSupported('spec.type', type, types));
-  const ports = objectsAt(own, 'ports');
-  if (type !== 'ExternalName' && ports.length === 0 && own.clusterIP !== 'None') errors.push(required('spec.ports'));
-  const names = new Set<string>();
-  const numbers = new Set<string>();
-  ports.forEach((port, index) => {
-    const at = `spec.ports[${index}]`;
-    if (!isPort(port.port))
-      errors.push(invalid(`${at}.port`, port.port ?? 0, 'must be between 1 and 65535, inclusive'));
-    if (typeof port.targetPort === 'number' && !isPort(port.targetPort))
-      errors.push(invalid(`${at}.targetPort`, port.targetPort, 'must be between 1 and 65535, inclusive'));
-    if (!['SCTP', 'TCP', 'UDP'].includes(stringAt(port, 'protocol')))
-      errors.push(notSupported(`${at}.protocol`, port.protocol, ['SCTP', 'TCP', 'UDP']));
-    const name = stringAt(port, 'name');
-    if (name === '' && ports.length > 1) errors.push(required(`${at}.name`));
-    if (name !== '' && labelProblem(name)) errors.push(invalid(`${at}.name`, name, labelProblem(name) ?? ''));
-    if (name !== '' && names.has(name)) errors.push(duplicate(`${at}.name`, name));
-    names.add(name);
-    const number = `${stringAt(port, 'protocol')}/${String(port.port)}`;
-    if (numbers.has(number)) errors.push(duplicate(at, { port: port.port, protocol: port.protocol }));
-    numbers.add(number);
-    if (type === 'ClusterIP' && numberAt(port, 'nodePort'))
-      errors.push(forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
-  });
-  if (type === 'ExternalName') {
-    const name = stringAt(own, 'externalName').replace(/\.$/, '');
-    if (name === '') errors.push(required('spec.externalName'));
-    else if (subdomainProblem(name)) errors.push(invalid('spec.externalName', name, subdomainProblem(name) ?? ''));
-    if (stringAt(own, 'clusterIP') !== '')
-      errors.push(forbidden('spec.clusterIP', "may not be set when `type` is 'ExternalName'"));
-  }
-  if (type === 'NodePort' || type === 'LoadBalancer') {
-    if (own.clusterIP === 'None')
-      errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`));
-  }
-  if (!['None', 'ClientIP'].includes(stringAt(own, 'sessionAffinity')))
-    errors.push(notSupported('spec.sessionAffinity', own.sessionAffinity, ['ClientIP', 'None']));
-  errors.push(...validateLabels(objectAt(own, 'selector'), 'spec.selector'));
-  if (old) {
-    const before = stringAt(spec(old), 'clusterIP');
-    if (
-      before !== '' &&
-      type !== 'ExternalName' &&
-      stringAt(spec(old), 'type') !== 'ExternalName' &&
-      stringAt(own, 'clusterIP') !== before
+/** One address has two names in the API. */
+function joinAddresses(spec: JsonObject): void {
+  if (stringAt(spec, 'clusterIP') !== '' && arrayAt(spec, 'clusterIPs').length === 0)
+    spec.clusterIPs = [stringAt(spec, 'clusterIP')];
+}
+
+function prepareForUpdate(draft: JsonObject, old: JsonObject): void {
+  const spec = specOf(draft);
+  const before = specOf(old);
+  dropUnused(spec, before);
+  if (spec.type === 'ExternalName') return;
+  // A client that leaves out what the server chose means to keep it.
+  if (before.type !== 'ExternalName') {
+    if (stringAt(spec, 'clusterIP') === '' && arrayAt(spec, 'clusterIPs').length === 0) {
+      if (before.clusterIP !== undefined) spec.clusterIP = before.clusterIP;
+      if (before.clusterIPs !== undefined) spec.clusterIPs = [...arrayAt(before, 'clusterIPs')];
+    } else if (
+      stringAt(spec, 'clusterIP') !== stringAt(before, 'clusterIP') &&
+      isSame(spec.clusterIPs, before.clusterIPs)
     )
-      errors.push(invalid('spec.clusterIPs[0]', arrayAt(own, 'clusterIPs')[0] ?? null, 'may not change once set'));
+      spec.clusterIPs = [stringAt(spec, 'clusterIP')];
   }
-  return errors;
+  joinAddresses(spec);
+  if (spec.type === 'ClusterIP') return;
+  const used = new Set(objectsAt(spec, 'ports').map((each) => numberAt(each, 'nodePort')));
+  for (const port of objectsAt(spec, 'ports')) {
+    if (numberAt(port, 'nodePort')) continue;
+    const same = objectsAt(before, 'ports').find((each) => each.port === port.port && each.protocol === port.protocol);
+    if (same?.nodePort !== undefined && !used.has(numberAt(same, 'nodePort'))) port.nodePort = same.nodePort;
+  }
+  if (needsHealthCheck(spec) && needsHealthCheck(before) && before.healthCheckNodePort !== undefined)
+    setZero(spec, 'healthCheckNodePort', before.healthCheckNodePort);
+}
+
+/** What the old type needed and the new one cannot have goes, unless the client has just set it. */
+function dropUnused(spec: JsonObject, before: JsonObject): void {
+  if (spec.type === before.type) return;
+  const drop = (key: string) => {
+    if (isSame(spec[key], before[key])) delete spec[key];
+  };
+  if (spec.type === 'ExternalName')
+    for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) drop(key);
+  else if (before.type === 'ExternalName') drop('externalName');
+  const isPorted = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (!isPorted) {
+    if (arrayAt(spec, 'externalIPs').length === 0) drop('externalTrafficPolicy');
+    const olds = objectsAt(before, 'ports');
+    objectsAt(spec, 'ports').forEach((port, index) => {
+      if (port.nodePort !== undefined && port.nodePort === olds[index]?.nodePort) delete port.nodePort;
+    });
+  }
+  if (spec.type !== 'LoadBalancer') {
+    for (const key of ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort']) drop(key);
+  }
 }
 
 function portsText(object: JsonObject): string {
-  const texts = objectsAt(spec(object), 'ports').map((port) => {
+  const texts = objectsAt(specOf(object), 'ports').map((port) => {
     const node = numberAt(port, 'nodePort');
     return `${String(port.port)}${node ? `:${node}` : ''}/${stringAt(port, 'protocol')}`;
   });
@@ -97,12 +98,14 @@ function portsText(object: JsonObject): string {
 }
 
 function externalText(object: JsonObject): string {
-  const own = spec(object);
-  if (own.type === 'ExternalName') return stringAt(own, 'externalName');
-  const ingress = objectsAt(objectAt(objectAt(object, 'status'), 'loadBalancer'), 'ingress');
-  const addresses = [...arrayAt(own, 'externalIPs'), ...ingress.map((each) => each.ip ?? each.hostname)];
+  const spec = specOf(object);
+  if (spec.type === 'ExternalName') return stringAt(spec, 'externalName');
+  const ingress =
+    spec.type === 'LoadBalancer' ? objectsAt(objectAt(objectAt(object, 'status'), 'loadBalancer'), 'ingress') : [];
+  const balanced = [...new Set(ingress.map((each) => stringAt(each, 'ip') || stringAt(each, 'hostname')))];
+  const addresses = [...balanced.filter((each) => each !== '').sort(), ...arrayAt(spec, 'externalIPs').map(String)];
   if (addresses.length > 0) return addresses.join(',');
-  return own.type === 'LoadBalancer' ? '<pending>' : '<none>';
+  return spec.type === 'LoadBalancer' ? '<pending>' : '<none>';
 }
 
 export const serviceKind = defineKind({
@@ -113,47 +116,26 @@ export const serviceKind = defineKind({
   nameRule: 'label1035',
   subresources: [
     { name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
-    statusSubresource('Service'),
+    statusSubresource('Service', { validate: validateServiceStatus }),
   ],
   setDefaults,
   prepareForCreate: (draft) => {
     draft.status = { loadBalancer: {} };
+    joinAddresses(specOf(draft));
   },
-  prepareForUpdate: (draft, old) => {
-    const own = spec(draft);
-    const before = spec(old);
-    if (own.type === 'ExternalName') return;
-    // A client that leaves out what the server chose means to keep it.
-    for (const key of ['clusterIP', 'clusterIPs'])
-      if (own[key] === undefined && before[key] !== undefined) own[key] = before[key];
-    if (own.type === 'ClusterIP') return;
-    for (const port of objectsAt(own, 'ports')) {
-      const same = objectsAt(before, 'ports').find(
-        (each) => each.port === port.port && each.protocol === port.protocol,
-      );
-      if (!port.nodePort && same?.nodePort !== undefined) port.nodePort = same.nodePort;
-    }
-  },
-  validate,
+  prepareForUpdate,
+  validate: validateService,
   columns: [
     nameColumn,
-    { name: 'Type', type: 'string', cell: (object) => stringAt(spec(object), 'type') },
-    { name: 'Cluster-IP', type: 'string', cell: (object) => stringAt(spec(object), 'clusterIP') || '<none>' },
-    { name: 'External-IP', type: 'string', cell: externalText },
-    { name: 'Port(s)', type: 'string', cell: portsText },
+    textColumn('Type', 'spec.type'),
+    column('Cluster-IP', (object) => {
+      const spec = specOf(object);
+      return String(arrayAt(spec, 'clusterIPs')[0] ?? '') || stringAt(spec, 'clusterIP') || '<none>';
+    }),
+    column('External-IP', externalText),
+    column('Port(s)', portsText),
     ageColumn,
-    {
-      name: 'Selector',
-      type: 'string',
-      priority: 1,
-      cell: (object) =>
-        Object.entries(objectAt(spec(object), 'selector'))
-          .map(([key, value]) => `${key}=${String(value)}`)
-          .join(',') || '<none>',
-    },
+    column('Selector', (object) => labelsText(objectAt(specOf(object), 'selector')), { priority: 1 }),
   ],
-  fields: {
-    'spec.clusterIP': (object) => stringAt(spec(object), 'clusterIP'),
-    'spec.type': (object) => stringAt(spec(object), 'type'),
-  },
+  fields: { 'spec.clusterIP': textField('spec.clusterIP'), 'spec.type': textField('spec.type') },
 });
