@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSame, type JsonObject } from '../../kinds/index.js';
+import { isSame, type JsonObject, objectAt } from '../../kinds/index.js';
 import { ApiError } from '../api-error.js';
 import { pathsOf, union } from './field-set.js';
 import { applyTo, trackChange } from './index.js';
@@ -165,7 +165,7 @@ describe('entries', () => {
   it('are read back as they were written', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 5 }), (steps) => {
-        const entries = ((played(steps) ?? {}).metadata as JsonObject | undefined)?.managedFields;
+        const entries = objectAt(played(steps), 'metadata').managedFields;
         fc.pre(entries !== undefined);
         const read = parseOwners(JSON.parse(JSON.stringify(entries)));
         expect(read).toEqual(ownersOf(entries).map(({ entry, ...owner }) => owner));
