@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../kinds/index.js';
+import { isJsonObject, type Json } from '../../kinds/index.js';
 import type { SchemaNode } from './schema-node.js';
 
 const always = ['apiVersion', 'kind', 'metadata'];
