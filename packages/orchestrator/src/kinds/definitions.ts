@@ -1,6 +1,7 @@
 import { configMapKind } from './config-map/config-map.kind.js';
 import { controllerRevisionKind } from './controller-revision/controller-revision.kind.js';
 import { cronJobKind } from './cron-job/cron-job.kind.js';
+import { customResourceDefinitionKind } from './custom-resource-definition/custom-resource-definition.kind.js';
 import { daemonSetKind } from './daemon-set/daemon-set.kind.js';
 import type { KindDefinition } from './definition.js';
 import { deploymentKind } from './deployment/deployment.kind.js';
@@ -92,4 +93,5 @@ export const kindDefinitions: readonly KindDefinition[] = [
   gatewayClassKind,
   gatewayKind,
   httpRouteKind,
+  customResourceDefinitionKind,
 ];
