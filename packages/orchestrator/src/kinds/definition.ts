@@ -43,8 +43,8 @@ export interface Subresource {
   group?: string;
   version?: string;
   verbs: readonly string[];
-  /** Changes a draft that came by this path, after what it may not touch has been put back. */
-  prepare?(draft: JsonObject, old: JsonObject): void;
+  /** Changes a draft that came by this path, after what it may not touch has been put back. `now`: RFC 3339. */
+  prepare?(draft: JsonObject, old: JsonObject, now: string): void;
   /** Judges an object that came by this path. */
   validate?(object: JsonObject, old: JsonObject): FieldError[];
 }

@@ -1,3 +1,15 @@
+import {
+  mutatingAdmissionPolicyBindingKind,
+  mutatingAdmissionPolicyKind,
+  validatingAdmissionPolicyBindingKind,
+  validatingAdmissionPolicyKind,
+} from './admission-registration/policy.kinds.js';
+import {
+  mutatingWebhookConfigurationKind,
+  validatingWebhookConfigurationKind,
+} from './admission-registration/webhook.kinds.js';
+import { apiServiceKind } from './api-service/api-service.kind.js';
+import { certificateSigningRequestKind } from './certificate-signing-request/certificate-signing-request.kind.js';
 import { configMapKind } from './config-map/config-map.kind.js';
 import { controllerRevisionKind } from './controller-revision/controller-revision.kind.js';
 import { cronJobKind } from './cron-job/cron-job.kind.js';
@@ -8,6 +20,7 @@ import { deploymentKind } from './deployment/deployment.kind.js';
 import { endpointSliceKind } from './endpoint-slice/endpoint-slice.kind.js';
 import { endpointsKind } from './endpoints/endpoints.kind.js';
 import { eventKind, eventV1Kind } from './event/event.kind.js';
+import { flowSchemaKind, priorityLevelConfigurationKind } from './flow-control/flow-control.kinds.js';
 import { gatewayClassKind, gatewayKind, httpRouteKind } from './gateway/gateway.kinds.js';
 import {
   horizontalPodAutoscalerKind,
@@ -60,6 +73,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   resourceQuotaKind,
   persistentVolumeKind,
   persistentVolumeClaimKind,
+  apiServiceKind,
   deploymentKind,
   replicaSetKind,
   statefulSetKind,
@@ -70,6 +84,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   horizontalPodAutoscalerV1Kind,
   cronJobKind,
   jobKind,
+  certificateSigningRequestKind,
   ingressKind,
   ingressClassKind,
   networkPolicyKind,
@@ -86,10 +101,19 @@ export const kindDefinitions: readonly KindDefinition[] = [
   csiDriverKind,
   csiNodeKind,
   csiStorageCapacityKind,
+  mutatingWebhookConfigurationKind,
+  validatingWebhookConfigurationKind,
+  validatingAdmissionPolicyKind,
+  validatingAdmissionPolicyBindingKind,
+  mutatingAdmissionPolicyKind,
+  mutatingAdmissionPolicyBindingKind,
+  customResourceDefinitionKind,
   priorityClassKind,
   leaseKind,
   runtimeClassKind,
   endpointSliceKind,
+  flowSchemaKind,
+  priorityLevelConfigurationKind,
   gatewayClassKind,
   gatewayKind,
   httpRouteKind,

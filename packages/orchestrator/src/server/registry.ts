@@ -164,6 +164,7 @@ export class Registry {
     this.#restrict(kind, subresource, draft, old);
     this.#default(kind, draft);
     if (subresource === '') kind.prepareForUpdate?.(draft, old);
+    else subresourceOf(kind, subresource)?.prepare?.(draft, old, nowText());
     const metadata = objectAt(draft, 'metadata');
     if (kind.generationOf.some((field) => !isSame(draft[field], old[field])))
       metadata.generation = Number(objectAt(old, 'metadata').generation ?? 0) + 1;
@@ -443,7 +444,7 @@ export class Registry {
           if (draft[field] === undefined)
             fromSchema.push({ field, reason: 'FieldValueRequired', message: 'Required value' });
       errors.push(...fromSchema.filter((each) => !byField.has(each.field)));
-    }
+    } else if (old) errors.push(...(subresourceOf(kind, subresource)?.validate?.(draft, old) ?? []));
     if (errors.length > 0) throw invalid(kind, stringAt(objectAt(draft, 'metadata'), 'name'), errors);
   }
 }
@@ -451,6 +452,8 @@ export class Registry {
 export function hasStatus(kind: KindDefinition): boolean {
   return kind.subresources.some((each) => each.name === 'status');
 }
+
+const subresourceOf = (kind: KindDefinition, name: string) => kind.subresources.find((each) => each.name === name);
 
 function changeOf({ kind, subresource, context }: AdmissionRequest): OwnedChange {
   const apiVersion = apiVersionOf(kind.type);

@@ -1,15 +1,6 @@
 import { defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import type { ResourceType } from '../kind.js';
-import type { CustomResourceDefinition } from '../types.js';
-
-export const customResourceDefinitions: ResourceType<CustomResourceDefinition> = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
+import { customResourceDefinitions } from '../refs.js';
 
 /** What it says is judged where its kinds are made (server/custom), as that takes the other definitions. */
 export const customResourceDefinitionKind = defineKind({
