@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The one door of `npm start|stop|status|logs|reset|dev|test|bench`. Plain JavaScript without dependencies: it runs on a
+// The one door of `npm start|stop|status|logs|reset|backup|restore|dev|test|bench`. Plain JavaScript without dependencies: it runs on a
 // machine where nothing of ours is installed yet, brings that about, and hands over to infra/local/dist/cli.js.
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -33,6 +33,8 @@ const commands = {
   status: () => handOver('status', args),
   logs: () => handOver('logs', args),
   reset: () => handOver('reset', args),
+  backup: () => handOver('backup', args),
+  restore: () => handOver('restore', args),
 };
 
 try {
@@ -122,7 +124,7 @@ function handOver(name, options) {
   return runShown(
     process.execPath,
     [cli, name, ...options],
-    name === 'start' ? { SLIPWAY_BUILD: sourceHash(root) } : {},
+    name === 'start' || name === 'restore' ? { SLIPWAY_BUILD: sourceHash(root) } : {},
   );
 }
 

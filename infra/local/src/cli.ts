@@ -1,11 +1,12 @@
 import { parseArguments } from './arguments.js';
+import { backup, restore } from './commands/backup.js';
 import { logs } from './commands/logs.js';
 import { reset } from './commands/reset.js';
 import { start } from './commands/start.js';
 import { restart, status, stop } from './commands/supervised.js';
 import { ConfigError } from './config.js';
 
-const commands = { start, stop, status, restart, logs, reset };
+const commands = { start, stop, status, restart, logs, reset, backup, restore };
 
 // A reader that had enough (`| head`) is no failure.
 process.stdout.on('error', () => process.exit());

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { archiveSettings, type Cluster, prepareBackups } from '../backup.js';
 import { baseEnvironment, type Platform } from '../platform.js';
 import { findIdentity } from '../process.js';
 import { readSecret } from '../secrets.js';
@@ -12,12 +13,10 @@ const role = 'slipway';
 const databases = ['slipway', 'slipway_cluster'];
 const installed = '/usr/lib/postgresql';
 
-/** PostgreSQL of Debian, whichever version, with a data directory of its own and passwords for everybody. */
-export function postgres(platform: Platform): Service {
-  const { port, directory, data } = layout(platform);
-  const identity = findIdentity(superuser);
+/** Its options, on the command line. */
+export function postgresFlags(platform: Platform): string[] {
   const options = {
-    port,
+    port: layout(platform).port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     shared_buffers: '64MB',
@@ -32,16 +31,41 @@ export function postgres(platform: Platform): Service {
     cluster_name: `slipway-${platform.config.id}`,
     log_timezone: 'UTC',
     timezone: 'UTC',
+    ...archiveSettings(platform.at('backup')),
   };
-  const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** For backups and restores. */
+export function postgresCluster(platform: Platform): Cluster {
+  const { port, data } = layout(platform);
+  return {
+    binaries: binaries(),
+    data,
+    port,
+    superuser,
+    password: readSecret(platform.secrets.postgresSuperuser),
+    identity: findIdentity(superuser),
+    backups: platform.at('backup'),
+    env: baseEnvironment,
+  };
+}
+
+/** PostgreSQL of Debian, whichever version, with a data directory of its own and passwords for everybody. */
+export function postgres(platform: Platform): Service {
+  const { port, directory, data } = layout(platform);
+  const identity = findIdentity(superuser);
   return {
     name: 'postgres',
     needs: [],
-    command: [join(binaries(), 'postgres'), '-D', data, ...flags],
+    command: [join(binaries(), 'postgres'), '-D', data, ...postgresFlags(platform)],
     env: baseEnvironment,
     identity,
     address: `127.0.0.1:${port}`,
-    prepare: () => initialise(platform, directory, data, identity),
+    prepare: () => {
+      prepareBackups({ backups: platform.at('backup'), identity });
+      initialise(platform, directory, data, identity);
+    },
     settle: () => settle(platform, port),
     health: async () => {
       const client = await connect(platform, port);
