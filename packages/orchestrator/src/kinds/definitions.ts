@@ -117,5 +117,4 @@ export const kindDefinitions: readonly KindDefinition[] = [
   gatewayClassKind,
   gatewayKind,
   httpRouteKind,
-  customResourceDefinitionKind,
 ];
