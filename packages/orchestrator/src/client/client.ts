@@ -30,7 +30,7 @@ export type PatchType = 'merge' | 'json' | 'strategic' | 'apply';
 
 export interface PatchOptions extends WriteOptions {
   readonly type: PatchType;
-  readonly subresource?: 'status' | 'scale';
+  readonly subresource?: 'status' | 'scale' | 'ephemeralcontainers';
   /** Apply only: take over fields that another manager owns. */
   readonly force?: boolean;
 }

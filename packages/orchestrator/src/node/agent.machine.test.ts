@@ -5,7 +5,15 @@ import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import WebSocket from 'ws';
-import { configMaps, endpointSlices, type Pod, pods, secrets, services } from '../kinds/index.js';
+import {
+  configMaps,
+  type EphemeralContainer,
+  endpointSlices,
+  type Pod,
+  pods,
+  secrets,
+  services,
+} from '../kinds/index.js';
 import { clusterAddresses, startNetwork } from '../network/index.js';
 import { type Stoppable, silentLogger, systemClock } from '../runtime/index.js';
 import { startTestCluster, type TestCluster } from '../testing/index.js';
@@ -89,17 +97,27 @@ const untilLog = (name: string, text: string) =>
     return log;
   });
 
+const addEphemeral = (name: string, ...ephemeralContainers: EphemeralContainer[]) =>
+  cluster.client.patch(
+    pods,
+    name,
+    namespace,
+    { spec: { ephemeralContainers } },
+    { type: 'strategic', subresource: 'ephemeralcontainers' },
+  );
+
 async function remove(name: string): Promise<void> {
   await cluster.client.delete(pods, name, namespace);
   await eventually(async () => expect(await cluster.client.find(pods, name, namespace)).toBeUndefined());
 }
 
 /** Runs a command through the API's exec, over a WebSocket. */
-function execIn(name: string, command: readonly string[]): Promise<{ stdout: string; status: string }> {
+function execIn(name: string, command: readonly string[], container = ''): Promise<{ stdout: string; status: string }> {
   const query = new URLSearchParams([
     ...command.map((one): [string, string] => ['command', one]),
     ['stdout', '1'],
     ['stderr', '1'],
+    ...(container === '' ? [] : [['container', container] satisfies [string, string]]),
   ]);
   const url = `${cluster.connection.server}/api/v1/namespaces/${namespace}/pods/${name}/exec?${query}`.replace(
     'https',
@@ -306,6 +324,58 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
       }
       child.kill();
     });
+  });
+
+  it('runs an ephemeral container among the processes of its target, once, and changes nothing else', async () => {
+    await createPod('examined', { command: ['sleep', '4711'] });
+    const before = await untilReady('examined');
+    const look = {
+      name: 'look',
+      image: busyboxImage,
+      command: ['sh', '-c', 'ps; exit 3'],
+      targetContainerName: 'main',
+    };
+    const shell = { name: 'shell', image: busyboxImage, stdin: true, tty: true };
+    await addEphemeral('examined', look, shell);
+    const after = await eventually(async () => {
+      const pod = await get('examined');
+      const [first, second] = pod.status?.ephemeralContainerStatuses ?? [];
+      expect(first).toMatchObject({
+        name: 'look',
+        ready: false,
+        restartCount: 0,
+        state: { terminated: { exitCode: 3 } },
+      });
+      expect(second).toMatchObject({ name: 'shell', ready: false, state: { running: {} } });
+      return pod;
+    });
+    expect(after.status?.containerStatuses).toEqual(before.status?.containerStatuses);
+    expect(after.status).toMatchObject({ phase: 'Running', qosClass: 'BestEffort' });
+    const chunks: Buffer[] = [];
+    for await (const chunk of await cluster.client.podLog(namespace, 'examined', { container: 'look' }))
+      chunks.push(Buffer.from(chunk));
+    expect(Buffer.concat(chunks).toString()).toContain('sleep 4711');
+    expect((await execIn('examined', ['ps'], 'shell')).stdout).not.toContain('sleep 4711');
+    await remove('examined');
+  });
+
+  it('waits for the target of an ephemeral container, and starts a privileged one in an ordinary pod', async () => {
+    const container = (name: string) => ({ name, image: busyboxImage, command: ['sleep', '1000'] });
+    await createPod('late', {
+      initContainers: [{ ...container('first'), command: ['sh', '-c', 'until test -e /tmp/go; do sleep 0.1; done'] }],
+      containers: [container('main')],
+    });
+    const debug = { ...container('debug'), targetContainerName: 'main', securityContext: { privileged: true } };
+    await addEphemeral('late', debug);
+    const status = async () => (await get('late')).status?.ephemeralContainerStatuses?.[0]?.state;
+    await eventually(async () =>
+      expect(await status()).toMatchObject({ waiting: { reason: 'CreateContainerConfigError' } }),
+    );
+    await eventually(async () =>
+      expect((await execIn('late', ['touch', '/tmp/go'], 'first')).status).toContain('Success'),
+    );
+    await eventually(async () => expect(await status()).toMatchObject({ running: {} }));
+    await remove('late');
   });
 
   it('restarts what crashes, with back-off, and says why', async () => {

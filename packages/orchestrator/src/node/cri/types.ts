@@ -23,6 +23,8 @@ export interface NamespaceOptions {
   readonly network: NamespaceMode;
   readonly pid: NamespaceMode;
   readonly ipc: NamespaceMode;
+  /** The container whose processes are shared, where `pid` is TARGET. */
+  readonly targetId?: string;
 }
 
 export interface SecurityProfile {

@@ -140,7 +140,8 @@ async function startContainer(
   noteRestart(observed, container.name, memory);
   let reason: StartFailure['reason'] = 'CreateContainerConfigError';
   try {
-    const config = await containerConfigOf(pod, container, action.attempt, podIp, memory, tools);
+    const targetId = targetOf(observed, container);
+    const config = await containerConfigOf(pod, container, action.attempt, { podIp, targetId }, memory, tools);
     reason = 'CreateContainerError';
     const id = await tools.runtime.createContainer(
       action.sandboxId,
@@ -177,6 +178,15 @@ async function startContainer(
   }
 }
 
+/** @throws PodConfigError while the container that an ephemeral one is aimed at does not run */
+function targetOf(observed: Observed, container: { readonly targetContainerName?: string }): string | undefined {
+  const name = container.targetContainerName;
+  if (!name) return undefined;
+  const target = newestOf(observed, name);
+  if (target?.state !== 'CONTAINER_RUNNING') throw new PodConfigError(`unable to find target container "${name}"`);
+  return target.id;
+}
+
 /** The first restart is immediate; each further one waits twice as long, until the container has been calm. */
 function noteRestart(observed: Observed, name: string, memory: PodMemory): void {
   const newest = newestOf(observed, name);
@@ -192,7 +202,7 @@ async function containerConfigOf(
   pod: Pod,
   container: ContainerSpec,
   attempt: number,
-  podIp: string,
+  { podIp, targetId }: { readonly podIp: string; readonly targetId?: string },
   memory: PodMemory,
   tools: ApplyTools,
 ) {
@@ -219,6 +229,7 @@ async function containerConfigOf(
     mounts: [...own, ...managed.filter((one) => !taken.has(one.containerPath))],
     command: (container.command ?? []).map((text) => expand(text, environment)),
     args: (container.args ?? []).map((text) => expand(text, environment)),
+    targetId,
   });
 }
 

@@ -5,6 +5,7 @@ import { type ContainerRuntime, type ContainerStatus, containerAnnotations } fro
 import { readLogTail } from '../logs/read-log.js';
 import type { ImagePuller } from './images.js';
 import {
+  containersOf,
   newestOf,
   type Observed,
   type ObservedContainer,
@@ -114,8 +115,8 @@ export async function observePod(pod: Pod, memory: PodMemory, tools: ObserveTool
   };
 }
 
-export function findSpec(pod: Pod, name: string): ContainerSpec | undefined {
-  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find((one) => one.name === name);
+export function findSpec(pod: Pod, name: string): ReturnType<typeof containersOf>[number] | undefined {
+  return containersOf(pod).find((one) => one.name === name);
 }
 
 async function observeImages(
@@ -125,7 +126,7 @@ async function observeImages(
   images: ImagePuller,
 ): Promise<Observed['images']> {
   const states: Record<string, Observed['images'][string]> = {};
-  for (const spec of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+  for (const spec of containersOf(pod)) {
     const newest = newestOf({ containers }, spec.name);
     if (newest?.state === 'CONTAINER_RUNNING' && newest.sandboxId === sandbox?.id) continue;
     states[spec.name] = await images.stateOf(pod, spec, newest ? newest.attempt + 1 : 0);

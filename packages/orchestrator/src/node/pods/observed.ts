@@ -70,6 +70,12 @@ export function isSidecar(container: ContainerSpec): boolean {
   return container.restartPolicy === 'Always';
 }
 
+/** Every container that a pod's spec names, in the order in which they come to life. */
+export function containersOf(pod: Pod): readonly (ContainerSpec & { readonly targetContainerName?: string })[] {
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  return [...initContainers, ...containers, ...ephemeralContainers];
+}
+
 export function newestOf(observed: Pick<Observed, 'containers'>, name: string): ObservedContainer | undefined {
   return observed.containers.find((one) => one.name === name);
 }

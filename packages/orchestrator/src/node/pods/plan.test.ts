@@ -40,7 +40,12 @@ function observedOf(fields: Partial<Observed> = {}): Observed {
     pod: podOf(),
     sandboxes: [{ id: 's0', attempt: 0, ready: true, createdAtMs: now - 9000, ip: '100.64.0.2' }],
     containers: [],
-    images: { main: { state: 'present' }, init: { state: 'present' }, side: { state: 'present' } },
+    images: {
+      main: { state: 'present' },
+      debug: { state: 'present' },
+      init: { state: 'present' },
+      side: { state: 'present' },
+    },
     probes: {},
     backoffUntilMs: {},
     startFailures: {},
@@ -74,6 +79,7 @@ function line(action: PodAction): string {
 const deleting = { deletionTimestamp: '2026-01-01T00:00:10Z' };
 const withInit = podOf({ initContainers: [{ name: 'init', image: 'web:1' }] });
 const withSide = podOf({ initContainers: [{ name: 'side', image: 'web:1', restartPolicy: 'Always' }] });
+const debugged = podOf({ ephemeralContainers: [{ name: 'debug', image: 'web:1', targetContainerName: 'main' }] });
 const gone = { id: 's0', attempt: 0, ready: false, createdAtMs: 0, ip: '' };
 
 const table: [string, Observed, string[]][] = [
@@ -153,6 +159,29 @@ const table: [string, Observed, string[]][] = [
     'the end of a deletion',
     observedOf({ pod: podOf({}, deleting), containers: [exited(0)] }),
     ['remove-sandbox s0: pod is deleted', 'clean-up', 'finish-deletion'],
+  ],
+  [
+    'an ephemeral container beside what runs',
+    observedOf({ pod: debugged, containers: [containerOf()] }),
+    ['start debug#0: not started yet'],
+  ],
+  [
+    'an ephemeral container that has run',
+    observedOf({ pod: debugged, containers: [containerOf(), exited(1, { name: 'debug' })] }),
+    [],
+  ],
+  [
+    'an ephemeral container that ran in a sandbox that is gone',
+    observedOf({
+      pod: debugged,
+      containers: [containerOf(), exited(137, { name: 'debug', sandboxId: 'before' })],
+    }),
+    [],
+  ],
+  [
+    'an ephemeral container of a pod that is deleted',
+    observedOf({ pod: podOf(debugged.spec, deleting), containers: [exited(0), containerOf({ name: 'debug' })] }),
+    ['stop debug-0 in 10s: pod is deleted'],
   ],
   [
     'old attempts',

@@ -123,6 +123,7 @@ function planRun(observed: Observed, nowMs: number, plan: Plan): void {
   const mains = spec?.containers ?? [];
   // Once a main container has been created, every init container is known to have ended, even if it was removed since.
   const initialized = mains.some((one) => currentOf(observed, sandbox, one.name) !== undefined);
+  planEphemeral(observed, sandbox, nowMs, plan);
   let mayGoOn = true;
   for (const container of inits) {
     if (isSidecar(container)) {
@@ -144,6 +145,15 @@ function planRun(observed: Observed, nowMs: number, plan: Plan): void {
     }
   }
   planRemovals(observed, plan);
+}
+
+/** They wait for nothing and run once: what has run, in whatever sandbox, is never started again. */
+function planEphemeral(observed: Observed, sandbox: ObservedSandbox, nowMs: number, plan: Plan): void {
+  for (const container of observed.pod.spec?.ephemeralContainers ?? []) {
+    const newest = newestOf(observed, container.name);
+    if (newest && newest.sandboxId !== sandbox.id) continue;
+    planContainer(observed, sandbox, container, 'Never', nowMs, plan);
+  }
 }
 
 function planNewSandbox(observed: Observed, nowMs: number, plan: Plan): void {

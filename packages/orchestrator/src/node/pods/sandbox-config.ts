@@ -9,6 +9,7 @@ import {
   type SecurityProfile,
 } from '../cri/types.js';
 import { PodConfigError } from './environment.js';
+import { containersOf } from './observed.js';
 import type { PodPaths } from './paths.js';
 import { toLinuxResources } from './pod-resources.js';
 
@@ -33,7 +34,6 @@ export function toSandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts):
   const spec = pod.spec;
   const { name = '', namespace = '', uid = '' } = pod.metadata;
   const security = spec?.securityContext;
-  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
   return {
     metadata: { name, namespace, uid, attempt },
     hostname: spec?.hostNetwork ? facts.hostName : hostnameOf(pod),
@@ -52,7 +52,7 @@ export function toSandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts):
       sysctls: Object.fromEntries((security?.sysctls ?? []).map((one) => [one.name, one.value])),
       securityContext: {
         namespaceOptions: toNamespaceOptions(pod),
-        privileged: containers.some((one) => one.securityContext?.privileged === true),
+        privileged: containersOf(pod).some((one) => one.securityContext?.privileged === true),
         supplementalGroups: supplementalGroups(pod),
         seccomp: toSecurityProfile(security?.seccompProfile),
       },
@@ -111,13 +111,16 @@ function toPortMappings(pod: Pod): SandboxConfig['portMappings'] {
   );
 }
 
-function toNamespaceOptions(pod: Pod): NamespaceOptions {
+function toNamespaceOptions(pod: Pod, targetId?: string): NamespaceOptions {
   const spec = pod.spec;
-  return {
+  const pid = spec?.hostPID ? 'NODE' : spec?.shareProcessNamespace ? 'POD' : 'CONTAINER';
+  const options = {
     network: spec?.hostNetwork ? 'NODE' : 'POD',
-    pid: spec?.hostPID ? 'NODE' : spec?.shareProcessNamespace ? 'POD' : 'CONTAINER',
+    pid,
     ipc: spec?.hostIPC ? 'NODE' : 'POD',
-  };
+  } as const;
+  // Where the whole pod shares its processes, a target's are among them.
+  return pid === 'CONTAINER' && targetId !== undefined ? { ...options, pid: 'TARGET', targetId } : options;
 }
 
 function supplementalGroups(pod: Pod): number[] {
@@ -156,6 +159,8 @@ export interface ContainerFacts {
   readonly mounts: readonly CriMount[];
   readonly command: readonly string[];
   readonly args: readonly string[];
+  /** The running container that an ephemeral one shares its processes with. */
+  readonly targetId?: string;
 }
 
 /**
@@ -206,7 +211,7 @@ export function toContainerConfig(
           },
         }),
         privileged,
-        namespaceOptions: toNamespaceOptions(pod),
+        namespaceOptions: toNamespaceOptions(pod, facts.targetId),
         ...(runAsUser !== undefined && { runAsUser: { value: runAsUser } }),
         // CRI refuses a group without a user.
         ...(runAsGroup !== undefined && { runAsGroup: { value: runAsGroup } }),

@@ -73,7 +73,7 @@ export function createStatusWriter(client: KubeClient, clock: Clock, log: Logger
 /** A merge patch removes a field only when told so. */
 function removed(before: object | undefined, after: object): Record<string, null> {
   return Object.fromEntries(
-    ['reason', 'message', 'initContainerStatuses']
+    ['reason', 'message', 'initContainerStatuses', 'ephemeralContainerStatuses']
       .filter((key) => before && key in before && !(key in after))
       .map((key) => [key, null]),
   );

@@ -20,6 +20,7 @@ export function toPodStatus(observed: Observed, hostIp: string, nowMs: number): 
   const mains = spec?.containers ?? [];
   const initStatuses = inits.map((one) => toContainerStatus(observed, one, true, nowMs));
   const statuses = mains.map((one) => toContainerStatus(observed, one, false, nowMs));
+  const ephemerals = (spec?.ephemeralContainers ?? []).map((one) => toEphemeralStatus(observed, one, nowMs));
   const phase = phaseOf(observed, statuses);
   const over = phase === 'Succeeded' || phase === 'Failed';
   const sandbox = observed.sandboxes[0];
@@ -79,6 +80,7 @@ export function toPodStatus(observed: Observed, hostIp: string, nowMs: number): 
     qosClass: qosClassOf(pod),
     ...(inits.length > 0 && { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,
+    ...(ephemerals.length > 0 && { ephemeralContainerStatuses: ephemerals }),
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     ...(before?.reason !== undefined && { reason: before.reason }),
     ...(before?.message !== undefined && { message: before.message }),
@@ -167,6 +169,12 @@ function toContainerStatus(observed: Observed, spec: ContainerSpec, isInit: bool
   };
 }
 
+/** Nothing asks an ephemeral container whether it is ready or has started. */
+function toEphemeralStatus(observed: Observed, spec: ContainerSpec, nowMs: number): ContainerStatus {
+  const { started: _started, ...status } = toContainerStatus(observed, spec, false, nowMs);
+  return { ...status, ready: false };
+}
+
 /** Undefined: the container is not to run (again), or runs. */
 function waitingReason(
   observed: Observed,
@@ -179,12 +187,7 @@ function waitingReason(
   if (newest?.state === 'CONTAINER_RUNNING') return undefined;
   if (newest && (pod.metadata.deletionTimestamp !== undefined || isFinished(observed))) return undefined;
   if (newest?.state === 'CONTAINER_EXITED') {
-    const isInit = pod.spec?.initContainers?.some((one) => one.name === spec.name) === true;
-    const policy = isSidecar(spec)
-      ? 'Always'
-      : isInit && pod.spec?.restartPolicy !== 'Never'
-        ? 'OnFailure'
-        : pod.spec?.restartPolicy;
+    const policy = restartPolicyOf(pod, spec);
     if (policy === 'Never' || (policy === 'OnFailure' && newest.exitCode === 0)) return undefined;
   }
   const failure = observed.startFailures[spec.name];
@@ -208,9 +211,17 @@ function waitingReason(
   }
   // Between the exit and the next start a moment passes: the exit is what there is to tell.
   if (newest?.state === 'CONTAINER_EXITED' && sandboxReady) return undefined;
-  const inits = pod.spec?.initContainers ?? [];
-  const isMain = !inits.some((one) => one.name === spec.name);
-  return { reason: isMain && inits.length > 0 ? 'PodInitializing' : 'ContainerCreating' };
+  const hasInits = (pod.spec?.initContainers ?? []).length > 0;
+  const isMain = pod.spec?.containers.some((one) => one.name === spec.name) === true;
+  return { reason: isMain && hasInits ? 'PodInitializing' : 'ContainerCreating' };
+}
+
+function restartPolicyOf(pod: Pod, spec: ContainerSpec): string | undefined {
+  const isAmong = (list: readonly ContainerSpec[] | undefined) => list?.some((one) => one.name === spec.name) === true;
+  if (isAmong(pod.spec?.ephemeralContainers)) return 'Never';
+  if (isSidecar(spec)) return 'Always';
+  const isInit = isAmong(pod.spec?.initContainers);
+  return isInit && pod.spec?.restartPolicy !== 'Never' ? 'OnFailure' : pod.spec?.restartPolicy;
 }
 
 function toTerminated(container: ObservedContainer): NonNullable<ContainerState['terminated']> {
