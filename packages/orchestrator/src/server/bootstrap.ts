@@ -6,6 +6,7 @@ import {
   namespaces,
   serviceAccounts,
   services,
+  systemPriorities,
 } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { ApiError } from './api-error.js';
@@ -50,6 +51,7 @@ export interface BootstrapOptions {
 export async function bootstrap(registry: Registry, options: BootstrapOptions): Promise<void> {
   for (const name of systemNamespaces) await ensure(registry, kindOf(namespaces), '', { metadata: { name } });
   await reconcileDefaultPolicy(registry, system);
+  await ensurePriorityClasses(registry);
   await aggregateRoles(registry, system);
   await ensure(registry, kindOf(services), 'default', {
     metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
@@ -59,6 +61,17 @@ export async function bootstrap(registry: Registry, options: BootstrapOptions): 
     },
   });
   if (options.endpoint) await putOwnEndpoint(registry, options.endpoint);
+}
+
+const systemPurposes: Readonly<Record<string, string>> = {
+  'system-node-critical': 'For pods that a node cannot do without.',
+  'system-cluster-critical': 'For pods that the cluster cannot do without, on whichever node.',
+};
+
+async function ensurePriorityClasses(registry: Registry): Promise<void> {
+  const kind = kindOf({ group: 'scheduling.k8s.io', plural: 'priorityclasses' });
+  for (const [name, value] of Object.entries(systemPriorities))
+    await ensure(registry, kind, '', { metadata: { name }, value, description: systemPurposes[name] });
 }
 
 /** The slice behind the service `kubernetes` is the server's own to keep. */

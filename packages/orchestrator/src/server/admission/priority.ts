@@ -1,4 +1,4 @@
-import { type JsonObject, numberAt, objectAt, stringAt } from '../../kinds/index.js';
+import { type JsonObject, numberAt, objectAt, stringAt, systemPriorities } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { forbidden } from '../api-error.js';
 import { derived } from '../derived.js';
@@ -6,12 +6,6 @@ import { asJson } from '../registry.js';
 import { type AdmissionPlugin, isNewPod } from './admission.js';
 
 const resource = 'scheduling.k8s.io/priorityclasses';
-/** Known before anything was made, so that the system's own pods never wait for them. */
-const systemClasses: Readonly<Record<string, JsonObject>> = {
-  'system-cluster-critical': { value: 2_000_000_000 },
-  'system-node-critical': { value: 2_000_001_000 },
-};
-
 /** Gives a pod the number and the pre-emption of its priority class; without one, those of the global default. */
 export function priorityAdmission(store: Store): AdmissionPlugin {
   const defaultClass = derived(store, [resource], () =>
@@ -54,5 +48,7 @@ export function priorityAdmission(store: Store): AdmissionPlugin {
 
 function classNamed(store: Store, name: string): JsonObject | undefined {
   const found = store.get(resource, '', name);
-  return found ? asJson(found.value) : systemClasses[name];
+  if (found) return asJson(found.value);
+  // Known before anything was made, so that the system's own pods never wait for them.
+  return systemPriorities[name] === undefined ? undefined : { value: systemPriorities[name] };
 }

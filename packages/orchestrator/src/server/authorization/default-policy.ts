@@ -28,18 +28,22 @@ const subjectsOf = ({ users = [], groups = [] }: { users?: readonly string[]; gr
 export async function reconcileDefaultPolicy(registry: Registry, context: WriteContext): Promise<void> {
   const put = (plural: string, namespace: string, object: JsonObject) =>
     reconcile(registry, context, plural, namespace, object);
-  for (const { name, labels, rules, sumOf } of defaultRoles)
-    await put('clusterroles', '', {
+  // Together, so that they are committed together.
+  const roles = defaultRoles.map(({ name, labels, rules, sumOf }) =>
+    put('clusterroles', '', {
       metadata: metadata(name, labels),
       ...(rules && { rules: [...rules] }),
       ...(sumOf && { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [sumOf]: 'true' } }] } }),
-    });
-  for (const { name, role, ...who } of defaultBindings)
-    await put('clusterrolebindings', '', {
+    }),
+  );
+  const bindings = defaultBindings.map(({ name, role, ...who }) =>
+    put('clusterrolebindings', '', {
       metadata: metadata(name),
       roleRef: { apiGroup: group, kind: 'ClusterRole', name: role ?? name },
       ...(subjectsOf(who).length > 0 && { subjects: subjectsOf(who) }),
-    });
+    }),
+  );
+  await Promise.all([...roles, ...bindings]);
   for (const { namespace, name, rules, ...who } of defaultNamespacedRoles) {
     await put('roles', namespace, { metadata: metadata(name), rules: [...rules] });
     await put('rolebindings', namespace, {

@@ -1,29 +1,6 @@
 import type { JsonObject } from '../../kinds/index.js';
-
-/** A cluster role that every cluster has. Without rules it is the sum of those that carry the label. */
-interface DefaultRole {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly rules?: readonly JsonObject[];
-  /** The label whose carriers it adds up. */
-  readonly sumOf?: string;
-}
-
-const read = ['get', 'list', 'watch'];
-const change = ['create', 'delete', 'deletecollection', 'patch', 'update'];
-
-const list = (words: string) => words.split(' ');
-const on = (group: string, resources: string, verbs: string | readonly string[]): JsonObject => ({
-  apiGroups: [group],
-  resources: list(resources),
-  verbs: typeof verbs === 'string' ? list(verbs) : [...verbs],
-});
-const onNamed = (group: string, resources: string, names: string, verbs: string): JsonObject => ({
-  ...on(group, resources, verbs),
-  resourceNames: list(names),
-});
-const onPaths = (paths: string, verbs = 'get'): JsonObject => ({ nonResourceURLs: list(paths), verbs: list(verbs) });
-const onEvents = { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] };
+import { controllerRoleName, controllerRoles } from './controller-roles.js';
+import { change, type DefaultRole, on, onEvents, onNamed, onPaths, read } from './role-rules.js';
 
 const aggregate = (to: string) => `rbac.authorization.k8s.io/aggregate-to-${to}`;
 const apps = 'daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale';
@@ -265,6 +242,7 @@ export const defaultRoles: readonly DefaultRole[] = [
   ...componentRoles,
   ...certificateRoles,
   ...approverRoles,
+  ...Object.entries(controllerRoles).map(([name, rules]) => ({ name: controllerRoleName(name), rules })),
 ];
 
 interface DefaultBinding {
@@ -289,6 +267,10 @@ export const defaultBindings: readonly DefaultBinding[] = [
   { name: 'system:volume-scheduler', users: ['system:kube-scheduler'] },
   { name: 'system:node' },
   { name: 'system:service-account-issuer-discovery', groups: ['system:serviceaccounts'] },
+  ...Object.keys(controllerRoles).map((name) => ({
+    name: controllerRoleName(name),
+    users: [`system:serviceaccount:kube-system:${name}`],
+  })),
 ];
 
 interface DefaultNamespacedRole {
