@@ -142,6 +142,15 @@ describe('a rollout', () => {
     expect(world.condition('Available')).toBe('True MinimumReplicasAvailable');
   });
 
+  it('keeps the conditions that others have set', () => {
+    const world = new World(deployment('one'));
+    const theirs = { type: 'example.org/Nice', status: 'True' };
+    world.deployment = { ...world.deployment, status: { conditions: [theirs] } };
+    world.settle();
+    expect(world.deployment.status?.conditions).toContainEqual(theirs);
+    expect(world.condition('Available')).toBe('True MinimumReplicasAvailable');
+  });
+
   it('moves a step at a time within surge and unavailability', () => {
     const world = new World(deployment('one'));
     world.settle();

@@ -36,11 +36,17 @@ export function statusOf(state: State, now: number): { status: DeploymentStatus;
       ...counts,
       observedGeneration: deployment.metadata.generation,
       collisionCount: deployment.status?.collisionCount,
-      conditions: conditions.map((condition) => dated(deployment, condition, now)),
+      conditions: [
+        ...(deployment.status?.conditions ?? []).filter((condition) => !ownConditions.has(condition.type)),
+        ...conditions.map((condition) => dated(deployment, condition, now)),
+      ],
     },
     ...(progress.waitSeconds === undefined ? {} : { waitSeconds: progress.waitSeconds }),
   };
 }
+
+/** Conditions of other types belong to others and are kept. */
+const ownConditions: ReadonlySet<string> = new Set(['Available', 'Progressing', 'ReplicaFailure']);
 
 type Verdict = Pick<DeploymentCondition, 'type' | 'status' | 'reason' | 'message'> & { readonly hasMoved?: boolean };
 
