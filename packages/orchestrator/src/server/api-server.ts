@@ -1,11 +1,7 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import { type AddressInfo, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import type { Pool } from 'pg';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { customResourceDefinitionKind } from '../kinds/index.js';
@@ -15,15 +11,10 @@ import { builtInAdmission } from './admission/built-in.js';
 import { namespaceAdmission } from './admission/namespace.js';
 import { podAdmission } from './admission/pod.js';
 import { serviceAccountAdmission } from './admission/service-account.js';
-import { ApiError, badRequest, forbidden, noSuchPath, toApiError } from './api-error.js';
 import { createAuthenticator } from './authentication/authenticator.js';
-import { impersonated } from './authentication/impersonation.js';
 import type { OidcOptions } from './authentication/oidc.js';
-import type { User } from './authentication.js';
 import { escalationAdmission } from './authorization/escalation.js';
 import { nodeRestrictionAdmission } from './authorization/node.js';
-import { isAllowed, refusalText } from './authorization.js';
-import { mediaTypeOf, parseObject, readBody } from './body.js';
 import { bootstrap, expireEvents, keepUp } from './bootstrap.js';
 import { KindCatalog } from './catalog.js';
 import {
@@ -32,19 +23,18 @@ import {
   startCustomResourceCleanup,
   terminatingAdmission,
 } from './custom/index.js';
-import { sendJson } from './front/answer.js';
-import { answerHealth, type HealthCheck } from './front/health.js';
+import type { HealthCheck } from './front/health.js';
+import { listen } from './front/listener.js';
 import { createPaths } from './front/paths.js';
+import { createRequestHandler, type FrontParts } from './front/requests.js';
+import { createUpgradeHandler } from './front/upgrades.js';
+import { version } from './front/version.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { createServerMetrics } from './metrics.js';
-import { createNodeProxy, refuseUpgrade } from './node-proxy.js';
+import { createNodeProxy } from './node-proxy.js';
 import { type CertificateAuthority, openCertificateAuthority } from './pki.js';
 import { Registry } from './registry.js';
-import { parseResourcePath, parseResourceRequest } from './request-info.js';
-import { authorize, handleResource } from './resource-handler.js';
-import { answerReview } from './reviews.js';
-import { translatedProtocol } from './streams/web-socket-streams.js';
-import { openIdDocument, openTokenSigner } from './tokens.js';
+import { openTokenSigner } from './tokens.js';
 
 export interface ApiServerOptions {
   /** Connections to the cluster's database; the server keeps one of them for itself and leaves closing to its owner. */
@@ -87,18 +77,6 @@ export interface ApiServer {
   ): Promise<{ server: string; ca: string; certificate: string; key: string }>;
   stop(): Promise<void>;
 }
-
-const version = {
-  major: '1',
-  minor: '36',
-  gitVersion: 'v1.36.0',
-  gitCommit: 'slipway',
-  gitTreeState: 'clean',
-  buildDate: '2026-01-01T00:00:00Z',
-  goVersion: 'none',
-  compiler: 'node',
-  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-};
 
 const quiet: ServerLog = { info: () => {}, warn: () => {}, error: () => {} };
 const compactEveryMilliseconds = 60_000;
@@ -147,6 +125,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const nodes = createNodeProxy(store, identity, authority.certificate);
   const resources = { registry, tokens, nodes, metrics };
   let isStopping = false;
+  let { port } = options;
   const answerPath = createPaths({
     catalog: registry.catalog,
     metrics: metricsRegistry,
@@ -164,119 +143,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     { name: 'shutdown', isForReadinessOnly: true, check: () => (isStopping ? 'process is shutting down' : undefined) },
   ];
 
-  const server = createServer({
-    cert: serving.certificate,
-    key: serving.key,
-    ca: authority.certificate,
-    requestCert: true,
-    rejectUnauthorized: false,
-    ALPNProtocols: ['http/1.1'],
-    keepAliveTimeout: 75_000,
-    requestTimeout: 0,
-  });
-
-  const allowPath = (user: User, path: string) => {
-    const wanted = { verb: 'get', group: '', resource: '', subresource: '', namespace: '', name: '', path };
-    if (!isAllowed(store, user, wanted))
-      throw new ApiError(403, 'Forbidden', `forbidden: ${refusalText(user, wanted)}`, {});
-  };
-
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const started = performance.now();
-    const url = new URL(request.url ?? '/', 'https://localhost');
-    let label = { verb: request.method ?? '', resource: '' };
-    try {
-      if (answerHealth(checks, url.pathname, url.searchParams, response)) return;
-      if (url.pathname === '/version' || url.pathname === '/version/') {
-        sendJson(response, 200, version);
-        return;
-      }
-      const user = impersonated(store, await authenticator.authenticate(request), request);
-      const path = segments(url.pathname);
-      const place = parseResourcePath(path);
-      if (place && !isReviewGroup(place.group)) {
-        const target = await handleResource(resources, request, response, place, url.searchParams, user);
-        label = { verb: target.verb, resource: target.kind.type.plural };
-        if (target.verb === 'watch') return;
-      } else if (place && request.method === 'POST') {
-        const plural = place.rest.at(-1) ?? '';
-        const namespace = place.rest[0] === 'namespaces' ? (place.rest[1] ?? '') : '';
-        const wanted = { verb: 'create', group: place.group, resource: plural, subresource: '', namespace, name: '' };
-        if (!isAllowed(store, user, wanted))
-          throw forbidden({ group: place.group, plural }, '', refusalText(user, wanted));
-        const review = parseObject(await readBody(request), mediaTypeOf(request));
-        sendJson(response, 201, await answerReview(store, authenticator, place.group, plural, namespace, review, user));
-      } else {
-        allowPath(user, url.pathname);
-        const document = openIdDocument(tokens, url.pathname);
-        if (document) sendJson(response, 200, document);
-        else await answerPath(path, request, response);
-      }
-    } catch (error) {
-      sendError(response, error, request);
-    } finally {
-      metrics.observe(label.verb, label.resource, response.statusCode, (performance.now() - started) / 1000);
-    }
-  }
-
-  function sendError(response: ServerResponse, error: unknown, request: IncomingMessage): void {
-    const answer = toApiError(error);
-    if (answer.code >= 500) log.warn({ err: error, method: request.method, path: request.url }, answer.message);
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    if (answer.details?.retryAfterSeconds !== undefined)
-      response.setHeader('retry-after', String(answer.details.retryAfterSeconds));
-    // A body that was not read to its end must not be taken for the next request.
-    if (!request.complete) response.setHeader('connection', 'close');
-    sendJson(response, answer.code, answer.toStatus());
-  }
-
-  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
-    try {
-      const url = new URL(request.url ?? '/', 'https://localhost');
-      const user = impersonated(store, await authenticator.authenticate(request), request);
-      const place = parseResourcePath(segments(url.pathname));
-      if (!place) throw noSuchPath();
-      const target = parseResourceRequest(
-        registry.catalog,
-        request,
-        place.group,
-        place.version,
-        place.rest,
-        url.searchParams,
-      );
-      if (target.subresource === 'proxy') {
-        authorize(registry, user, target);
-        const { plural } = target.kind.type;
-        nodes.proxyUpgrade(request, socket, head, { ...target, plural }, (error) => refuseUpgrade(socket, error));
-        return;
-      }
-      // An exec is a creation, whatever method carries it.
-      authorize(registry, user, { ...target, verb: 'create' });
-      if (!['exec', 'attach', 'portforward'].includes(target.subresource))
-        throw badRequest('this path cannot be upgraded');
-      refuseUnknownProtocol(request);
-      nodes.upgrade(request, socket, head, { ...target, query: url.searchParams });
-    } catch (error) {
-      refuseUpgrade(socket, toApiError(error));
-    }
-  }
-
-  server.on('request', (request, response) => void handle(request, response));
-  server.on('upgrade', (request, socket, head) => void handleUpgrade(request, socket, head));
-  server.on('tlsClientError', () => {});
-  server.on('clientError', (_error, socket) => socket.destroy());
-  server.listen(options.port, options.bind);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
+  const parts: FrontParts = { resources, authenticator, checks, answerPath, log };
+  const { certificate, key } = serving;
+  const listener = await listen(
+    { certificate, key, ca: authority.certificate, bind: options.bind, port: options.port },
+    { request: createRequestHandler(parts), upgrade: createUpgradeHandler(parts) },
+  ).catch(async (error: unknown) => {
     await store.close();
     throw error;
-  }
-  const { port } = server.address() as AddressInfo;
+  });
+  port = listener.port;
   const host = isIP(options.bind) && options.bind !== '0.0.0.0' ? options.bind : '127.0.0.1';
   const url = `https://${host}:${port}`;
   const connectionFor: ApiServer['connectionFor'] = async (user, organizations) => {
@@ -321,41 +197,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       clearInterval(upkeep);
       customResourceCleanup.close();
       followers.close();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      const force = setTimeout(() => server.closeAllConnections(), 200);
-      await closed;
-      clearTimeout(force);
+      await listener.close();
       nodes.close();
       await store.close();
     },
   };
-}
-
-const isReviewGroup = (group: string) => group === 'authentication.k8s.io' || group === 'authorization.k8s.io';
-
-/** Decoded path segments; throws 400 for a path that is not one. */
-function segments(path: string): string[] {
-  try {
-    return path
-      .split('/')
-      .filter((each) => each !== '')
-      .map(decodeURIComponent);
-  } catch {
-    throw badRequest('the path is not properly encoded');
-  }
-}
-
-/** The newest protocols are translated here; those up to v4 are the node's runtime's. Clients fall back to SPDY when refused. */
-function refuseUnknownProtocol(request: IncomingMessage): void {
-  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket' || translatedProtocol(request)) return;
-  const offered = String(request.headers['sec-websocket-protocol'] ?? '')
-    .split(',')
-    .map((each) => each.trim());
-  const isKnown = offered.some((each) => /^(v[1-4]\.)?(base64\.)?channel\.k8s\.io$/.test(each) || each === '');
-  if (!isKnown)
-    throw badRequest(
-      `unable to upgrade: none of the WebSocket protocols ${offered.join(', ')} is spoken here; use SPDY/3.1 or v4.channel.k8s.io`,
-    );
 }

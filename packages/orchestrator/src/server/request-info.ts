@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { KindDefinition } from '../kinds/index.js';
+import { type KindDefinition, parseFieldSelector, SelectorError } from '../kinds/index.js';
 import { noSuchPath } from './api-error.js';
 import type { KindCatalog } from './catalog.js';
 
@@ -14,16 +14,6 @@ export interface ResourceRequest {
   name: string;
   /** Empty for the object itself. */
   subresource: string;
-}
-
-/** The part of a path after `/api/v1` or `/apis/{group}/{version}`; undefined when it is no resource's path. */
-export function parseResourcePath(
-  path: readonly string[],
-): { group: string; version: string; rest: readonly string[] } | undefined {
-  if (path[0] === 'api' && path.length > 2) return { group: '', version: path[1] ?? '', rest: path.slice(2) };
-  if (path[0] === 'apis' && path.length > 3)
-    return { group: path[1] ?? '', version: path[2] ?? '', rest: path.slice(3) };
-  return undefined;
 }
 
 /** Reads `/api/v1/namespaces/{ns}/{plural}/{name}/{subresource}` and its shorter forms. Throws 404. */
@@ -75,5 +65,22 @@ function verbOf(method: string, name: string, isWatch: boolean): Verb {
       return name === '' ? 'deletecollection' : 'delete';
     default:
       return isWatch ? 'watch' : name === '' ? 'list' : 'get';
+  }
+}
+
+/**
+ * The one object that a request over a collection asks for by `fieldSelector=metadata.name=x`: who may read that object
+ * alone may ask so. Empty when all are meant, or when the selector cannot be read.
+ */
+export function nameInSelector(query: URLSearchParams): string {
+  const text = query.get('fieldSelector') ?? '';
+  if (text === '') return '';
+  try {
+    const term = parseFieldSelector(text).find(({ key, operator }) => key === 'metadata.name' && operator === 'in');
+    const name = term?.values[0] ?? '';
+    return name === '.' || name === '..' || /[/%]/.test(name) ? '' : name;
+  } catch (error) {
+    if (error instanceof SelectorError) return '';
+    throw error;
   }
 }

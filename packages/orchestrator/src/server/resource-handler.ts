@@ -34,7 +34,7 @@ import {
   type UpdateRequest,
   type WriteContext,
 } from './registry.js';
-import { parseResourceRequest, type ResourceRequest } from './request-info.js';
+import type { ResourceRequest } from './request-info.js';
 import { selectorTextOf } from './scale.js';
 import { parseSelection } from './selection.js';
 import { shapeOf } from './table.js';
@@ -88,17 +88,11 @@ export function writeContextOf(request: IncomingMessage, query: URLSearchParams,
   };
 }
 
-/** Answers a request for a resource; the path has been recognised as one already. */
+/** Answers a request for a resource that the user may make. */
 export async function handleResource(
   options: ResourceHandlerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  place: { group: string; version: string; rest: readonly string[] },
-  query: URLSearchParams,
-  user: User,
-): Promise<ResourceRequest> {
-  const target = parseResourceRequest(options.registry.catalog, request, place.group, place.version, place.rest, query);
-  authorize(options.registry, user, target);
+  { request, response, query, target, user }: Omit<Call, 'context'> & { user: User },
+): Promise<void> {
   const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
   const deprecation = target.kind.custom?.deprecation ?? '';
   if (deprecation !== '') call.context.warnings.push(deprecation);
@@ -109,7 +103,6 @@ export async function handleResource(
   }
   if (target.subresource === '' || isObjectSubresource(target.subresource)) await handleObject(options, call);
   else await handleSubresource(options, call);
-  return target;
 }
 
 function isObjectSubresource(subresource: string): subresource is ObjectSubresource {

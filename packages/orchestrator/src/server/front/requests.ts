@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError, forbidden } from '../api-error.js';
+import type { ServerLog } from '../api-server.js';
+import type { Authenticator } from '../authentication/authenticator.js';
+import { impersonated } from '../authentication/impersonation.js';
+import type { User } from '../authentication.js';
+import { isAllowed, refusalText } from '../authorization.js';
+import { mediaTypeOf, parseObject, readBody } from '../body.js';
+import { nameInSelector, parseResourceRequest, type ResourceRequest } from '../request-info.js';
+import { authorize, handleResource, type ResourceHandlerOptions } from '../resource-handler.js';
+import { answerReview } from '../reviews.js';
+import { openIdDocument } from '../tokens.js';
+import { sendJson } from './answer.js';
+import { sendError } from './errors.js';
+import { addressOf, type Exchange, infoOf, openExchange } from './exchange.js';
+import { answerHealth, type HealthCheck } from './health.js';
+import type { AnswerPath } from './paths.js';
+import type { RequestInfo } from './request-info.js';
+import { version } from './version.js';
+
+export interface FrontParts {
+  resources: ResourceHandlerOptions;
+  authenticator: Authenticator;
+  checks: readonly HealthCheck[];
+  answerPath: AnswerPath;
+  log: ServerLog;
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** One request after the other: authenticate → place → authorise → answer → observe. Never rejects. */
+export function createRequestHandler(parts: FrontParts): RequestHandler {
+  const { resources, authenticator, checks, log } = parts;
+  const { registry, metrics } = resources;
+  const { store } = registry;
+
+  return async (request, response) => {
+    let exchange: Exchange | undefined;
+    try {
+      const address = addressOf(request.url);
+      if (answerHealth(checks, address.pathname, address.query, response)) return;
+      if (address.pathname === '/version' || address.pathname === '/version/') {
+        sendJson(response, 200, version);
+        return;
+      }
+      exchange = openExchange(request, response, address);
+      const found = authenticator.authenticate(request);
+      const user = impersonated(store, found instanceof Promise ? await found : found, request);
+      exchange.info = infoOf(request, address);
+      await answer(parts, exchange, exchange.info, user);
+    } catch (error) {
+      sendError(log, request, response, error);
+    } finally {
+      if (exchange && exchange.info?.verb !== 'watch')
+        metrics.observe(
+          exchange.info?.verb ?? request.method ?? '',
+          exchange.info?.resource ?? '',
+          response.statusCode,
+          (performance.now() - exchange.started) / 1000,
+        );
+    }
+  };
+}
+
+/** Hands a request to who answers it, once that one's own rule has let it pass. */
+async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, user: User): Promise<void> {
+  const { request, response, query } = exchange;
+  const { registry, tokens } = parts.resources;
+  // What another server answers (an APIService) belongs here, before the kinds are asked.
+  if (info.isResource && !isReviewGroup(info.group)) {
+    const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
+    authorize(registry, user, withNameAsked(target, query));
+    await handleResource(parts.resources, { request, response, query, target, user });
+    return;
+  }
+  if (info.isResource && request.method === 'POST') {
+    sendJson(response, 201, await answerReviewRequest(parts, request, info, user));
+    return;
+  }
+  const wanted = {
+    verb: 'get',
+    group: '',
+    resource: '',
+    subresource: '',
+    namespace: '',
+    name: '',
+    path: info.pathname,
+  };
+  if (!isAllowed(registry.store, user, wanted))
+    throw new ApiError(403, 'Forbidden', `forbidden: ${refusalText(user, wanted)}`, {});
+  const document = openIdDocument(tokens, info.pathname);
+  if (document) sendJson(response, 200, document);
+  else await parts.answerPath(info.path, request, response);
+}
+
+async function answerReviewRequest(parts: FrontParts, request: IncomingMessage, info: RequestInfo, user: User) {
+  const { store } = parts.resources.registry;
+  const plural = info.rest.at(-1) ?? '';
+  const { group } = info;
+  const namespace = info.rest[0] === 'namespaces' ? (info.rest[1] ?? '') : '';
+  const wanted = { verb: 'create', group, resource: plural, subresource: '', namespace, name: '' };
+  if (!isAllowed(store, user, wanted)) throw forbidden({ group, plural }, '', refusalText(user, wanted));
+  const review = parseObject(await readBody(request), mediaTypeOf(request));
+  return answerReview(store, parts.authenticator, group, plural, namespace, review, user);
+}
+
+const isReviewGroup = (group: string) => group === 'authentication.k8s.io' || group === 'authorization.k8s.io';
+
+/** Whoever may read one object may ask for it through its collection. */
+function withNameAsked(target: ResourceRequest, query: URLSearchParams): ResourceRequest {
+  if (target.verb !== 'list' && target.verb !== 'watch' && target.verb !== 'deletecollection') return target;
+  const name = nameInSelector(query);
+  return target.name !== '' || name === '' ? target : { ...target, name };
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { badRequest, noSuchPath, toApiError } from '../api-error.js';
+import { impersonated } from '../authentication/impersonation.js';
+import { refuseUpgrade } from '../node-proxy.js';
+import { parseResourceRequest } from '../request-info.js';
+import { authorize } from '../resource-handler.js';
+import { translatedProtocol } from '../streams/web-socket-streams.js';
+import { addressOf, infoOf } from './exchange.js';
+import type { FrontParts } from './requests.js';
+
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
+
+/** Connections that become streams: exec, attach, port-forward, and those of proxied backends. Never rejects. */
+export function createUpgradeHandler({ resources, authenticator }: FrontParts): UpgradeHandler {
+  const { registry, nodes } = resources;
+  return async (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      const address = addressOf(request.url);
+      const user = impersonated(registry.store, await authenticator.authenticate(request), request);
+      const info = infoOf(request, address);
+      if (!info.isResource) throw noSuchPath();
+      // What another server answers (an APIService) belongs here, before the kinds are asked.
+      const { query } = address;
+      const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
+      if (target.subresource === 'proxy') {
+        authorize(registry, user, target);
+        const { plural } = target.kind.type;
+        nodes.proxyUpgrade(request, socket, head, { ...target, plural }, (error) => refuseUpgrade(socket, error));
+        return;
+      }
+      // An exec is a creation, whatever method carries it.
+      authorize(registry, user, { ...target, verb: 'create' });
+      if (!['exec', 'attach', 'portforward'].includes(target.subresource))
+        throw badRequest('this path cannot be upgraded');
+      refuseUnknownProtocol(request);
+      nodes.upgrade(request, socket, head, { ...target, query });
+    } catch (error) {
+      refuseUpgrade(socket, toApiError(error));
+    }
+  };
+}
+
+/** The newest protocols are translated here; those up to v4 are the node's runtime's. Clients fall back to SPDY when refused. */
+function refuseUnknownProtocol(request: IncomingMessage): void {
+  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket' || translatedProtocol(request)) return;
+  const offered = String(request.headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((each) => each.trim());
+  const isKnown = offered.some((each) => /^(v[1-4]\.)?(base64\.)?channel\.k8s\.io$/.test(each) || each === '');
+  if (!isKnown)
+    throw badRequest(
+      `unable to upgrade: none of the WebSocket protocols ${offered.join(', ')} is spoken here; use SPDY/3.1 or v4.channel.k8s.io`,
+    );
+}
