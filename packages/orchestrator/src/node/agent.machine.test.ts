@@ -309,6 +309,12 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
       expect((await run(['get', '--raw', service])).out).toContain('services "nowhere" not found');
       const stats = JSON.parse((await run(['get', '--raw', '/api/v1/nodes/n1/proxy/stats/summary'])).out);
       expect(stats.node.nodeName).toBe('n1');
+      expect(stats.node.memory.workingSetBytes).toBeGreaterThan(0);
+      const resource = (await run(['get', '--raw', '/api/v1/nodes/n1/proxy/metrics/resource'])).out;
+      expect(resource).toMatch(/^node_cpu_usage_seconds_total [\d.]+ \d+$/m);
+      const labels = `{container="main",namespace="${namespace}",pod="streams"}`;
+      expect(resource).toContain(`container_cpu_usage_seconds_total${labels} `);
+      expect(resource).toContain(`container_memory_working_set_bytes${labels} `);
     });
 
     it('port-forward reaches a port of the pod, again and again', async () => {

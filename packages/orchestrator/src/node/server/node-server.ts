@@ -8,8 +8,10 @@ import type { Stoppable } from '../../runtime/index.js';
 import type { NodeContext } from '../context.js';
 import { type ContainerRuntime, podLabels, RuntimeError } from '../cri/types.js';
 import { LogRefusal, openLog } from './logs-handler.js';
-import { summarize } from './stats.js';
+import { resourceMetricsType, toResourceMetrics } from './resource-metrics.js';
+import { toSummary } from './stats.js';
 import { passUpgrade, refuseUpgrade } from './streams.js';
+import { readUsage } from './usage.js';
 
 export interface NodeServerOptions {
   readonly host: string;
@@ -94,9 +96,18 @@ async function handle(
       return answerText(response, 200, 'ok');
     case 'pods':
       return answerJson(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.listPods() });
-    case 'stats':
-      return answerJson(response, await summarize(options, context.clock.now()));
+    case 'stats': {
+      if (namespace !== 'summary') break;
+      const usage = await readUsage(options.runtime, context.clock.now());
+      return answerJson(response, toSummary(options.nodeName, options.runtime, usage));
+    }
     case 'metrics':
+      if (namespace === 'resource') {
+        const text = toResourceMetrics(await readUsage(options.runtime, context.clock.now()));
+        response.writeHead(200, { 'content-type': resourceMetricsType }).end(text);
+        return;
+      }
+      if (namespace !== '') break;
       response.setHeader('content-type', context.metrics.contentType);
       response.end(await context.metrics.metrics());
       return;
@@ -117,9 +128,8 @@ async function handle(
     case 'attach':
     case 'portForward':
       return answerText(response, 400, 'Upgrade request required');
-    default:
-      return answerText(response, 404, `no such path: ${url.pathname}`);
   }
+  answerText(response, 404, `no such path: ${url.pathname}`);
 }
 
 async function handleUpgrade(

@@ -1,48 +1,84 @@
-import { type ContainerRuntime, type ContainerStats, podLabels } from '../cri/types.js';
+import { toTime } from '../../runtime/index.js';
+import type { ContainerRuntime } from '../cri/types.js';
+import type { ContainerUsage, NodeUsage } from './usage.js';
 
-interface Usage {
-  readonly nanoseconds: number;
-  readonly timestamp: number;
+interface Point {
+  readonly at: number;
+  readonly cpuSeconds: number;
 }
 
-const before = new WeakMap<ContainerRuntime, Map<string, Usage>>();
-
-/** The kubelet's `/stats/summary`, as much of it as metrics readers use. CPU rates span the time since the last call. */
-export async function summarize(
-  { runtime, nodeName }: { readonly runtime: ContainerRuntime; readonly nodeName: string },
-  nowMs: number,
-): Promise<object> {
-  const stats = await runtime.listStats();
-  const last = before.get(runtime) ?? new Map<string, Usage>();
-  const next = new Map<string, Usage>();
-  const pods = new Map<string, { podRef: object; containers: object[] }>();
-  for (const one of stats) {
-    const { id, labels } = one.attributes;
-    const uid = labels[podLabels.uid] ?? '';
-    const podRef = { name: labels[podLabels.name], namespace: labels[podLabels.namespace], uid };
-    const pod = pods.get(uid) ?? { podRef, containers: [] };
-    pods.set(uid, pod);
-    pod.containers.push(toContainerSummary(one, last.get(id), nowMs));
-    next.set(id, { nanoseconds: one.cpu?.usageCoreNanoSeconds?.value ?? 0, timestamp: one.cpu?.timestamp ?? 0 });
-  }
-  before.set(runtime, next);
-  return { node: { nodeName }, pods: [...pods.values()] };
+/** The last point that a rate was computed from, and that rate: what many ask for at once is the same for all. */
+interface Rate extends Point {
+  readonly nanoCores: number | undefined;
 }
 
-function toContainerSummary(stats: ContainerStats, last: Usage | undefined, nowMs: number): object {
-  const time = new Date(nowMs).toISOString();
-  const used = stats.cpu?.usageCoreNanoSeconds?.value ?? 0;
-  const elapsed = last ? (stats.cpu?.timestamp ?? 0) - last.timestamp : 0;
-  const rate = last && elapsed > 0 ? Math.round(((used - last.nanoseconds) * 1e9) / elapsed) : undefined;
-  return {
-    name: stats.attributes.labels[podLabels.container] ?? stats.attributes.metadata.name,
-    cpu: { time, usageCoreNanoSeconds: used, ...(rate !== undefined && { usageNanoCores: rate }) },
-    memory: {
-      time,
-      workingSetBytes: stats.memory?.workingSetBytes?.value ?? 0,
-      ...(stats.memory?.usageBytes && { usageBytes: stats.memory.usageBytes.value }),
-      ...(stats.memory?.rssBytes && { rssBytes: stats.memory.rssBytes.value }),
-    },
-    rootfs: { usedBytes: stats.writableLayer?.usedBytes?.value ?? 0 },
+const shortestSpanMs = 5_000;
+const rates = new WeakMap<ContainerRuntime, Map<string, Rate>>();
+
+/** The kubelet's `/stats/summary`, as much of it as metrics readers use. CPU rates span some seconds before the call. */
+export function toSummary(nodeName: string, runtime: ContainerRuntime, { machine, containers }: NodeUsage): object {
+  const last = rates.get(runtime) ?? new Map<string, Rate>();
+  const next = new Map<string, Rate>();
+  rates.set(runtime, next);
+  const rateOf = (id: string, point: Point) => {
+    const rate = nextRate(last.get(id), point);
+    next.set(id, rate);
+    return {
+      time: toTime(point.at),
+      ...(rate.nanoCores !== undefined && { usageNanoCores: rate.nanoCores }),
+      usageCoreNanoSeconds: Math.round(point.cpuSeconds * 1e9),
+    };
   };
+  const pods = new Map<string, { podRef: object; containers: object[]; usages: ContainerUsage[] }>();
+  for (const one of containers) {
+    const pod = pods.get(one.uid) ?? {
+      podRef: { name: one.pod, namespace: one.namespace, uid: one.uid },
+      containers: [],
+      usages: [],
+    };
+    pods.set(one.uid, pod);
+    pod.usages.push(one);
+    pod.containers.push({
+      name: one.name,
+      startTime: toTime(one.startedAt),
+      cpu: rateOf(one.id, { at: one.cpuAt, cpuSeconds: one.cpuSeconds }),
+      memory: {
+        time: toTime(one.memoryAt),
+        workingSetBytes: one.workingSetBytes,
+        ...(one.usageBytes !== undefined && { usageBytes: one.usageBytes }),
+        ...(one.rssBytes !== undefined && { rssBytes: one.rssBytes }),
+      },
+      rootfs: { time: toTime(one.memoryAt), usedBytes: one.writableBytes },
+    });
+  }
+  return {
+    node: {
+      nodeName,
+      ...(machine && {
+        cpu: rateOf('', machine),
+        memory: {
+          time: toTime(machine.at),
+          availableBytes: machine.availableBytes,
+          usageBytes: machine.usageBytes,
+          workingSetBytes: machine.workingSetBytes,
+        },
+      }),
+    },
+    pods: [...pods.values()].map(({ usages, ...pod }) => ({
+      ...pod,
+      startTime: toTime(Math.min(...usages.map((one) => one.startedAt))),
+      memory: {
+        time: toTime(Math.max(...usages.map((one) => one.memoryAt))),
+        workingSetBytes: usages.reduce((sum, one) => sum + one.workingSetBytes, 0),
+      },
+    })),
+  };
+}
+
+function nextRate(last: Rate | undefined, point: Point): Rate {
+  if (!last || point.cpuSeconds < last.cpuSeconds) return { ...point, nanoCores: undefined };
+  const span = point.at - last.at;
+  const isShort = last.nanoCores !== undefined && span < shortestSpanMs;
+  if (isShort || span <= 0) return last;
+  return { ...point, nanoCores: Math.round(((point.cpuSeconds - last.cpuSeconds) * 1e12) / span) };
 }
