@@ -202,10 +202,10 @@ function readValue(raw: bigint | Buffer, type: string): Json | undefined {
   }
 }
 
-/** Named list types are messages with nothing but `items`. */
+/** Named lists of texts are messages with nothing but `items`. */
 function unwrap(value: JsonObject, type: string): Json {
   const fields = Object.values(fieldsOf(type));
-  return fields.length === 1 && fields[0]?.[0] === 'items' && fields[0][1] === 'list' && !type.endsWith('List')
-    ? (value.items ?? [])
-    : value;
+  const isNamedList =
+    fields.length === 1 && fields[0]?.[0] === 'items' && fields[0][1] === 'list' && fields[0][2] === 's';
+  return isNamedList ? (value.items ?? []) : value;
 }

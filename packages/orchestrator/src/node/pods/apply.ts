@@ -96,8 +96,8 @@ async function createSandbox(pod: Pod, attempt: number, memory: PodMemory, tools
 
 function sandboxConfigOf(pod: Pod, attempt: number, tools: ApplyTools) {
   const paths = podPaths(tools.directory, pod.metadata.uid ?? '');
-  const { dns, cgroupParent, nodeName } = tools;
-  return toSandboxConfig(pod, attempt, { paths, dns, cgroupParent, hostName: nodeName });
+  const { dns, cgroupParent } = tools;
+  return toSandboxConfig(pod, attempt, { paths, dns, cgroupParent });
 }
 
 /** Volumes that need the pod's address are written again once it is known. */

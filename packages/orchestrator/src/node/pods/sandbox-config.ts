@@ -25,7 +25,6 @@ export interface SandboxFacts {
   readonly paths: PodPaths;
   readonly dns: ClusterDns;
   readonly cgroupParent: string;
-  readonly hostName: string;
 }
 
 const mostHostnameLength = 63;
@@ -36,7 +35,8 @@ export function toSandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts):
   const security = spec?.securityContext;
   return {
     metadata: { name, namespace, uid, attempt },
-    hostname: spec?.hostNetwork ? facts.hostName : hostnameOf(pod),
+    // On the machine's own network it keeps the machine's name: the runtime refuses another one there.
+    hostname: spec?.hostNetwork ? '' : hostnameOf(pod),
     logDirectory: facts.paths.logs,
     dnsConfig: toDnsConfig(pod, facts.dns),
     portMappings: spec?.hostNetwork ? [] : toPortMappings(pod),
