@@ -1,5 +1,7 @@
 // Owns: everything a kind is, as data and pure functions: types, references, schemas, defaults, validation, printing.
 // May run twice: all of it. Never: does I/O besides reading its own schema file once, knows how objects are stored or served.
+export { type CertificateRequest, parseCertificateRequest } from './certificate-signing-request/request.js';
+export * from './certificate-signing-request/signers.js';
 export { customResourceDefinitionKind } from './custom-resource-definition/custom-resource-definition.kind.js';
 export * from './decode.js';
 export * from './definition.js';

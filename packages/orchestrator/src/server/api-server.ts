@@ -168,7 +168,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
   const endpoint = options.advertiseAddress ? { address: options.advertiseAddress, port } : undefined;
   await bootstrap(registry, { serviceAddress, port, endpoint });
-  const followers = keepUp(store, registry, authority.certificate, (error, what) => log.warn({ err: error }, what));
+  const followers = keepUp(store, registry, { authority, tokens }, (error, what) => log.warn({ err: error }, what));
   const customResourceCleanup = startCustomResourceCleanup(registry, customResourceDefinitionKind, (message, error) =>
     log.warn({ err: error }, message),
   );

@@ -10,9 +10,13 @@ import {
 } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { ApiError } from './api-error.js';
+import { keepTokenSecretsFilled } from './authentication/token-secrets.js';
 import { aggregateRoles, keepRolesAggregated } from './authorization/aggregation.js';
 import { reconcileDefaultPolicy } from './authorization/default-policy.js';
+import { keepRequestsSigned } from './certificates/signer.js';
+import type { CertificateAuthority } from './pki.js';
 import { asJson, type Registry, type WriteContext } from './registry.js';
+import type { TokenSigner } from './tokens.js';
 
 const system: WriteContext = {
   user: { name: 'system:apiserver', groups: ['system:masters'] },
@@ -92,12 +96,16 @@ async function putOwnEndpoint(registry: Registry, endpoint: { address: string; p
 export function keepUp(
   store: Store,
   registry: Registry,
-  ca: string,
+  { authority, tokens }: { authority: CertificateAuthority; tokens: TokenSigner },
   onError: (error: unknown, what: string) => void,
 ): { close(): void } {
+  const ca = authority.certificate;
+  const or = (what: string) => (error: unknown) => onError(error, what);
   const parts = [
-    keepNamespacesFurnished(store, registry, ca, (error) => onError(error, 'a namespace could not be furnished')),
-    keepRolesAggregated(store, registry, system, (error) => onError(error, 'the roles could not be aggregated')),
+    keepNamespacesFurnished(store, registry, ca, or('a namespace could not be furnished')),
+    keepRolesAggregated(store, registry, system, or('the roles could not be aggregated')),
+    keepRequestsSigned(store, registry, authority, system, or('a certificate could not be signed')),
+    keepTokenSecretsFilled(store, registry, { ca, tokens }, system, or('the Secret of a token could not be filled')),
   ];
   return {
     close: () => {

@@ -32,11 +32,24 @@ export interface CertificateRequest {
   hosts?: readonly string[];
 }
 
+/** What somebody asks to be certified by a PKCS #10 request. */
+export interface SigningRequest {
+  /** PEM; its subject, public key and alternative names are taken as they are. */
+  readonly request: string;
+  readonly isForServer: boolean;
+  readonly isForClient: boolean;
+  /** The key may encipher other keys. */
+  readonly enciphersKeys: boolean;
+  readonly seconds: number;
+}
+
 export interface CertificateAuthority {
   /** PEM. */
   readonly certificate: string;
   /** A certificate kept under a file name, made again when it misses a host or is about to expire. */
   keep(file: string, request: CertificateRequest): Promise<KeyPair>;
+  /** A certificate (PEM) that ends no later than the authority itself. Throws where the request cannot be read. */
+  sign(request: SigningRequest): Promise<string>;
 }
 
 async function generateKeys(): Promise<CryptoKeyPair> {
@@ -100,6 +113,7 @@ export async function openCertificateAuthority(directory: string): Promise<Certi
   return {
     certificate,
     keep: (file, request) => keep(directory, file, request, ca),
+    sign: (request) => sign(request, ca),
   };
 }
 
@@ -154,4 +168,38 @@ async function issue(request: CertificateRequest, keys: CryptoKeyPair, ca: Signe
       await x509.AuthorityKeyIdentifierExtension.create(ca.certificate.publicKey),
     ],
   });
+}
+
+const backdateMilliseconds = 5 * 60 * 1000;
+const shortSeconds = 8 * 60 * 60;
+
+async function sign(asked: SigningRequest, ca: Signer): Promise<string> {
+  const request = new x509.Pkcs10CertificateRequest(asked.request);
+  const names = request.getExtension('2.5.29.17');
+  const now = Date.now();
+  // A short life is given whole; of a long one the minutes before it count too.
+  const end = now + asked.seconds * 1000 - (asked.seconds < shortSeconds ? 0 : backdateMilliseconds);
+  const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
+  const usages = [
+    ...(asked.isForClient ? [x509.ExtendedKeyUsage.clientAuth] : []),
+    ...(asked.isForServer ? [x509.ExtendedKeyUsage.serverAuth] : []),
+  ];
+  const issued = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: request.subjectName,
+    issuer: ca.certificate.subject,
+    notBefore: new Date(now - backdateMilliseconds),
+    notAfter: new Date(Math.min(end, ca.certificate.notAfter.getTime())),
+    signingAlgorithm: algorithm,
+    publicKey: request.publicKey,
+    signingKey: ca.key,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(asked.enciphersKeys ? digitalSignature | keyEncipherment : digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension(usages),
+      ...(names ? [new x509.SubjectAlternativeNameExtension(names.rawData)] : []),
+      await x509.AuthorityKeyIdentifierExtension.create(ca.certificate.publicKey),
+    ],
+  });
+  return `${issued.toString('pem')}\n`;
 }

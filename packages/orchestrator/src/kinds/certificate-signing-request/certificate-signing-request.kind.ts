@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { checkName } from '../checks.js';
 import { column, specOf, statusOf, textColumn, textField } from '../columns.js';
 import { ageColumn, defineKind, durationText, nameColumn, statusSubresource } from '../definition.js';
@@ -5,6 +6,7 @@ import { duplicate, type FieldError, forbidden, invalid, notSupported, required 
 import { arrayAt, isSame, type JsonObject, numberAt, objectsAt, stringAt } from '../json.js';
 import { domainPathProblem } from '../names.js';
 import { certificateSigningRequests } from '../refs.js';
+import { parseCertificateRequest } from './request.js';
 
 const usages = [
   'any',
@@ -51,9 +53,30 @@ function checkConditions(object: JsonObject, errors: FieldError[]): void {
 }
 
 function requestProblem(request: string): string | undefined {
-  const text = Buffer.from(request, 'base64').toString('latin1');
-  const isRequest = text.includes('-----BEGIN CERTIFICATE REQUEST-----');
-  return isRequest ? undefined : 'PEM block type must be CERTIFICATE REQUEST';
+  try {
+    parseCertificateRequest(request);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const pemBlock = /-----BEGIN ([^-\n]+)-----([^-]*)-----END \1-----/g;
+
+/** What is wrong with a chain of certificates: PEM, in base64. */
+function certificateProblem(certificate: string): string | undefined {
+  const blocks = [...Buffer.from(certificate, 'base64').toString('latin1').matchAll(pemBlock)];
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block';
+  for (const [block, label, body = ''] of blocks) {
+    if (label !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(label)}`;
+    if (body.includes(':')) return 'no PEM block headers are permitted';
+    try {
+      new X509Certificate(block);
+    } catch {
+      return 'a CERTIFICATE PEM block cannot be parsed';
+    }
+  }
+  return undefined;
 }
 
 function validateSpec(object: JsonObject): FieldError[] {
@@ -106,8 +129,10 @@ function validateChange(object: JsonObject, old: JsonObject, mayDecide: boolean,
   const field = 'status.certificate';
   if (!mayIssue) errors.push(forbidden(field, 'updates may not set certificate content'));
   else if (had !== '') errors.push(forbidden(field, 'updates may not modify existing certificate content'));
-  else if (!Buffer.from(issued, 'base64').toString('latin1').includes('-----BEGIN CERTIFICATE-----'))
-    errors.push(invalid(field, '<certificate data>', 'must contain at least one CERTIFICATE PEM block'));
+  else {
+    const problem = certificateProblem(issued);
+    if (problem) errors.push(invalid(field, '<certificate data>', problem));
+  }
   return errors;
 }
 

@@ -1,5 +1,11 @@
 import type { Store } from '../../store/index.js';
 import { KindCatalog } from '../catalog.js';
+import {
+  certificateApprovalAdmission,
+  certificateSigningAdmission,
+  certificateSubjectAdmission,
+  requesterAdmission,
+} from '../certificates/admission.js';
 import { policyAdmission } from '../policies/policies.js';
 import { webhookAdmission } from '../webhooks/webhooks.js';
 import type { AdmissionPlugin } from './admission.js';
@@ -26,6 +32,10 @@ export function builtInAdmission(store: Store, catalog = new KindCatalog()): Adm
     defaultStorageClassAdmission(store),
     storageProtectionAdmission,
     runtimeClassAdmission(store),
+    requesterAdmission,
+    certificateApprovalAdmission(store),
+    certificateSigningAdmission(store),
+    certificateSubjectAdmission,
     defaultIngressClassAdmission(store),
     policies.definitions,
     policies.mutating,

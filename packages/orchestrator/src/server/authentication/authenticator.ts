@@ -5,10 +5,10 @@ import type { JsonObject } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { ApiError } from '../api-error.js';
 import { anonymous, authenticatedGroup, type User } from '../authentication.js';
-import { issuer, type TokenSigner } from '../tokens.js';
+import { issuer, legacyIssuer, type TokenSigner } from '../tokens.js';
 import { userOfBootstrapToken } from './bootstrap-token.js';
 import { createOidcAuthenticator, type OidcAuthenticator, type OidcOptions } from './oidc.js';
-import { audiencesOf, isAlive, userOfClaims } from './service-account.js';
+import { audiencesOf, isAlive, noteUse, userOfClaims } from './service-account.js';
 
 interface AuthenticatorOptions {
   store: Store;
@@ -58,21 +58,26 @@ export function createAuthenticator({ store, tokens, oidc = [], onError }: Authe
     return entry;
   };
 
-  const holds = (entry: Known) =>
-    entry.until > Date.now() && (entry.claims === undefined || isAlive(store, entry.claims));
+  const holds = (entry: Known, token: string) => {
+    const now = Date.now();
+    const { claims } = entry;
+    if (entry.until <= now || (claims !== undefined && !isAlive(store, token, claims))) return false;
+    if (claims?.iss === legacyIssuer) noteUse(store, claims, now);
+    return true;
+  };
 
   function find(token: string): Known | undefined | Promise<Known | undefined> {
     const key = createHash('sha256').update(token).digest('base64');
     const entry = known.get(key);
     if (entry) {
-      if (holds(entry)) return entry;
+      if (holds(entry, token)) return entry;
       known.delete(key);
     }
     const claims = tokens.verify(token);
     if (claims) {
       const until = typeof claims.exp === 'number' ? claims.exp * 1000 : Number.POSITIVE_INFINITY;
       const made = { user: userOfClaims(claims), audiences: audiencesOf(claims), until, claims };
-      return holds(made) ? remember(key, made) : undefined;
+      return holds(made, token) ? remember(key, made) : undefined;
     }
     const bootstrap = userOfBootstrapToken(store, token, Date.now());
     // Asked for again each time: such a token is used once in a node's life.

@@ -1,5 +1,6 @@
+import { timingSafeEqual } from 'node:crypto';
 import { type JsonObject, objectAt, stringAt } from '../../kinds/index.js';
-import type { Store } from '../../store/index.js';
+import type { Store, StoredObject } from '../../store/index.js';
 import { authenticatedGroup, type User } from '../authentication.js';
 import { asJson } from '../registry.js';
 import { issuer, legacyIssuer } from '../tokens.js';
@@ -16,19 +17,46 @@ export function audiencesOf(claims: JsonObject): string[] {
 }
 
 /** Whether the account, and what the token is bound to, are still there: tokens end with them. */
-export function isAlive(store: Store, claims: JsonObject): boolean {
+export function isAlive(store: Store, token: string, claims: JsonObject): boolean {
   const { namespace, account, bound } = partsOf(claims);
   if (!isSameObject(store, 'serviceaccounts', namespace, account)) return false;
-  if (claims.iss === legacyIssuer) {
-    const secret = store.get('secrets', namespace, stringAt(claims, 'kubernetes.io/serviceaccount/secret.name'));
-    const isTheToken = (data: JsonObject) => stringAt(data, 'token') !== '';
-    return secret !== undefined && isTheToken(objectAt(asJson(secret.value), 'data'));
-  }
+  if (claims.iss === legacyIssuer) return isInSecret(secretOf(store, claims), token);
   const resources = { pod: 'pods', secret: 'secrets' } as const;
   return Object.entries(resources).every(([key, resource]) => {
     const reference = objectAt(bound, key);
     return stringAt(reference, 'name') === '' || isSameObject(store, resource, namespace, reference);
   });
+}
+
+const secretOf = (store: Store, claims: JsonObject) =>
+  store.get('secrets', partsOf(claims).namespace, stringAt(claims, 'kubernetes.io/serviceaccount/secret.name'));
+
+/** A token without an end holds as long as its Secret has it. */
+function isInSecret(secret: StoredObject | undefined, token: string): boolean {
+  if (!secret || secret.value.metadata.deletionTimestamp !== undefined) return false;
+  if (secret.value.metadata.labels?.[invalidSince] !== undefined) return false;
+  const kept = Buffer.from(stringAt(objectAt(asJson(secret.value), 'data'), 'token'), 'base64');
+  const given = Buffer.from(token);
+  return kept.length === given.length && timingSafeEqual(kept, given);
+}
+
+const lastUsed = 'kubernetes.io/legacy-token-last-used';
+const invalidSince = 'kubernetes.io/legacy-token-invalid-since';
+
+/** Notes on the Secret of a token without an end the day of its last use, once a day. */
+export function noteUse(store: Store, claims: JsonObject, now: number): void {
+  const secret = secretOf(store, claims);
+  const day = new Date(now).toISOString().slice(0, 10);
+  if (!secret || secret.value.metadata.labels?.[lastUsed] === day) return;
+  const { namespace, name } = secret;
+  const value = (current: StoredObject | undefined) => {
+    if (!current || current.value.metadata.uid !== secret.value.metadata.uid) return undefined;
+    const { metadata } = current.value;
+    if (metadata.labels?.[lastUsed] === day) return undefined;
+    return { ...current.value, metadata: { ...metadata, labels: { ...metadata.labels, [lastUsed]: day } } };
+  };
+  // The next use tries again.
+  store.commit([{ resource: 'secrets', namespace, name, value }]).catch(() => undefined);
 }
 
 function partsOf(claims: JsonObject): { namespace: string; account: JsonObject; bound: JsonObject } {

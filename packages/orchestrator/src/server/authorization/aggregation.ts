@@ -1,5 +1,6 @@
 import { isSame, type JsonObject, objectAt, objectsAt } from '../../kinds/index.js';
-import type { Store, StoredObject } from '../../store/index.js';
+import type { Store } from '../../store/index.js';
+import { followResource } from '../follow.js';
 import { asJson, type Registry, type WriteContext } from '../registry.js';
 
 const resource = 'rbac.authorization.k8s.io/clusterroles';
@@ -89,39 +90,4 @@ export function keepRolesAggregated(
     }
   };
   return followResource(store, resource, () => void run());
-}
-
-/** Calls back at once and after every change of a resource, and now and then in case one was missed. */
-function followResource(
-  store: Store,
-  of: string,
-  onChange: (changed: readonly StoredObject[] | undefined) => void,
-): { close(): void } {
-  let isClosed = false;
-  let subscription: { close(): void } | undefined;
-  const subscribe = () => {
-    if (isClosed) return;
-    if (!store.isReady) {
-      setTimeout(subscribe, 1_000).unref();
-      return;
-    }
-    subscription = store.watch(store.revision, {
-      resource: of,
-      onEvents: (events) => onChange(events.map((each) => each.object)),
-      onReset: () => setTimeout(subscribe, 1_000).unref(),
-    });
-    onChange(undefined);
-  };
-  subscribe();
-  const resync = setInterval(() => {
-    if (store.isReady) onChange(undefined);
-  }, 60_000);
-  resync.unref();
-  return {
-    close: () => {
-      isClosed = true;
-      clearInterval(resync);
-      subscription?.close();
-    },
-  };
 }

@@ -37,6 +37,9 @@ test('a node reads what its own pods use and nothing of others', async () => {
   expect(await code(one.get(secrets, 'of-two', 'default'))).toBe(403);
   expect(await code(one.get(secrets, 'absent', 'default'))).toBe(403);
   expect(await code(one.list(secrets, { namespace: 'default' }))).toBe(403);
+  const named = (name: string) => ({ namespace: 'default', fieldSelector: `metadata.name=${name}` });
+  expect(await code(one.list(secrets, named('of-one')))).toBe(200);
+  expect(await code(one.list(secrets, named('of-two')))).toBe(403);
   expect(await code(one.create(secrets, { metadata: { name: 'x', namespace: 'default' } }))).toBe(403);
   const token = (account: string) =>
     one.request('POST', `/api/v1/namespaces/default/serviceaccounts/${account}/token`, {

@@ -56,6 +56,8 @@ test('the roles that every cluster has are there, and admin, edit and view hold 
     'system:basic-user',
     'system:node',
     'system:kube-scheduler',
+    'system:controller:certificate-controller',
+    'system:controller:disruption-controller',
   ])
     expect(names).toContain(name);
   await cluster.client.create(clusterRoles, {
@@ -172,6 +174,35 @@ test('escalate and bind lift the limits, for what they name', async () => {
   expect((await send('POST', bindings, view, as('giver'))).status).toBe(201);
   const admin = binding('RoleBinding', 'admin', { kind: 'ClusterRole', name: 'admin' }, 'friend');
   expect((await send('POST', bindings, admin, as('giver'))).status).toBe(403);
+});
+
+test('who may read one object by its name may list and watch it by that name, and no other', async () => {
+  const rules = [
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['one'],
+      verbs: ['list', 'watch', 'deletecollection'],
+    },
+  ];
+  await send('POST', `${rbac}/namespaces/default/roles`, role('single', rules));
+  const bound = binding('RoleBinding', 'single', { kind: 'Role', name: 'single' }, 'sue');
+  await send('POST', `${rbac}/namespaces/default/rolebindings`, bound);
+  const path = '/api/v1/namespaces/default/configmaps';
+  const asked = async (method: string, query: string) => {
+    const answer = await cluster.client.request(method, `${path}?${query}`, { headers: as('sue') });
+    await answer.text();
+    return answer.status;
+  };
+  const one = 'fieldSelector=metadata.name%3Done';
+  expect(await asked('GET', one)).toBe(200);
+  expect(await asked('GET', `${one}&watch=true&timeoutSeconds=1`)).toBe(200);
+  expect(await asked('DELETE', one)).toBe(200);
+  const others = ['', 'fieldSelector=metadata.name%3Dtwo', 'fieldSelector=metadata.name%21%3Done', 'watch=true'];
+  for (const query of others) expect(await asked('GET', query), query).toBe(403);
+  expect((await send('GET', `${path}?fieldSelector=metadata.name%3Dtwo`, undefined, as('sue'))).body.message).toBe(
+    'configmaps "two" is forbidden: User "sue" cannot list resource "configmaps" in API group "" in the namespace "default"',
+  );
 });
 
 test('kubectl tells what a user may do', async () => {
