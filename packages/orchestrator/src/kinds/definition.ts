@@ -65,6 +65,8 @@ export interface KindDefinition {
   /** The resource this one is stored as, when it is a second view of it. */
   storedAs?: { key: string; toStored(object: JsonObject): JsonObject; fromStored(object: JsonObject): JsonObject };
   nameRule: NameRule;
+  /** What can be done with it, where that is not everything. */
+  verbs?: readonly string[];
   /** Deletable one by one only. */
   hasDeleteCollection: boolean;
   subresources: readonly Subresource[];

@@ -31,10 +31,13 @@ import { createUpgradeHandler } from './front/upgrades.js';
 import { version } from './front/version.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { createServerMetrics } from './metrics.js';
+import { metricsResources, startMetricsCollector } from './metrics-api/index.js';
 import { createNodeProxy } from './node-proxy.js';
 import { type CertificateAuthority, openCertificateAuthority } from './pki.js';
 import { Registry } from './registry.js';
+import { reviewResources } from './reviews.js';
 import { openTokenSigner } from './tokens.js';
+import { VirtualResources } from './virtual.js';
 
 export interface ApiServerOptions {
   /** Connections to the cluster's database; the server keeps one of them for itself and leaves closing to its owner. */
@@ -123,7 +126,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const metricsRegistry = options.metrics ?? new MetricsRegistry();
   const metrics = createServerMetrics(metricsRegistry, store);
   const nodes = createNodeProxy(store, identity, authority.certificate);
-  const resources = { registry, tokens, nodes, metrics };
+  const usage = startMetricsCollector({
+    nodes: () => (store.isReady ? store.list('nodes').map(({ name }) => name) : []),
+    read: (node, path) => nodes.read(node, path),
+  });
+  const virtual = new VirtualResources([...reviewResources(store, authenticator), ...metricsResources(store, usage)]);
+  registry.catalog.addSource(virtual);
+  const resources = { registry, tokens, nodes, metrics, virtual };
   let isStopping = false;
   let { port } = options;
   const answerPath = createPaths({
@@ -198,6 +207,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       customResourceCleanup.close();
       followers.close();
       await listener.close();
+      usage.close();
       nodes.close();
       await store.close();
     },

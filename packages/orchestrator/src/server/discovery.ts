@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { apiVersionOf, type JsonObject, type KindDefinition } from '../kinds/index.js';
 import type { KindCatalog } from './catalog.js';
-import { compareVersions, groupPriority } from './group-order.js';
+import { compareVersions, groupPriority, versionPriority } from './group-order.js';
 
-const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** In the order of discovery. */
+const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** One resource, in whichever form it is asked for. */
 interface Listed {
@@ -40,32 +41,6 @@ export interface RemoteGroups {
   groupVersions(): readonly RemoteGroupVersion[];
 }
 
-/** Resources that can be created but are kept nowhere: answers to questions. */
-interface Review {
-  group: string;
-  version: string;
-  plural: string;
-  kind: string;
-  namespaced: boolean;
-}
-
-const review = (group: string, kind: string, namespaced = false): Review => ({
-  group,
-  version: 'v1',
-  plural: `${kind.toLowerCase()}s`,
-  kind,
-  namespaced,
-});
-
-const reviews: readonly Review[] = [
-  review('authentication.k8s.io', 'TokenReview'),
-  { ...review('authentication.k8s.io', 'SelfSubjectReview'), plural: 'selfsubjectreviews' },
-  review('authorization.k8s.io', 'LocalSubjectAccessReview', true),
-  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
-  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
-  review('authorization.k8s.io', 'SubjectAccessReview'),
-];
-
 /** What the server serves, as documents: kept as bytes for as long as the catalog stays as it is. */
 export interface Discovery {
   /** `/api`. */
@@ -98,9 +73,11 @@ export function createDiscovery(catalog: KindCatalog, remote?: RemoteGroups): Di
       if (!entry.versions.has(version)) entry.versions.set(version, versionPriority);
       found.set(group, entry);
     };
-    for (const { group, version } of current().all) note(group, version, groupPriority(group), 100);
+    // The first to name a version says what it is worth: who answers for it.
     for (const each of remote?.groupVersions() ?? [])
       note(each.group, each.version, each.groupPriority, each.versionPriority);
+    for (const { group, version } of current().all)
+      note(group, version, groupPriority(group), versionPriority(group, version));
     return [...found.values()]
       .sort((a, b) => b.priority - a.priority || (a.group < b.group ? -1 : 1))
       .map(({ group, versions }) => ({
@@ -114,13 +91,11 @@ export function createDiscovery(catalog: KindCatalog, remote?: RemoteGroups): Di
     return { name: group, versions: listed, preferredVersion: listed[0] ?? null };
   };
 
-  function versionOf(group: string, version: string, form: 'v2' | 'v2beta1'): JsonObject {
-    const own = current().all.find((each) => each.group === group && each.version === version);
-    if (own) return { version, resources: own.resources.map((each) => toDiscovery(own, each)), freshness: 'Current' };
+  function versionOf(group: string, version: string): JsonObject {
     const far = remote?.groupVersions().find((each) => each.group === group && each.version === version);
-    const resources = [...(far?.resources ?? [])];
-    void form;
-    return { version, resources, freshness: far?.isFresh ? 'Current' : 'Stale' };
+    if (far) return { version, resources: [...far.resources], freshness: far.isFresh ? 'Current' : 'Stale' };
+    const own = current().all.find((each) => each.group === group && each.version === version);
+    return { version, resources: own?.resources.map((each) => toDiscovery(own, each)) ?? [], freshness: 'Current' };
   }
 
   function aggregate(root: 'api' | 'apis', form: 'v2' | 'v2beta1'): JsonObject {
@@ -131,7 +106,7 @@ export function createDiscovery(catalog: KindCatalog, remote?: RemoteGroups): Di
       metadata: {},
       items: listed.map(({ group, versions }) => ({
         metadata: { ...(group !== '' && { name: group }), creationTimestamp: null },
-        versions: versions.map((version) => versionOf(group, version, form)),
+        versions: versions.map((version) => versionOf(group, version)),
       })),
     };
   }
@@ -176,23 +151,12 @@ function groupVersions(catalog: KindCatalog): GroupVersion[] {
     found.set(key, entry);
   };
   for (const kind of catalog.kinds) add(kind.type.group, kind.type.version, listedKind(kind));
-  for (const each of reviews)
-    add(each.group, each.version, {
-      plural: each.plural,
-      singular: each.kind.toLowerCase(),
-      kind: each.kind,
-      isNamespaced: each.namespaced,
-      verbs: ['create'],
-      shortNames: [],
-      categories: [],
-      subresources: [],
-      isStored: false,
-    });
   for (const each of found.values()) each.resources.sort((a, b) => (a.plural < b.plural ? -1 : 1));
   return [...found.values()];
 }
 
 function listedKind(kind: KindDefinition): Listed {
+  const verbs = kind.verbs ?? allVerbs;
   return {
     plural: kind.type.plural,
     singular: kind.singular,
@@ -202,7 +166,7 @@ function listedKind(kind: KindDefinition): Listed {
     shortNames: kind.shortNames,
     categories: kind.categories,
     subresources: kind.subresources,
-    isStored: true,
+    isStored: verbs.includes('watch'),
   };
 }
 

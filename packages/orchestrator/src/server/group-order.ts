@@ -20,10 +20,25 @@ const priorities: Readonly<Record<string, number>> = {
   'node.k8s.io': 16_300,
   'discovery.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
+  'metrics.k8s.io': 100,
+};
+
+/** Of the versions of a group that says so; 15 for the others of these groups, 100 for everything else. */
+const versionPriorities: Readonly<Record<string, number>> = {
+  '/v1': 1,
+  'apiregistration.k8s.io/v1': 18,
+  'autoscaling/v2': 30,
+  'flowcontrol.apiserver.k8s.io/v1': 21,
+  'metrics.k8s.io/v1beta1': 100,
 };
 
 export function groupPriority(group: string): number {
   return priorities[group] ?? 1000;
+}
+
+/** Of the versions of a group, that of the highest is preferred. */
+export function versionPriority(group: string, version: string): number {
+  return versionPriorities[`${group}/${version}`] ?? (priorities[group] === undefined ? 100 : 15);
 }
 
 /** The version that clients should prefer first: v2, v1, v1beta2, v1alpha1, then names that are no versions. */

@@ -23,6 +23,8 @@ const podType = { group: '', plural: 'pods' };
 export interface NodeProxy extends HttpProxy {
   /** `pods/log`. */
   log(namespace: string, name: string, query: URLSearchParams, response: ServerResponse): void;
+  /** The text at a path of a node's agent itself. Rejects when it does not answer 200 in time. */
+  read(node: string, path: string): Promise<string>;
   /** `exec`, `attach` and `portforward`, once the client has asked for an upgrade: bytes pass both ways untouched. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: StreamTarget): void;
   close(): void;
@@ -46,20 +48,24 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
   };
   const agent = new Agent({ ...tls, keepAlive: false });
 
+  function locateAgent(name: string): { host: string; port: number } {
+    const node = store.get('nodes', '', name);
+    if (!node) throw notFound({ group: '', plural: 'nodes' }, name);
+    const status = objectAt(asJson(node.value), 'status');
+    const address = objectsAt(status, 'addresses').find((each) => each.type === 'InternalIP');
+    const port = numberAt(objectAt(objectAt(status, 'daemonEndpoints'), 'kubeletEndpoint'), 'Port');
+    if (!address || port === undefined)
+      throw conflict({ group: '', plural: 'nodes' }, name, 'the node has not said yet where its agent is');
+    return { host: stringAt(address, 'address'), port };
+  }
+
   function locate(namespace: string, name: string): { pod: JsonObject; host: string; port: number } {
     const found = store.get('pods', namespace, name);
     if (!found) throw notFound(podType, name);
     const pod = asJson(found.value);
     const nodeName = stringAt(objectAt(pod, 'spec'), 'nodeName');
     if (nodeName === '') throw badRequest(`pod ${name} does not have a host assigned`);
-    const node = store.get('nodes', '', nodeName);
-    if (!node) throw notFound({ group: '', plural: 'nodes' }, nodeName);
-    const status = objectAt(asJson(node.value), 'status');
-    const address = objectsAt(status, 'addresses').find((each) => each.type === 'InternalIP');
-    const port = numberAt(objectAt(objectAt(status, 'daemonEndpoints'), 'kubeletEndpoint'), 'Port');
-    if (!address || port === undefined)
-      throw conflict({ group: '', plural: 'nodes' }, nodeName, 'the node has not said yet where its agent is');
-    return { pod, host: stringAt(address, 'address'), port };
+    return { pod, ...locateAgent(nodeName) };
   }
 
   function containerOf(pod: JsonObject, query: URLSearchParams, name: string): string {
@@ -85,6 +91,19 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
   return {
     ...createHttpProxy(store, tls),
     close: () => agent.destroy(),
+    read: (node, path) =>
+      new Promise((resolve, reject) => {
+        const asked = httpsRequest({ ...locateAgent(node), path, agent });
+        const timer = setTimeout(() => asked.destroy(new Error('the node does not answer')), connectMilliseconds);
+        asked.on('response', (answer) => {
+          const { statusCode } = answer;
+          if (statusCode !== 200) asked.destroy(new Error(`the node answered ${statusCode}`));
+          else collect(answer).then(resolve, reject);
+        });
+        asked.on('error', reject);
+        asked.on('close', () => clearTimeout(timer));
+        asked.end();
+      }),
     log: (namespace, name, query, response) => {
       const { pod, host, port } = locate(namespace, name);
       const container = containerOf(pod, query, name);

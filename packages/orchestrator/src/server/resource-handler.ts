@@ -39,6 +39,7 @@ import { selectorTextOf } from './scale.js';
 import { parseSelection } from './selection.js';
 import { shapeOf } from './table.js';
 import type { TokenSigner } from './tokens.js';
+import { answerVirtual, type VirtualResources } from './virtual.js';
 import { serveWatch, shapedBody } from './watch.js';
 
 export interface ResourceHandlerOptions {
@@ -46,6 +47,7 @@ export interface ResourceHandlerOptions {
   tokens: TokenSigner;
   nodes: NodeProxy;
   metrics: ServerMetrics;
+  virtual: VirtualResources;
 }
 
 interface Call {
@@ -93,6 +95,8 @@ export async function handleResource(
   options: ResourceHandlerOptions,
   { request, response, query, target, user }: Omit<Call, 'context'> & { user: User },
 ): Promise<void> {
+  const virtual = options.virtual.find(target.kind);
+  if (virtual) return answerVirtual(virtual, { request, response, query, target, user });
   const call: Call = { request, response, query, target, context: writeContextOf(request, query, user) };
   const deprecation = target.kind.custom?.deprecation ?? '';
   if (deprecation !== '') call.context.warnings.push(deprecation);

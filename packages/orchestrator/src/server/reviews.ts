@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, stringAt } from '../kinds/index.js';
+import { defineKind, type JsonObject, type KindDefinition, objectAt, stringAt } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { ApiError, badRequest, noSuchPath } from './api-error.js';
 import type { Authenticator } from './authentication/authenticator.js';
@@ -7,6 +7,7 @@ import { rbacOf } from './authorization/rbac.js';
 import { fromRule, fullAuthority } from './authorization/rules.js';
 import { type Attributes, isAllowed, isPrivileged } from './authorization.js';
 import { nowText } from './registry.js';
+import type { VirtualResource } from './virtual.js';
 
 function attributesOf(spec: JsonObject): Attributes {
   const resource = objectAt(spec, 'resourceAttributes');
@@ -40,8 +41,33 @@ const toInfo = (user: User): JsonObject => ({
   ...(user.extra && { extra: Object.fromEntries(Object.entries(user.extra).map(([key, list]) => [key, [...list]])) }),
 });
 
-/** Answers the review kinds, which are kept nowhere. Throws 400 and 422 for a question that is none. */
-export async function answerReview(
+const reviewed = (group: string, kind: string, namespaced = false): KindDefinition =>
+  defineKind({
+    type: { group: `${group}.k8s.io`, version: 'v1', plural: `${kind.toLowerCase()}s`, kind, namespaced },
+    schema: `io.k8s.api.${group}.v1.${kind}`,
+    verbs: ['create'],
+  });
+
+const reviews: readonly KindDefinition[] = [
+  reviewed('authentication', 'TokenReview'),
+  reviewed('authentication', 'SelfSubjectReview'),
+  reviewed('authorization', 'LocalSubjectAccessReview', true),
+  reviewed('authorization', 'SelfSubjectAccessReview'),
+  reviewed('authorization', 'SelfSubjectRulesReview'),
+  reviewed('authorization', 'SubjectAccessReview'),
+];
+
+/** The review kinds: each object is a question, and its own answer. */
+export function reviewResources(store: Store, authenticator: Authenticator): VirtualResource[] {
+  return reviews.map((kind) => ({
+    kind,
+    create: (review, namespace, asker) =>
+      answerReview(store, authenticator, kind.type.group, kind.type.plural, namespace, review, asker),
+  }));
+}
+
+/** Throws 400 and 422 for a question that is none. */
+async function answerReview(
   store: Store,
   authenticator: Authenticator,
   group: string,

@@ -11,12 +11,15 @@ import type { StoredObject } from '../store/index.js';
 import { badRequest } from './api-error.js';
 import { asJson } from './registry.js';
 
+/** What selectors look at. */
+type Selectable = Pick<StoredObject, 'namespace' | 'name' | 'labels' | 'value'>;
+
 /** Which objects of a resource a list, a watch or a collection's deletion is about. */
 export interface Selection {
   /** Empty: all. */
   namespace: string;
   /** Undefined when everything in the namespace, or of the name, is selected. */
-  matches: ((object: StoredObject) => boolean) | undefined;
+  matches: ((object: Selectable) => boolean) | undefined;
   /** Set when the field selector names one object. */
   name: string | undefined;
 }
@@ -56,7 +59,7 @@ function matcher(kind: KindDefinition, labels: Requirement[], fields: Requiremen
     satisfies(labels, (key) => object.labels[key]) && satisfies(fields, (key) => fieldOf(kind, object, key));
 }
 
-function fieldOf(kind: KindDefinition, object: StoredObject, key: string): string {
+function fieldOf(kind: KindDefinition, object: Selectable, key: string): string {
   if (key === 'metadata.name') return object.name;
   if (key === 'metadata.namespace') return object.namespace;
   const value: JsonObject = asJson(object.value);

@@ -99,8 +99,12 @@ const workloadRoles: readonly DefaultRole[] = [
     rules: [
       on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tlsroutes', read),
       on(snapshots, 'volumesnapshots', read),
-      on('metrics.k8s.io', 'pods', 'get list'),
     ],
+  },
+  {
+    name: 'system:aggregated-metrics-reader',
+    labels: { [aggregate('admin')]: 'true', [aggregate('edit')]: 'true', [aggregate('view')]: 'true' },
+    rules: [on('metrics.k8s.io', 'nodes pods', read)],
   },
 ];
 

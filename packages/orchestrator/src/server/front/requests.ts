@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, forbidden } from '../api-error.js';
+import { ApiError } from '../api-error.js';
 import type { ServerLog } from '../api-server.js';
 import type { Authenticator } from '../authentication/authenticator.js';
 import { impersonated } from '../authentication/impersonation.js';
 import type { User } from '../authentication.js';
 import { isAllowed, refusalText } from '../authorization.js';
-import { mediaTypeOf, parseObject, readBody } from '../body.js';
 import { nameInSelector, parseResourceRequest, type ResourceRequest } from '../request-info.js';
 import { authorize, handleResource, type ResourceHandlerOptions } from '../resource-handler.js';
-import { answerReview } from '../reviews.js';
 import { openIdDocument } from '../tokens.js';
 import { sendJson } from './answer.js';
 import { sendError } from './errors.js';
@@ -67,14 +65,10 @@ async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, 
   const { request, response, query } = exchange;
   const { registry, tokens } = parts.resources;
   // What another server answers (an APIService) belongs here, before the kinds are asked.
-  if (info.isResource && !isReviewGroup(info.group)) {
+  if (info.isResource) {
     const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
     authorize(registry, user, withNameAsked(target, query));
     await handleResource(parts.resources, { request, response, query, target, user });
-    return;
-  }
-  if (info.isResource && request.method === 'POST') {
-    sendJson(response, 201, await answerReviewRequest(parts, request, info, user));
     return;
   }
   const wanted = {
@@ -92,19 +86,6 @@ async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, 
   if (document) sendJson(response, 200, document);
   else await parts.answerPath(info.path, request, response);
 }
-
-async function answerReviewRequest(parts: FrontParts, request: IncomingMessage, info: RequestInfo, user: User) {
-  const { store } = parts.resources.registry;
-  const plural = info.rest.at(-1) ?? '';
-  const { group } = info;
-  const namespace = info.rest[0] === 'namespaces' ? (info.rest[1] ?? '') : '';
-  const wanted = { verb: 'create', group, resource: plural, subresource: '', namespace, name: '' };
-  if (!isAllowed(store, user, wanted)) throw forbidden({ group, plural }, '', refusalText(user, wanted));
-  const review = parseObject(await readBody(request), mediaTypeOf(request));
-  return answerReview(store, parts.authenticator, group, plural, namespace, review, user);
-}
-
-const isReviewGroup = (group: string) => group === 'authentication.k8s.io' || group === 'authorization.k8s.io';
 
 /** Whoever may read one object may ask for it through its collection. */
 function withNameAsked(target: ResourceRequest, query: URLSearchParams): ResourceRequest {

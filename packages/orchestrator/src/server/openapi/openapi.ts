@@ -36,7 +36,8 @@ export function createOpenApi(catalog: KindCatalog, version: string): OpenApi {
   function hashOfKind(kind: KindDefinition): string {
     let hash = hashes.get(kind);
     if (hash === undefined) {
-      const parts = [kind.type, kind.subresources, kind.hasDeleteCollection, kind.customSchema?.raw ?? kind.schema];
+      const { type, verbs = null, subresources, hasDeleteCollection } = kind;
+      const parts = [type, verbs, subresources, hasDeleteCollection, kind.customSchema?.raw ?? kind.schema];
       hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
       hashes.set(kind, hash);
     }

@@ -74,8 +74,16 @@ function groupName(group: string): string {
 export const rootOf = ({ type }: Pick<KindDefinition, 'type'>) =>
   type.group === '' ? `api/${type.version}` : `apis/${type.group}/${type.version}`;
 
+const verbOfAction: Readonly<Record<string, string>> = { post: 'create', put: 'update' };
+
 /** Every operation on a kind. */
 export function operationsOf(kind: KindDefinition): Operation[] {
+  const { verbs } = kind;
+  const all = allOperations(kind);
+  return verbs ? all.filter(({ action }) => verbs.includes(verbOfAction[action] ?? action)) : all;
+}
+
+function allOperations(kind: KindDefinition): Operation[] {
   const { plural, namespaced } = kind.type;
   const root = `/${rootOf(kind)}`;
   const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;

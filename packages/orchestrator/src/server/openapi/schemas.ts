@@ -94,7 +94,7 @@ export function collectSchemas(kinds: readonly KindDefinition[], further: readon
   for (const kind of kinds) {
     if (kind.customSchema) put(kind.schema, custom(kind, kind.customSchema.raw));
     else add(kind.schema);
-    put(listSchemaOf(kind), list(kind));
+    if (!kind.verbs || kind.verbs.includes('list')) put(listSchemaOf(kind), list(kind));
   }
   for (const name of further) add(name);
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
