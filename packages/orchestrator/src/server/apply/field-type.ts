@@ -51,8 +51,20 @@ const rawExtension = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 /** Content without a schema that is owned as one. */
 const untyped: FieldType = {
   scalar: 'untyped',
-  list: { isAtomic: true, keys: [], item: scalarType('untyped') },
-  map: { isAtomic: true, fields: new Map(), values: scalarType('untyped') },
+  list: {
+    isAtomic: true,
+    keys: [],
+    get item() {
+      return untyped;
+    },
+  },
+  map: {
+    isAtomic: true,
+    fields: new Map(),
+    get values() {
+      return untyped;
+    },
+  },
 };
 
 /** Content without a schema whose maps are owned key by key. */
