@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createHttp2Door } from './http2.js';
 import type { RequestHandler } from './requests.js';
 import type { UpgradeHandler } from './upgrades.js';
 
@@ -21,8 +22,10 @@ export interface Listener {
 }
 
 const graceMilliseconds = 200;
+const idleMilliseconds = 75_000;
+const headersMilliseconds = 30_000;
 
-/** Listens with TLS; resolves when connections are taken. */
+/** Listens with TLS for HTTP/2 and HTTP/1.1, whichever the client chooses; resolves when connections are taken. */
 export async function listen(
   options: ListenerOptions,
   handlers: { request: RequestHandler; upgrade: UpgradeHandler },
@@ -33,9 +36,21 @@ export async function listen(
     ca: options.ca,
     requestCert: true,
     rejectUnauthorized: false,
-    ALPNProtocols: ['http/1.1'],
-    keepAliveTimeout: 75_000,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: headersMilliseconds,
+    headersTimeout: headersMilliseconds,
+    connectionsCheckingInterval: headersMilliseconds / 6,
+    keepAliveTimeout: idleMilliseconds,
+    // How long a whole request may take is the front's to say: some streams in without end.
     requestTimeout: 0,
+  });
+  const http2 = createHttp2Door(handlers.request, idleMilliseconds);
+  // HTTP/1.1 goes the way it would in a server that speaks nothing else.
+  const speakHttp1 = server.listeners('secureConnection');
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket) => {
+    if (socket.alpnProtocol === 'h2') http2.adopt(socket);
+    else for (const listener of speakHttp1) listener.call(server, socket);
   });
   server.on('request', (request, response) => void handlers.request(request, response));
   server.on('upgrade', (request, socket, head) => void handlers.upgrade(request, socket, head));
@@ -49,7 +64,11 @@ export async function listen(
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
-      const force = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+      http2.close();
+      const force = setTimeout(() => {
+        server.closeAllConnections();
+        http2.destroy();
+      }, graceMilliseconds);
       await closed;
       clearTimeout(force);
     },
