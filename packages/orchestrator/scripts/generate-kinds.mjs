@@ -1,9 +1,10 @@
-// Writes src/kinds/types.ts (TypeScript types of every kind) from data/schemas.json.
+// Writes src/kinds/types.ts (TypeScript types of every kind) from data/schemas.json and data/gateway-api.json.
 //   node scripts/generate-kinds.mjs                          types from the committed data
-//   node scripts/generate-kinds.mjs STRUCTURE.json GATEWAY.json   also renews data/schemas.json from published structure files
+//   node scripts/generate-kinds.mjs STRUCTURE.json GATEWAY.json   also renews the data from published structure files
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const dataFile = new URL('../data/schemas.json', import.meta.url);
+const gatewayFile = new URL('../data/gateway-api.json', import.meta.url);
 const typesFile = new URL('../src/kinds/types.ts', import.meta.url);
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
@@ -35,6 +36,7 @@ const groups = [
   'scheduling.k8s.io',
   'storage.k8s.io',
 ];
+/** The kinds of Gateway API that our own code has types of; all of them are served as custom resources. */
 const gatewayKinds = ['Gateway', 'GatewayClass', 'HTTPRoute'];
 const machinery = [
   'APIGroup',
@@ -127,22 +129,42 @@ function refsOf(node, into) {
   return into;
 }
 
-function reduce(structure, gateways) {
+/** One line a definition; a schema that all versions share stands there once. */
+function writeGatewayData(definitions) {
+  const lines = definitions.map(({ versions, ...definition }) => {
+    const [{ schema }] = versions;
+    for (const version of versions)
+      if (JSON.stringify(version.schema) !== JSON.stringify(schema))
+        throw new Error(`the versions of ${definition.names.kind} differ: keep a schema for each of them`);
+    return JSON.stringify({
+      ...definition,
+      versions: versions.map(({ schema: _, ...version }) => version),
+      schema,
+    });
+  });
+  writeFileSync(gatewayFile, `[\n${lines.join(',\n')}\n]\n`);
+}
+
+/** The schemas of Gateway API that types are made of. */
+function gatewayDefinitions() {
+  const definitions = JSON.parse(readFileSync(gatewayFile, 'utf8'));
+  return Object.fromEntries(
+    definitions
+      .filter(({ names }) => gatewayKinds.includes(names.kind))
+      .map(({ group, names, schema }) => {
+        const own = structuredClone(schema);
+        own.properties.metadata = { $ref: `${meta}ObjectMeta` };
+        own['x-kubernetes-group-version-kind'] = [{ group, kind: names.kind, version: 'v1' }];
+        return [gateway + names.kind, own];
+      }),
+  );
+}
+
+function reduce(structure) {
   const all = { ...structure, ...metricsDefinitions() };
-  for (const crd of gateways) {
-    const version = crd.versions.find((each) => each.name === 'v1');
-    if (!version) continue;
-    const schema = structuredClone(version.schema);
-    schema.properties.metadata = { $ref: `${meta}ObjectMeta` };
-    schema['x-kubernetes-group-version-kind'] = [{ group: crd.group, kind: crd.names.kind, version: 'v1' }];
-    all[gateway + crd.names.kind] = schema;
-  }
   const kept = {};
   const wanted = Object.entries(all).filter(
-    ([name, schema]) =>
-      isTop(schema) &&
-      (groups.includes(schema['x-kubernetes-group-version-kind'][0].group) ||
-        gatewayKinds.some((kind) => gateway + kind === name)),
+    ([, schema]) => isTop(schema) && groups.includes(schema['x-kubernetes-group-version-kind'][0].group),
   );
   const queue = [...wanted.map(([name]) => name), ...machinery];
   while (queue.length > 0) {
@@ -161,15 +183,14 @@ function reduce(structure, gateways) {
 
 const [structurePath, gatewayPath] = process.argv.slice(2);
 if (structurePath && gatewayPath) {
-  const reduced = reduce(
-    JSON.parse(readFileSync(structurePath, 'utf8')),
-    JSON.parse(readFileSync(gatewayPath, 'utf8')),
-  );
+  const reduced = reduce(JSON.parse(readFileSync(structurePath, 'utf8')));
   const lines = Object.entries(reduced).map(([name, schema]) => `${JSON.stringify(name)}: ${JSON.stringify(schema)}`);
   writeFileSync(dataFile, `{\n${lines.join(',\n')}\n}\n`);
+  writeGatewayData(JSON.parse(readFileSync(gatewayPath, 'utf8')));
 }
 
-const definitions = JSON.parse(readFileSync(dataFile, 'utf8'));
+const published = { ...JSON.parse(readFileSync(dataFile, 'utf8')), ...gatewayDefinitions() };
+const definitions = Object.fromEntries(Object.entries(published).sort(([a], [b]) => (a < b ? -1 : 1)));
 const nameOf = (definition) => renamed[definition] ?? definition.slice(definition.lastIndexOf('.') + 1);
 const out = [];
 const taken = new Map();
@@ -251,5 +272,5 @@ for (const [definition, schema] of Object.entries(definitions)) {
 }
 writeFileSync(
   typesFile,
-  `// Made by scripts/generate-kinds.mjs from data/schemas.json: do not edit.\n\n${out.join('\n\n')}\n`,
+  `// Made by scripts/generate-kinds.mjs from data/schemas.json and data/gateway-api.json: do not edit.\n\n${out.join('\n\n')}\n`,
 );

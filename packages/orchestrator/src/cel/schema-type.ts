@@ -82,7 +82,8 @@ function mapType(schema: Schema, values: Schema, name: string, within: readonly 
   const value = typed(values, isEmbedded(values), `${name}.@prop`, within);
   if (!value) return undefined;
   const maxElements = bound(schema.raw.maxProperties) ?? Math.floor((maxRequestBytes - 2) / (value.minBytes + 6));
-  const key: CelType = { kind: 'string', maxElements: maxTextLength };
+  // Keys have no limit of their own, and are counted as empty: rules over keys of public definitions rely on it.
+  const key: CelType = { kind: 'string', maxElements: 0 };
   return { type: { kind: 'map', key, value: value.type, maxElements }, minBytes: 2 };
 }
 

@@ -21,7 +21,6 @@ import { endpointSliceKind } from './endpoint-slice/endpoint-slice.kind.js';
 import { endpointsKind } from './endpoints/endpoints.kind.js';
 import { eventKind, eventV1Kind } from './event/event.kind.js';
 import { flowSchemaKind, priorityLevelConfigurationKind } from './flow-control/flow-control.kinds.js';
-import { gatewayClassKind, gatewayKind, httpRouteKind } from './gateway/gateway.kinds.js';
 import {
   horizontalPodAutoscalerKind,
   horizontalPodAutoscalerV1Kind,
@@ -114,7 +113,4 @@ export const kindDefinitions: readonly KindDefinition[] = [
   endpointSliceKind,
   flowSchemaKind,
   priorityLevelConfigurationKind,
-  gatewayClassKind,
-  gatewayKind,
-  httpRouteKind,
 ];

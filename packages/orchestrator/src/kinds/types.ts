@@ -1,4 +1,4 @@
-// Made by scripts/generate-kinds.mjs from data/schemas.json: do not edit.
+// Made by scripts/generate-kinds.mjs from data/schemas.json and data/gateway-api.json: do not edit.
 
 export interface ApplyConfiguration {
   expression?: string;

@@ -1,5 +1,6 @@
 import {
   configMaps,
+  customResourceDefinitions,
   type JsonObject,
   type KindDefinition,
   kindDefinitions,
@@ -14,6 +15,7 @@ import { keepTokenSecretsFilled } from './authentication/token-secrets.js';
 import { aggregateRoles, keepRolesAggregated } from './authorization/aggregation.js';
 import { reconcileDefaultPolicy } from './authorization/default-policy.js';
 import { keepRequestsSigned } from './certificates/signer.js';
+import { installDefinitions } from './custom/index.js';
 import type { CertificateAuthority } from './pki.js';
 import { asJson, type Registry, type WriteContext } from './registry.js';
 import type { TokenSigner } from './tokens.js';
@@ -57,6 +59,7 @@ export async function bootstrap(registry: Registry, options: BootstrapOptions): 
   await reconcileDefaultPolicy(registry, system);
   await ensurePriorityClasses(registry);
   await aggregateRoles(registry, system);
+  await installDefinitions(registry, kindOf(customResourceDefinitions));
   await ensure(registry, kindOf(services), 'default', {
     metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {

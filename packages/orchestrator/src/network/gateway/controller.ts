@@ -11,7 +11,15 @@ import {
   services,
 } from '../../kinds/index.js';
 import type { NodeContext } from '../../node/context.js';
-import { createController, createInformer, keyOf, type Stoppable, sourceOf, toTime } from '../../runtime/index.js';
+import {
+  createBackoff,
+  createController,
+  createInformer,
+  keyOf,
+  type Stoppable,
+  sourceOf,
+  toTime,
+} from '../../runtime/index.js';
 import { ensureDefaultCertificate } from './certificate.js';
 import { compile, type Observed } from './compile.js';
 import { createHaproxy } from './haproxy.js';
@@ -107,8 +115,23 @@ export async function startGateway(context: NodeContext, options: StartGatewayOp
     },
   });
 
+  // The API server may only be making the kinds that these objects are of, or be away.
+  const ensureInTime = async () => {
+    const backoff = createBackoff(clock, 200, 5_000);
+    for (;;) {
+      try {
+        await ensureGateway(context, options);
+        return;
+      } catch (error) {
+        if (stopping.signal.aborted) throw error;
+        log.warn({ error }, 'the Gateway could not be made; trying again');
+        await clock.sleep(backoff.next(), stopping.signal);
+      }
+    }
+  };
+
   const running = Object.values(informers).map((informer) => informer.start(stopping.signal));
-  const started = ensureGateway(context, options).then(() => controller.start());
+  const started = ensureInTime().then(() => controller.start());
   started.catch((error: unknown) => {
     if (!stopping.signal.aborted) log.error({ error }, 'the gateway controller could not start');
   });
