@@ -1,3 +1,4 @@
+import { labelValueProblem, qualifiedNameProblem } from './names.js';
 import type { LabelSelector } from './types.js';
 
 /** One term of a label or field selector. */
@@ -10,10 +11,10 @@ export class SelectorError extends Error {}
 /** True when labels satisfy a LabelSelector; an empty selector matches everything, an absent one nothing. */
 export function matchesLabelSelector(selector: LabelSelector | undefined, labels: Labels | undefined): boolean {
   if (!selector) return false;
-  const have = labels ?? {};
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (have[key] !== value) return false;
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {}))
+    if (labelOf(labels, key) !== value) return false;
   return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = have[key];
+    const value = labelOf(labels, key);
     switch (operator) {
       case 'In':
         return value !== undefined && values.includes(value);
@@ -29,8 +30,32 @@ export function matchesLabelSelector(selector: LabelSelector | undefined, labels
   });
 }
 
-/** Parses `a=b,c!=d,e in (f,g),h,!i`. */
+/** A label may be called `constructor`, which every object has by inheritance. */
+export function labelOf(labels: Labels | undefined, key: string): string | undefined {
+  return labels && Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
+/** Parses `a=b,c!=d,e in (f,g),h,!i`. Throws SelectorError. */
 export function parseLabelSelector(text: string): Requirement[] {
+  const requirements = readLabelSelector(text);
+  for (const { key, values } of requirements) {
+    const keyProblem = qualifiedNameProblem(key);
+    if (keyProblem) throw refusal('key', key, keyProblem);
+    for (const [index, value] of values.entries()) {
+      const problem = labelValueProblem(value);
+      if (problem) throw refusal(`values[${index}][${key}]`, value, problem);
+    }
+  }
+  return requirements;
+}
+
+function refusal(field: string, value: string, problem: string): SelectorError {
+  return new SelectorError(
+    `unable to parse requirement: ${field}: Invalid value: ${JSON.stringify(value.slice(0, 300))}: ${problem}`,
+  );
+}
+
+function readLabelSelector(text: string): Requirement[] {
   const terms = text.match(/[^,(]+(\([^)]*\))?[^,]*/g) ?? [];
   return terms
     .map((term) => term.trim())

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../kinds/index.js';
 import { ApiError } from './api-error.js';
 import { duplicateRule, parseBody } from './body.js';
+import { jsonPatch } from './json-patch.js';
 import { countKeys, duplicateFields, measureJson } from './json-text.js';
-import { jsonPatch, mergePatch } from './patch.js';
+import { mergePatch } from './patch.js';
 import { protobufMediaType } from './protobuf.js';
 
 const json = 'application/json';

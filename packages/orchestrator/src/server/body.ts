@@ -1,22 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { isScalar, LineCounter, parse, YAMLParseError } from 'yaml';
 import { allDefinitions, isJsonObject, type Json, type JsonObject } from '../kinds/index.js';
 import { ApiError, badRequest, unsupportedMediaType } from './api-error.js';
-import { countKeys, depthLimit, duplicateFields, isTooDeep, measureJson } from './json-text.js';
+import { countKeys, depthLimit, duplicateFields, measureJson } from './json-text.js';
 import { decodeProtobuf, protobufMediaType } from './protobuf.js';
+import { readYaml, tooDeep } from './yaml-reader.js';
 
 const limitBytes = 3 * 1024 * 1024;
+const bodyMilliseconds = 60_000;
 
 export function tooLarge(): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
 }
 
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+/** The whole body, unpacked. Throws 400, 413, and 504 when it does not come in time: a slow sender must not stay for ever. */
+export function readBody(request: IncomingMessage, withinMilliseconds = bodyMilliseconds): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const timer = setTimeout(() => {
+      request.removeAllListeners('data');
+      reject(new ApiError(504, 'Timeout', 'the body of the request did not come within the allotted timeout'));
+    }, withinMilliseconds);
+    request.once('close', () => clearTimeout(timer));
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > limitBytes) {
@@ -26,6 +33,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       } else chunks.push(chunk);
     });
     request.on('end', () => {
+      clearTimeout(timer);
       try {
         const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
         resolve(
@@ -64,13 +72,16 @@ function messageOf(apiVersion: string, kind: string): string | undefined {
 /** Told of each key that a body gives twice: `duplicate field "spec.x"`. */
 export type OnDuplicate = (problem: string) => void;
 
-const tooDeep = () =>
-  badRequest(`the object provided is unrecognized: it is nested more than ${depthLimit} levels deep`);
-
 /** JSON, YAML or protobuf where the media type says so. */
 export function parseBody(body: Buffer, mediaType: string, onDuplicate?: OnDuplicate): Json {
+  const value = decodeBody(body, mediaType, onDuplicate);
+  if (mayHavePrototypes(body)) refusePrototypes(value);
+  return value;
+}
+
+function decodeBody(body: Buffer, mediaType: string, onDuplicate?: OnDuplicate): Json {
   if (mediaType === protobufMediaType) return decodeProtobuf(body, messageOf);
-  if (mediaType.endsWith('yaml')) return parseYaml(body.toString(), onDuplicate);
+  if (mediaType.endsWith('yaml')) return readYaml(body.toString(), onDuplicate);
   if (
     mediaType !== 'application/json' &&
     !mediaType.endsWith('+json') &&
@@ -92,32 +103,20 @@ export function parseBody(body: Buffer, mediaType: string, onDuplicate?: OnDupli
   }
 }
 
-function parseYaml(text: string, onDuplicate: OnDuplicate | undefined): Json {
-  const lines = new LineCounter();
-  try {
-    const value: unknown = parse(text, {
-      schema: 'core',
-      maxAliasCount: 100,
-      lineCounter: lines,
-      logLevel: 'error',
-      uniqueKeys: (a, b) => {
-        if (a !== b && !(isScalar(a) && isScalar(b) && a.value === b.value)) return false;
-        const { line } = lines.linePos(b.range?.[0] ?? 0);
-        const key = JSON.stringify(isScalar(b) ? b.value : '');
-        onDuplicate?.(`yaml: unmarshal errors: line ${line}: key ${key} already set in map`);
-        return false;
-      },
-    });
-    if (isTooDeep(value)) throw tooDeep();
-    return value as Json;
-  } catch (error) {
-    // The reader calls itself for each level.
-    if (error instanceof RangeError) throw tooDeep();
-    if (error instanceof YAMLParseError || error instanceof ReferenceError)
-      throw badRequest(`error converting YAML to JSON: ${error.message}`);
-    throw error;
-  }
+/**
+ * Object.prototype's own door: a key of that name would be lost on the way, or worse, be inherited from. No object of the API
+ * needs it.
+ */
+function refusePrototypes(value: Json): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Object.hasOwn(value, '__proto__'))
+    throw badRequest('the object provided is unrecognized: the key "__proto__" is not taken');
+  for (const each of Object.values(value)) if (each !== undefined) refusePrototypes(each);
 }
+
+/** As it is, or with an underscore that is written as an escape. */
+const prototypeSigns = ['__proto__', '\\u005', '\\x5', '\\U'];
+const mayHavePrototypes = (text: Buffer) => prototypeSigns.some((each) => text.includes(each));
 
 export function parseObject(body: Buffer, mediaType: string, onDuplicate?: OnDuplicate): JsonObject {
   if (body.length === 0) throw badRequest('the object provided is empty; send an object as JSON or YAML');

@@ -1,10 +1,13 @@
 import {
+  DecodeError,
+  decodeObject,
   isJsonObject,
   type Json,
   type JsonObject,
   type KindDefinition,
   numberAt,
   objectAt,
+  schemaOf,
   stringAt,
 } from '../kinds/index.js';
 import { ConflictError, type StoredObject } from '../store/index.js';
@@ -21,7 +24,7 @@ export interface DeleteOptions {
 
 /** From the body and the query; the body wins. Throws 400. */
 export function parseDeleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
-  const options = isJsonObject(body) ? body : {};
+  const options = body === undefined ? {} : decodeDeleteOptions(body);
   const preconditions = objectAt(options, 'preconditions');
   const grace = numberAt(options, 'gracePeriodSeconds') ?? numberOf(query.get('gracePeriodSeconds'));
   const policy = stringAt(options, 'propagationPolicy') || query.get('propagationPolicy') || undefined;
@@ -39,7 +42,23 @@ export function parseDeleteOptions(body: Json | undefined, query: URLSearchParam
 }
 
 function numberOf(text: string | null): number | undefined {
-  return text === null || text === '' ? undefined : Number(text);
+  if (text === null || text === '') return undefined;
+  if (/^[+-]?\d{1,15}$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+/** Nothing is deleted by options that cannot be read: they may have been meant to hold it back. */
+function decodeDeleteOptions(body: Json): JsonObject {
+  const schema = schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+  if (!isJsonObject(body)) throw badRequest('the options of a deletion must be an object of the kind DeleteOptions');
+  const kind = body.kind ?? 'DeleteOptions';
+  if (kind !== 'DeleteOptions') throw badRequest(`${JSON.stringify(kind)} cannot be handled as a DeleteOptions`);
+  try {
+    return decodeObject(schema, body, []);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw badRequest(`unable to decode the options of the deletion: ${error.message}`);
+  }
 }
 
 /** `isGone` tells whether the object left the store or only began to. */

@@ -81,7 +81,8 @@ async function pageOf(store: Store, kind: KindDefinition, selection: Selection, 
   // Any state will do for version 0, and a state of the past is the same everywhere; all else must be the newest.
   const isAny = asked === 0 && !from;
   const isPast = (from && from.revision > 0) || options.match === 'Exact';
-  if (asked !== undefined && asked > store.revision) await untilRevision(store, asked);
+  const wanted = Math.max(asked ?? 0, from?.revision ?? 0);
+  if (wanted > store.revision) await untilRevision(store, wanted);
   else if (!isAny && !isPast && options.match !== 'NotOlderThan') {
     const confirmed = store.confirm();
     if (confirmed) await confirmed;

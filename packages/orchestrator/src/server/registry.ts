@@ -239,6 +239,13 @@ export class Registry {
   /** 400 unless the object says it is what the path says. */
   checkType(kind: KindDefinition, object: JsonObject): void {
     const apiVersion = apiVersionOf(kind.type);
+    for (const field of ['kind', 'apiVersion']) {
+      const value = object[field];
+      if (value !== undefined && value !== null && typeof value !== 'string')
+        throw badRequest(
+          `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go struct field .${field} of type string`,
+        );
+    }
     if (stringAt(object, 'kind') === '') object.kind = kind.type.kind;
     if (stringAt(object, 'apiVersion') === '') object.apiVersion = apiVersion;
     if (object.apiVersion !== apiVersion)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type KindDefinition, parseFieldSelector, SelectorError } from '../kinds/index.js';
-import { noSuchPath } from './api-error.js';
+import { methodNotAllowed, noSuchPath } from './api-error.js';
 import type { KindCatalog } from './catalog.js';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -16,7 +16,7 @@ export interface ResourceRequest {
   subresource: string;
 }
 
-/** Reads `/api/v1/namespaces/{ns}/{plural}/{name}/{subresource}` and its shorter forms. Throws 404. */
+/** Reads `/api/v1/namespaces/{ns}/{plural}/{name}/{subresource}` and its shorter forms. Throws 404 and 405. */
 export function parseResourceRequest(
   catalog: KindCatalog,
   request: Pick<IncomingMessage, 'method'>,
@@ -63,8 +63,11 @@ function verbOf(method: string, name: string, isWatch: boolean): Verb {
       return 'patch';
     case 'DELETE':
       return name === '' ? 'deletecollection' : 'delete';
-    default:
+    case 'GET':
+    case 'HEAD':
       return isWatch ? 'watch' : name === '' ? 'list' : 'get';
+    default:
+      throw methodNotAllowed();
   }
 }
 

@@ -20,10 +20,11 @@ import { duplicateRule, mediaTypeOf, parseBody, parseObject, readBody } from './
 import { toCustomScale } from './custom/custom-scale.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
 import { sendJson } from './front/answer.js';
+import { jsonPatch } from './json-patch.js';
 import { collectList, serveList } from './list.js';
 import type { ServerMetrics } from './metrics.js';
 import type { NodeProxy } from './node-proxy.js';
-import { jsonPatch, mergePatch, strategicMergePatch } from './patch.js';
+import { mergePatch, strategicMergePatch } from './patch.js';
 import { bindPod, evictPod, requestToken, toScale } from './pod-subresources.js';
 import {
   draftOf,
@@ -73,6 +74,25 @@ export function authorize(registry: Registry, user: User, target: ResourceReques
     throw forbidden(target.kind.type, target.name, refusalText(user, wanted));
 }
 
+const mostManagerBytes = 128;
+
+function managerProblem(manager: string): string | undefined {
+  if (Buffer.byteLength(manager) > mostManagerBytes) return `Too long: may not be more than ${mostManagerBytes} bytes`;
+  return /^[^\p{C}]*$/u.test(manager)
+    ? undefined
+    : `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`;
+}
+
+function invalidManager(method: string, problem: string): ApiError {
+  const kind = method === 'PATCH' ? 'PatchOptions' : method === 'PUT' ? 'UpdateOptions' : 'CreateOptions';
+  const reason = problem.startsWith('Too long') ? 'FieldValueTooLong' : 'FieldValueInvalid';
+  return new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: fieldManager: ${problem}`, {
+    group: 'meta.k8s.io',
+    kind,
+    causes: [{ reason, message: problem, field: 'fieldManager' }],
+  });
+}
+
 export function writeContextOf(request: IncomingMessage, query: URLSearchParams, user: User): WriteContext {
   const dryRun = query.getAll('dryRun').filter((each) => each !== '');
   if (dryRun.some((each) => each !== 'All'))
@@ -80,11 +100,14 @@ export function writeContextOf(request: IncomingMessage, query: URLSearchParams,
   const validation = query.get('fieldValidation') || 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
     throw badRequest(`invalid fieldValidation ${JSON.stringify(validation)}: use Strict, Warn or Ignore`);
+  const manager = query.get('fieldManager') ?? '';
+  const problem = managerProblem(manager);
+  if (problem) throw invalidManager(request.method ?? '', problem);
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown';
   return {
     user,
     isDryRun: dryRun.length > 0,
-    fieldManager: query.get('fieldManager') || agent,
+    fieldManager: manager || agent.slice(0, mostManagerBytes),
     fieldValidation: validation,
     warnings: [],
   };

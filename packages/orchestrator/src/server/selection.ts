@@ -1,6 +1,7 @@
 import {
   type JsonObject,
   type KindDefinition,
+  labelOf,
   parseFieldSelector,
   parseLabelSelector,
   type Requirement,
@@ -43,7 +44,7 @@ export function parseSelection(kind: KindDefinition, namespace: string, query: U
 }
 
 function isSelectable(kind: KindDefinition, key: string): boolean {
-  return key === 'metadata.name' || key === 'metadata.namespace' || kind.fields[key] !== undefined;
+  return key === 'metadata.name' || key === 'metadata.namespace' || Object.hasOwn(kind.fields, key);
 }
 
 function unknownField(kind: KindDefinition, key: string): string {
@@ -56,7 +57,7 @@ function matcher(kind: KindDefinition, labels: Requirement[], fields: Requiremen
   if (labels.length === 0 && fields.length === 0) return undefined;
   // Labels first: they are kept, while a field's value may have to be parsed.
   return (object) =>
-    satisfies(labels, (key) => object.labels[key]) && satisfies(fields, (key) => fieldOf(kind, object, key));
+    satisfies(labels, (key) => labelOf(object.labels, key)) && satisfies(fields, (key) => fieldOf(kind, object, key));
 }
 
 function fieldOf(kind: KindDefinition, object: Selectable, key: string): string {

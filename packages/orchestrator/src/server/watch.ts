@@ -70,8 +70,7 @@ export async function serveWatch(
 ): Promise<void> {
   const options = parseListOptions(query, true);
   const version = options.resourceVersion;
-  if (options.sendInitialEvents && version !== undefined && version > store.revision)
-    await untilRevision(store, version);
+  if (version !== undefined && version > store.revision) await untilRevision(store, version);
   if (version === undefined) {
     const confirmed = store.confirm();
     if (confirmed) await confirmed;

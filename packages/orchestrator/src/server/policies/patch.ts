@@ -4,7 +4,7 @@ import { ApiError } from '../api-error.js';
 import { problemsOf } from '../apply/extract.js';
 import { asList, asMap, type FieldType, fieldTypeOf, formOf, isListType } from '../apply/field-type.js';
 import { mergeValues } from '../apply/merge.js';
-import { jsonPatch } from '../patch.js';
+import { jsonPatch } from '../json-patch.js';
 import { misplacedType } from './object-types.js';
 
 /** A mutation that cannot be made. */

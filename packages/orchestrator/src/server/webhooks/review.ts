@@ -10,7 +10,7 @@ import {
 } from '../../kinds/index.js';
 import type { AdmissionRequest } from '../admission/admission.js';
 import { ApiError } from '../api-error.js';
-import { jsonPatch } from '../patch.js';
+import { jsonPatch } from '../json-patch.js';
 import type { Hook } from './hooks.js';
 
 /** The object in the version that the hook is sent. */
