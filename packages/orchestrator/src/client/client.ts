@@ -22,8 +22,8 @@ export interface WriteOptions {
 }
 
 export interface UpdateOptions extends WriteOptions {
-  /** `finalize` is for namespaces only. */
-  readonly subresource?: 'status' | 'scale' | 'finalize';
+  /** `finalize` is for namespaces only, `approval` for certificate signing requests. */
+  readonly subresource?: 'status' | 'scale' | 'finalize' | 'approval';
 }
 
 export type PatchType = 'merge' | 'json' | 'strategic' | 'apply';

@@ -10,14 +10,17 @@ import {
   type Informers,
   type Stoppable,
 } from '../runtime/index.js';
+import { createCertificatesController } from './certificates/controller.js';
 import type { ControllerContext, ControllersContext } from './context.js';
 import { createDeploymentController } from './deployment/controller.js';
+import { createDisruptionController } from './disruption/controller.js';
 import { createEndpointSliceController } from './endpointslice/controller.js';
 import { createGarbageCollector } from './garbage-collector/controller.js';
 import { createNamespaceController } from './namespace/controller.js';
 import { createNodeLifecycleController } from './node-lifecycle/controller.js';
 import { createPodGarbageController } from './pod-gc/controller.js';
 import { createReplicaSetController } from './replicaset/controller.js';
+import { createResourceQuotaController } from './resource-quota/controller.js';
 
 export type { ControllersContext } from './context.js';
 
@@ -54,6 +57,9 @@ export async function startControllers(context: ControllersContext): Promise<Sto
     createNamespaceController(own),
     createNodeLifecycleController(own),
     createPodGarbageController(own),
+    createDisruptionController(own),
+    createResourceQuotaController(own),
+    createCertificatesController(own),
     // Last, so that it shares the full informers of all the others.
     createGarbageCollector(own),
   ];

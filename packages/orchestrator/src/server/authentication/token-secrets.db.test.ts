@@ -3,6 +3,7 @@ import { createKubeClient } from '../../client/index.js';
 import { type Secret, secrets, serviceAccounts } from '../../kinds/index.js';
 import { startTestCluster, type TestCluster } from '../../testing/index.js';
 
+const soon = { timeout: 15_000 };
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster({ databaseUrl: inject('databaseUrl') });
@@ -18,7 +19,7 @@ const find = (name: string) => cluster.client.find(secrets, name, 'default');
 const read = (secret: Secret | undefined, key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
 
 async function filled(name: string): Promise<Secret> {
-  await expect.poll(async () => (await find(name))?.data?.token).toBeDefined();
+  await expect.poll(async () => (await find(name))?.data?.token, soon).toBeDefined();
   return cluster.client.get(secrets, name, 'default');
 }
 
@@ -43,7 +44,7 @@ test('a Secret that names an account is filled with a token that lasts as long a
   const token = read(secret, 'token');
   expect(await whoIs(token)).toBe('system:serviceaccount:default:robot');
   await expect
-    .poll(async () => (await find('robot-token'))?.metadata.labels)
+    .poll(async () => (await find('robot-token'))?.metadata.labels, soon)
     .toEqual({ 'kubernetes.io/legacy-token-last-used': new Date().toISOString().slice(0, 10) });
   // Taken out, it is made anew and the old one is worth nothing.
   const old = { data: { token: Buffer.from(`${token}x`).toString('base64') } };
@@ -61,7 +62,7 @@ test('such a Secret goes with its account, and does not stay without one', async
   const token = read(await filled('gone-token'), 'token');
   await cluster.client.delete(serviceAccounts, 'gone', 'default');
   expect(await whoIs(token)).toBe(401);
-  await expect.poll(() => find('gone-token')).toBeUndefined();
+  await expect.poll(() => find('gone-token'), soon).toBeUndefined();
   await cluster.client.create(secrets, secretFor('none-token', 'none'));
-  await expect.poll(() => find('none-token')).toBeUndefined();
+  await expect.poll(() => find('none-token'), soon).toBeUndefined();
 });

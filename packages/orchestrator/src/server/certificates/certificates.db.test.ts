@@ -7,6 +7,7 @@ import { createKubeClient, KubeError } from '../../client/index.js';
 import { type CertificateSigningRequest, certificateSigningRequests, kubernetesSigners } from '../../kinds/index.js';
 import { startTestCluster, type TestCluster } from '../../testing/index.js';
 
+const soon = { timeout: 15_000 };
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster({ databaseUrl: inject('databaseUrl') });
@@ -56,7 +57,7 @@ const decide = (name: string, type: string, headers: object = {}) =>
   send('PATCH', `/${name}/approval`, decision(type), { ...merge, ...headers });
 
 async function certificateOf(name: string): Promise<string> {
-  await expect.poll(async () => (await get(name)).status?.certificate).toBeDefined();
+  await expect.poll(async () => (await get(name)).status?.certificate, soon).toBeDefined();
   return Buffer.from((await get(name)).status?.certificate ?? '', 'base64').toString();
 }
 
@@ -187,7 +188,7 @@ test('what must not be asked for is refused, and what a signer does not sign fai
   await cluster.client.create(certificateSigningRequests, requestNamed('fails', request, { usages: ['server auth'] }));
   await decide('fails', 'Approved');
   await expect
-    .poll(async () => (await get('fails')).status?.conditions?.find((each) => each.type === 'Failed'))
+    .poll(async () => (await get('fails')).status?.conditions?.find((each) => each.type === 'Failed'), soon)
     .toMatchObject({ reason: 'SignerValidationFailure', message: 'invalid usage for client certificate: server auth' });
 });
 

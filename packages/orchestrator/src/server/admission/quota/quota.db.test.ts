@@ -68,6 +68,26 @@ test('what is used is given back with the deletion and when a pod has ended', as
   expect(await usedOf(namespace)).toEqual({ pods: '0', 'requests.memory': '0', 'count/pods': '0' });
 });
 
+test('a usage that is taken out of the status is counted, and written only where it differs', async () => {
+  const namespace = await space();
+  await cluster.client.create(resourceQuotas, { metadata: { name: 'q', namespace }, spec: { hard: { pods: '9' } } });
+  await cluster.client.create(pods, pod(namespace, 'a'));
+  const set = (status: object) =>
+    cluster.client.patch(resourceQuotas, 'q', namespace, { status }, { type: 'merge', subresource: 'status' });
+  const right = await cluster.client.get(resourceQuotas, 'q', namespace);
+  expect((await set({ used: null })).metadata.resourceVersion).toBe(right.metadata.resourceVersion);
+  expect((await set({ hard: { pods: '3' }, used: { pods: '3' } })).status).toEqual({
+    hard: { pods: '3' },
+    used: { pods: '3' },
+  });
+  const [counted] = await Promise.all([
+    set({ used: null }),
+    ...['b', 'c', 'd', 'e'].map((name) => cluster.client.create(pods, pod(namespace, name))),
+  ]);
+  expect(counted.status?.hard).toEqual({ pods: '9' });
+  expect(await usedOf(namespace)).toEqual({ pods: '5' });
+});
+
 test('a new quota knows at once what is used, and more of it is refused', async () => {
   const namespace = await space();
   await cluster.client.create(configMaps, { metadata: { name: 'one', namespace } });

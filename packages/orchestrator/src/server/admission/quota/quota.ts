@@ -10,7 +10,7 @@ import type { Change, Store, StoredObject } from '../../../store/index.js';
 import { forbidden } from '../../api-error.js';
 import { asJson } from '../../registry.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
-import { type Amounts, addTo } from '../pod-resources.js';
+import { type Amounts, addTo, amountsOf } from '../pod-resources.js';
 import { QuotaIndex } from './index-of-quotas.js';
 import { charge, countedBy, differenceOf, isInScope, missingAmounts, usageOf } from './usage.js';
 
@@ -27,12 +27,21 @@ export function quotaAdmission(store: Store): AdmissionPlugin {
   const index = new QuotaIndex(store);
   return {
     name: 'ResourceQuota',
-    handles: ({ type, storedAs }, operation, subresource) => {
-      if (!type.namespaced || storedAs) return false;
+    handles: ({ type, storedAs, custom }, operation, subresource) => {
+      if (!type.namespaced || (storedAs && !custom)) return false;
       if (operation === 'CREATE') return subresource === '';
       if (operation === 'DELETE') return true;
       const isOwn = type.group === '' && (changing.includes(type.plural) || type.plural === resource);
       return operation === 'UPDATE' && isOwn;
+    },
+    mutate: ({ kind, operation, subresource, namespace, object, old }) => {
+      if (!isQuota(kind) || operation !== 'UPDATE' || subresource !== 'status' || !object) return;
+      // Who takes the usage out of the status wants it counted. What is counted in this quota changes it in the same commit:
+      // as long as the quota is still the one that was read, so is the count.
+      if (objectAt(object, 'status').used !== undefined) return;
+      const spec = objectAt(object, 'spec');
+      const used = keepSame(objectAt(objectAt(old, 'status'), 'used'), measure(store, namespace, spec));
+      object.status = { hard: { ...objectAt(spec, 'hard') }, used };
     },
     validate: (request) => {
       const { kind, operation, namespace, name, object, context } = request;
@@ -111,6 +120,16 @@ function measure(store: Store, namespace: string, quotaSpec: JsonObject): JsonOb
     }
   }
   return Object.fromEntries(names.map((name) => [name, formatQuantity(sum.get(name) ?? zeroQuantity)]));
+}
+
+/** The count, in the words of the one before where they say the same amount. */
+function keepSame(before: JsonObject, counted: JsonObject): JsonObject {
+  const [old, now] = [amountsOf(before), amountsOf(counted)];
+  const entries = Object.entries(counted).map(([name, amount]) => {
+    const isSame = old.get(name) !== undefined && old.get(name)?.nano === now.get(name)?.nano;
+    return [name, isSame ? before[name] : amount];
+  });
+  return Object.fromEntries(entries);
 }
 
 function withStatus(quota: JsonObject, used: JsonObject): KubeObject {
