@@ -9,13 +9,15 @@ import { LeanClient, requestBytes } from './lean-client.js';
 
 export interface Floors {
   figures: Figure[];
-  /** By name: what they reached with 16 clients. */
-  perSecond: Record<string, number>;
+  /** What each, by its name, reached with so many clients. */
+  perSecond: Record<1 | 16, Record<string, number>>;
 }
+
+const clientCounts = [1, 16] as const;
 
 /** What the machine can do at all: single-row inserts that are on disk, and etcd's put where etcd is installed. */
 export async function measureFloors(databaseUrl: string, directory: string): Promise<Floors> {
-  const floors: Floors = { figures: [], perSecond: {} };
+  const floors: Floors = { figures: [], perSecond: { 1: {}, 16: {} } };
   await measurePostgres(databaseUrl, directory, floors);
   await measureEtcd(directory, floors);
   return floors;
@@ -32,12 +34,12 @@ async function measurePostgres(databaseUrl: string, directory: string, floors: F
   await client.query('create table if not exists floor (id bigserial primary key, data text not null)');
   const file = join(directory, 'insert.sql');
   writeFileSync(file, `insert into floor (data) values (repeat('x', 1000));\n`);
-  for (const clients of [1, 16]) {
+  for (const clients of clientCounts) {
     const args = ['-n', '-M', 'prepared', '-f', file, '-c', String(clients), '-j', '1', '-T', '4', databaseUrl];
     const text = execFileSync(pgbench, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     const rate = Number(/tps = ([\d.]+)/.exec(text)?.[1]);
-    floors.figures.push({ name: `floor: pgbench insert, ${clients} clients`, value: rate, unit: '/s' });
-    if (clients === 16) floors.perSecond['pgbench'] = rate;
+    floors.figures.push({ name: `floor: pgbench insert, clients: ${clients}`, value: rate, unit: '/s' });
+    floors.perSecond[clients]['pgbench'] = rate;
   }
   await client.query('drop table floor');
   await client.end();
@@ -67,7 +69,7 @@ async function measureEtcd(directory: string, floors: Floors): Promise<void> {
     }
     const value = Buffer.alloc(1000, 'x').toString('base64');
     let next = 0;
-    for (const clients of [1, 16]) {
+    for (const clients of clientCounts) {
       const connections = await Promise.all(Array.from({ length: clients }, () => LeanClient.open(target)));
       const until = performance.now() + 4_000;
       let done = 0;
@@ -84,12 +86,12 @@ async function measureEtcd(directory: string, floors: Floors): Promise<void> {
         }),
       );
       floors.figures.push({
-        name: `floor: etcd put, ${clients} clients`,
+        name: `floor: etcd put, clients: ${clients}`,
         value: done / 4,
         unit: '/s',
         note: 'HTTP gateway',
       });
-      if (clients === 16) floors.perSecond['etcd'] = done / 4;
+      floors.perSecond[clients]['etcd'] = done / 4;
     }
   } finally {
     child.kill('SIGKILL');

@@ -101,8 +101,13 @@ export class LeanClient {
   }
 }
 
-/** Opens a watch and calls back with the number of whole events of each piece that arrives. */
-export async function openWatch(target: Target, path: string, onEvents: (count: number) => void): Promise<Socket> {
+/** Opens a watch and calls back with the number of whole events of each piece that arrives, and with the piece's text if wanted. */
+export async function openWatch(
+  target: Target,
+  path: string,
+  onEvents: (count: number) => void,
+  onText?: (text: string) => void,
+): Promise<Socket> {
   const socket = await openSocket(target);
   let last = 0;
   let isBegun = false;
@@ -120,6 +125,7 @@ export async function openWatch(target: Target, path: string, onEvents: (count: 
       for (let at = data.indexOf(10, 1); at > 0; at = data.indexOf(10, at + 1)) if (data[at - 1] === 125) count++;
       last = data[data.length - 1] ?? 0;
       if (count > 0) onEvents(count);
+      onText?.(data.toString('latin1'));
     });
     socket.write(requestBytes('GET', path));
   });
