@@ -12,6 +12,7 @@ import { type Change, planChanges } from './plan-changes.js';
 const run = promisify(execFile);
 const drainPauseMs = 1000;
 const mostDrainMs = 60_000;
+const mostReloadMs = 15_000;
 
 export interface Haproxy {
   /** Brings HAProxy to the model without dropping a request: over the runtime socket where it can be, else by a reload. */
@@ -99,13 +100,27 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
   /** The old process serves what it has; connections move on without a loss (`idle-close-on-response`). */
   const reload = async () => {
     const before = await processOf(admin);
-    await askHaproxy(master, 'reload');
-    const until = clock.now() + 15_000;
+    const until = clock.now() + mostReloadMs;
+    await askMaster('reload', until);
     while (!stopping.signal.aborted) {
       const after = await processOf(admin).catch(() => undefined);
-      if (after !== undefined && after !== before) return;
+      if (after !== undefined && after !== before) break;
       if (clock.now() > until) throw new Error('HAProxy did not take up its new configuration within 15 s.');
       await clock.sleep(20, stopping.signal);
+    }
+    await askMaster('show proc', until);
+  };
+
+  /** The master starts itself anew to reload, and takes no connection meanwhile. */
+  const askMaster = async (command: string, until: number): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await askHaproxy(master, command);
+        return;
+      } catch (error) {
+        if (clock.now() > until) throw error;
+        await clock.sleep(20, stopping.signal);
+      }
     }
   };
 
