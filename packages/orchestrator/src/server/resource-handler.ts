@@ -12,6 +12,7 @@ import {
   stringAt,
 } from '../kinds/index.js';
 import type { StoredObject } from '../store/index.js';
+import { admitConnection } from './admission/connect.js';
 import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType } from './api-error.js';
 import { type Apply, applyScale, applyTo } from './apply/index.js';
 import type { User } from './authentication.js';
@@ -370,6 +371,7 @@ async function handleSubresource(options: ResourceHandlerOptions, call: Call): P
       options.nodes.log(namespace, name, query, response);
       return;
     case 'proxy':
+      await admitConnection(registry, request, target, query, context.user);
       options.nodes.proxy(request, response, { plural: kind.type.plural, namespace, name });
       return;
     case 'exec':

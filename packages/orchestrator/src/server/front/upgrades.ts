@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { admitConnection } from '../admission/connect.js';
 import { badRequest, noSuchPath, toApiError } from '../api-error.js';
 import { impersonated } from '../authentication/impersonation.js';
 import { refuseUpgrade } from '../node-proxy.js';
@@ -26,6 +27,7 @@ export function createUpgradeHandler({ resources, authenticator }: FrontParts): 
       const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
       if (target.subresource === 'proxy') {
         authorize(registry, user, target);
+        await admitConnection(registry, request, target, query, user);
         const { plural } = target.kind.type;
         nodes.proxyUpgrade(request, socket, head, { ...target, plural }, (error) => refuseUpgrade(socket, error));
         return;
@@ -35,7 +37,8 @@ export function createUpgradeHandler({ resources, authenticator }: FrontParts): 
       if (!['exec', 'attach', 'portforward'].includes(target.subresource))
         throw badRequest('this path cannot be upgraded');
       refuseUnknownProtocol(request);
-      nodes.upgrade(request, socket, head, { ...target, query });
+      const admitted = await admitConnection(registry, request, target, query, user);
+      nodes.upgrade(request, socket, head, { ...target, query: admitted });
     } catch (error) {
       refuseUpgrade(socket, toApiError(error));
     }

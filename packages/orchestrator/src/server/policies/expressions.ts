@@ -20,7 +20,7 @@ import {
   ResourceCheck,
   types,
 } from '../../cel/index.js';
-import { apiVersionOf, type Json, type JsonObject, type KindDefinition } from '../../kinds/index.js';
+import { apiVersionOf, type Json, type JsonObject, type KindDefinition, stringAt } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import type { AdmissionRequest } from '../admission/admission.js';
 import type { User } from '../authentication.js';
@@ -173,6 +173,7 @@ export interface ActivationParts {
 export function inVersion(request: AdmissionRequest, kind: KindDefinition): Pick<ActivationParts, 'object' | 'old'> {
   const show = (each: JsonObject | undefined) => {
     if (!each) return undefined;
+    if (request.operation === 'CONNECT') return each;
     const converted = kind === request.kind ? each : convert(each, request.kind, kind);
     return { ...converted, apiVersion: apiVersionOf(kind.type), kind: kind.type.kind };
   };
@@ -238,7 +239,9 @@ export function withParams(
 function requestJson(request: AdmissionRequest, matched: KindDefinition): JsonObject {
   const { operation, kind, subresource, namespace, name, context } = request;
   const { user } = context;
-  const kindOf = ({ type }: KindDefinition) => ({ group: type.group, version: type.version, kind: type.kind });
+  // What a connection is asked with is of a kind of its own.
+  const own = operation === 'CONNECT' ? stringAt(request.object, 'kind') : '';
+  const kindOf = ({ type }: KindDefinition) => ({ group: type.group, version: type.version, kind: own || type.kind });
   const resourceOf = ({ type }: KindDefinition) => ({
     group: type.group,
     version: type.version,
@@ -260,7 +263,7 @@ function requestJson(request: AdmissionRequest, matched: KindDefinition): JsonOb
       ...(user.extra && { extra: copyExtra(user.extra) }),
     },
     dryRun: context.isDryRun,
-    options: optionsOf(request),
+    ...(operation !== 'CONNECT' && { options: optionsOf(request) }),
   };
 }
 

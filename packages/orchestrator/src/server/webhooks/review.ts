@@ -32,15 +32,16 @@ export function reviewOf(hook: Hook, request: AdmissionRequest, sent: Sent): { u
   const uid = randomUUID();
   const version = hook.reviewVersions.find((each) => each === 'v1' || each === 'v1beta1') ?? 'v1';
   const { type } = kind;
+  const options = optionsOf(request);
   const body: JsonObject = {
     kind: 'AdmissionReview',
     apiVersion: `admission.k8s.io/${version}`,
     request: {
       uid,
-      kind: { group: sent.group, version: sent.version, kind: sent.kind },
+      kind: { group: sent.group, version: sent.version, kind: kindIn(request, sent.object, sent.kind) },
       resource: { group: sent.group, version: sent.version, resource: sent.plural },
       ...(subresource !== '' && { subResource: subresource, requestSubResource: subresource }),
-      requestKind: { group: type.group, version: type.version, kind: type.kind },
+      requestKind: { group: type.group, version: type.version, kind: kindIn(request, sent.object, type.kind) },
       requestResource: { group: type.group, version: type.version, resource: type.plural },
       ...(name !== '' && { name }),
       ...(namespace !== '' && { namespace }),
@@ -56,13 +57,19 @@ export function reviewOf(hook: Hook, request: AdmissionRequest, sent: Sent): { u
       object: sent.object ?? null,
       oldObject: sent.old ?? null,
       dryRun: context.isDryRun,
-      options: optionsOf(request),
+      ...(options && { options }),
     },
   };
   return { uid, body };
 }
 
-function optionsOf({ operation, context }: AdmissionRequest): JsonObject {
+/** What a connection is asked with is of a kind of its own. */
+function kindIn({ operation }: AdmissionRequest, object: JsonObject | undefined, kind: string): string {
+  return operation === 'CONNECT' ? stringAt(object, 'kind') : kind;
+}
+
+function optionsOf({ operation, context }: AdmissionRequest): JsonObject | undefined {
+  if (operation === 'CONNECT') return undefined;
   const kind = operation === 'DELETE' ? 'DeleteOptions' : operation === 'UPDATE' ? 'UpdateOptions' : 'CreateOptions';
   return {
     kind,
@@ -137,8 +144,9 @@ export class HookRefusal extends ApiError {
 }
 
 /** What the hook is sent where it asks for the request's own version. */
-export function sentAsIs({ kind: { type }, object, old }: AdmissionRequest): Sent {
+export function sentAsIs({ kind: { type }, operation, object, old }: AdmissionRequest): Sent {
   const { group, version, kind, plural } = type;
+  if (operation === 'CONNECT') return { group, version, kind, plural, object, old };
   const typed = (each: JsonObject | undefined) => each && { apiVersion: apiVersionOf(type), ...each, kind };
   return { group, version, kind, plural, object: typed(object), old: typed(old) };
 }
