@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createKubectl, kubectlMinor, unchecked } from '../support/kubectl.js';
+import { createKubectl, kubectlMinor } from '../support/kubectl.js';
 import { uniqueName } from '../support/slipway.js';
 
 const namespace = uniqueName('apply');
@@ -20,7 +20,7 @@ interface Entry {
 }
 
 const apply = (manager: string, manifest: string, ...flags: string[]) =>
-  kubectl.try(['apply', ...unchecked, '--server-side', `--field-manager=${manager}`, ...flags, '-f', '-'], manifest);
+  kubectl.try(['apply', '--server-side', `--field-manager=${manager}`, ...flags, '-f', '-'], manifest);
 const applied = async (manager: string, manifest: string, ...flags: string[]) => {
   const { exit, stderr } = await apply(manager, manifest, ...flags);
   expect(stderr).not.toContain('Error');
@@ -89,7 +89,7 @@ describe.skipIf(!kubectlMinor)('server-side apply and the owners of fields', () 
   });
 
   test('a created object is owned in all it holds', async () => {
-    await ok(['create', ...unchecked, '--field-manager=c', '-f', '-'], configMap('created', { k: '1' }));
+    await ok(['create', '--field-manager=c', '-f', '-'], configMap('created', { k: '1' }));
     const [entry] = await entriesOf('cm/created');
     expect(entry).toMatchObject({ manager: 'c', operation: 'Update', apiVersion: 'v1' });
     expect(entry?.fieldsV1).toEqual({ 'f:data': { '.': {}, 'f:k': {} } });

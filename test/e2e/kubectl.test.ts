@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { createKubectl, kubectlMinor, unchecked } from '../support/kubectl.js';
+import { createKubectl, kubectlMinor } from '../support/kubectl.js';
 import { uniqueName } from '../support/slipway.js';
 
 const namespace = uniqueName('kubectl');
-const image = `${new URL(inject('apiUrl')).host}/library/busybox:latest`;
+const image = inject('image');
 const kubectl = createKubectl(namespace);
 const { ok } = kubectl;
 
@@ -60,14 +60,14 @@ describe.skipIf(!kubectlMinor)('an unmodified kubectl', () => {
   });
 
   test('applies a manifest and waits for the rollout', async () => {
-    expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('one'))).toContain('deployment.apps/web created');
+    expect(await ok(['apply', '-f', '-'], manifest('one'))).toContain('deployment.apps/web created');
     expect(await ok(['rollout', 'status', 'deployment/web', '--timeout=90s'])).toContain('successfully rolled out');
     expect(await ok(['get', 'pods', '-l', 'app=web'])).toMatch(/web-\S+ +1\/1 +Running/);
   });
 
   test('applies again without a change, and with one', async () => {
-    expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('one'))).toContain('deployment.apps/web unchanged');
-    expect(await ok(['apply', ...unchecked, '-f', '-'], manifest('two'))).toContain('deployment.apps/web configured');
+    expect(await ok(['apply', '-f', '-'], manifest('one'))).toContain('deployment.apps/web unchanged');
+    expect(await ok(['apply', '-f', '-'], manifest('two'))).toContain('deployment.apps/web configured');
     await ok(['rollout', 'status', 'deployment/web', '--timeout=90s']);
     // An old kubectl may choose a pod that is ending when it is asked for one of the Deployment.
     await eventually(async () => expect(await ok(['get', 'pods', '-l', 'app=web'])).not.toContain('Terminating'), 60);

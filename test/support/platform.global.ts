@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePortBase, loadPlatformConfig } from '@slipway/local';
 import type { TestProject } from 'vitest/node';
+import { findKubectls } from './kubectl-programs.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(checkout, 'infra/local/dist/cli.js');
@@ -25,6 +26,8 @@ export default async function platform(project: TestProject): Promise<() => Prom
   project.provide('adminPassword', admin.password);
   project.provide('kubeconfig', join(config.home, 'kubeconfig'));
   project.provide('gatewayPort', config.ports.gateway);
+  project.provide('kubectls', findKubectls());
+  project.provide('image', `${new URL(config.apiUrl).host}/library/busybox:latest`);
   return async () => started?.stop();
 }
 

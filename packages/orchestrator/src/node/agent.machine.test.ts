@@ -1,5 +1,6 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
@@ -382,6 +383,29 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
     );
     await eventually(async () => expect(await status()).toMatchObject({ running: {} }));
     await remove('late');
+  });
+
+  it('runs a pod among the processes and on the network of the machine', async () => {
+    await createPod('host', {
+      hostNetwork: true,
+      hostPID: true,
+      containers: [
+        {
+          name: 'main',
+          image: busyboxImage,
+          command: [
+            'sh',
+            '-c',
+            `test -e /host/proc/${process.pid} && test -e /proc/${process.pid} && hostname; sleep 1000`,
+          ],
+          volumeMounts: [{ name: 'host', mountPath: '/host' }],
+        },
+      ],
+      volumes: [{ name: 'host', hostPath: { path: '/' } }],
+    });
+    expect((await untilReady('host')).status).toMatchObject({ podIP: '127.0.0.1', hostIP: '127.0.0.1' });
+    await untilLog('host', `${hostname()}\n`);
+    await remove('host');
   });
 
   it('restarts what crashes, with back-off, and says why', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Pod } from '../../kinds/index.js';
 import type { Clock } from '../../runtime/index.js';
 import type { ContainerRuntime } from '../cri/types.js';
 import { podLabels } from '../cri/types.js';
@@ -6,7 +7,7 @@ import { readLog } from '../logs/read-log.js';
 import { podPaths } from '../pods/paths.js';
 
 export interface LogRequest {
-  readonly uid: string;
+  readonly pod: Pod;
   readonly container: string;
   readonly query: URLSearchParams;
   readonly signal: AbortSignal;
@@ -28,17 +29,15 @@ export async function openLog(
   request: LogRequest,
   tools: { readonly runtime: ContainerRuntime; readonly clock: Clock; readonly directory: string },
 ): Promise<AsyncGenerator<Buffer>> {
-  const { query, container } = request;
+  const { pod, query, container } = request;
+  const uid = pod.metadata.uid ?? '';
   const previous = flagOf(query, 'previous');
-  const attempts = (await tools.runtime.listContainers(request.uid))
+  const attempts = (await tools.runtime.listContainers(uid))
     .filter((one) => one.labels[podLabels.container] === container)
     .sort((a, b) => b.metadata.attempt - a.metadata.attempt || b.createdAt - a.createdAt);
   const chosen = attempts[previous ? 1 : 0];
-  if (!chosen) {
-    const what = previous ? 'previous terminated container' : 'container';
-    throw new LogRefusal(400, `${what} "${container}" in pod is waiting to start or not found`);
-  }
-  const paths = podPaths(tools.directory, request.uid);
+  if (!chosen) throw new LogRefusal(400, whyNone(pod, container, previous));
+  const paths = podPaths(tools.directory, uid);
   const sinceTime = query.get('sinceTime');
   const sinceSeconds = numberOf(query, 'sinceSeconds');
   let checkedAtMs = 0;
@@ -63,6 +62,24 @@ export async function openLog(
     },
     pause: (milliseconds, signal) => tools.clock.sleep(milliseconds, signal),
   });
+}
+
+function whyNone(pod: Pod, container: string, previous: boolean): string {
+  const named = `container "${container}" in pod "${pod.metadata.name}"`;
+  if (previous) return `previous terminated ${named} not found`;
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  const reason = statuses.find((one) => one.name === container)?.state?.waiting?.reason;
+  switch (reason) {
+    case undefined:
+      return `${named} is not available`;
+    case 'ErrImagePull':
+      return `${named} is waiting to start: image can't be pulled`;
+    case 'ImagePullBackOff':
+      return `${named} is waiting to start: trying and failing to pull image`;
+    default:
+      return `${named} is waiting to start: ${reason}`;
+  }
 }
 
 function flagOf(query: URLSearchParams, name: string): boolean {

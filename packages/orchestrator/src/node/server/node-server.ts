@@ -112,11 +112,11 @@ async function handle(
       response.end(await context.metrics.metrics());
       return;
     case 'containerLogs': {
-      const uid = uidOf(namespace, pod, options);
+      const found = podOf(namespace, pod, options);
       const gone = new AbortController();
       response.on('close', () => gone.abort());
       const log = await openLog(
-        { uid, container, query: url.searchParams, signal: gone.signal },
+        { pod: found, container, query: url.searchParams, signal: gone.signal },
         { ...options, clock: context.clock },
       );
       response.writeHead(200, { 'content-type': 'text/plain' });
@@ -140,7 +140,7 @@ async function handleUpgrade(
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://node');
   const [root, namespace = '', pod = '', name = ''] = url.pathname.slice(1).split('/').map(decodeURIComponent);
-  const uid = uidOf(namespace, pod, options);
+  const { uid = '' } = podOf(namespace, pod, options).metadata;
   const target = await streamUrl(root, uid, name, url.searchParams, options.runtime);
   passUpgrade(request, socket, head, target);
 }
@@ -195,10 +195,10 @@ async function runningContainer(uid: string, name: string, runtime: ContainerRun
   return found.id;
 }
 
-function uidOf(namespace: string, name: string, options: NodeServerOptions): string {
-  const uid = options.findPod(namespace, name)?.metadata.uid;
-  if (uid === undefined) throw new Refusal(404, `pod "${namespace}/${name}" is not on this node`);
-  return uid;
+function podOf(namespace: string, name: string, options: NodeServerOptions): Pod {
+  const pod = options.findPod(namespace, name);
+  if (pod === undefined) throw new Refusal(404, `pod "${namespace}/${name}" is not on this node`);
+  return pod;
 }
 
 function statusOf(error: unknown): number {
