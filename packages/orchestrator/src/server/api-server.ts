@@ -7,6 +7,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { customResourceDefinitionKind } from '../kinds/index.js';
 import { createStore } from '../store/index.js';
 import { firstServiceAddress, serviceAllocator } from './addresses.js';
+import { createAggregation, openFrontProxy } from './aggregation/index.js';
 import { builtInAdmission } from './admission/built-in.js';
 import { namespaceAdmission } from './admission/namespace.js';
 import { podAdmission } from './admission/pod.js';
@@ -101,6 +102,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     commonName: 'system:apiserver',
     organizations: ['system:masters'],
   });
+  const frontProxy = await openFrontProxy(join(options.directory, 'pki'));
   const tokens = await openTokenSigner(join(options.directory, 'pki', 'service-accounts.key'));
 
   const store = await createStore({ pool: options.pool, log });
@@ -135,8 +137,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const resources = { registry, tokens, nodes, metrics, virtual };
   let isStopping = false;
   let { port } = options;
+  const aggregation = createAggregation({
+    store,
+    registry,
+    frontProxy,
+    clientCa: authority.certificate,
+    onError: (error, what) => log.warn({ err: error }, what),
+  });
   const answerPath = createPaths({
     catalog: registry.catalog,
+    remote: aggregation,
     metrics: metricsRegistry,
     version: version.gitVersion,
     address: () => `${options.bind}:${port}`,
@@ -152,7 +162,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     { name: 'shutdown', isForReadinessOnly: true, check: () => (isStopping ? 'process is shutting down' : undefined) },
   ];
 
-  const parts: FrontParts = { resources, authenticator, checks, answerPath, log };
+  const parts: FrontParts = { aggregation, resources, authenticator, checks, answerPath, log };
   const { certificate, key } = serving;
   const listener = await listen(
     { certificate, key, ca: authority.certificate, bind: options.bind, port: options.port },
@@ -177,6 +187,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }
   const endpoint = options.advertiseAddress ? { address: options.advertiseAddress, port } : undefined;
   await bootstrap(registry, { serviceAddress, port, endpoint });
+  await aggregation.start();
   const followers = keepUp(store, registry, { authority, tokens }, (error, what) => log.warn({ err: error }, what));
   const customResourceCleanup = startCustomResourceCleanup(registry, customResourceDefinitionKind, (message, error) =>
     log.warn({ err: error }, message),
@@ -206,6 +217,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       clearInterval(upkeep);
       customResourceCleanup.close();
       followers.close();
+      aggregation.close();
       await listener.close();
       usage.close();
       nodes.close();

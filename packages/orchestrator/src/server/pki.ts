@@ -81,7 +81,10 @@ export async function writeAtomically(path: string, text: string, mode: number):
 }
 
 /** Opens the authority kept in a directory, or founds it. */
-export async function openCertificateAuthority(directory: string): Promise<CertificateAuthority> {
+export async function openCertificateAuthority(
+  directory: string,
+  commonName = 'slipway-cluster-ca',
+): Promise<CertificateAuthority> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const certificateFile = join(directory, 'ca.crt');
   const keyFile = join(directory, 'ca.key');
@@ -89,7 +92,7 @@ export async function openCertificateAuthority(directory: string): Promise<Certi
     const keys = await generateKeys();
     const made = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: serialNumber(),
-      name: 'CN=slipway-cluster-ca',
+      name: `CN=${commonName}`,
       ...span(caDays),
       signingAlgorithm: algorithm,
       keys,

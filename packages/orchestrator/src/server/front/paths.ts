@@ -3,7 +3,7 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import { ApiError, noSuchPath } from '../api-error.js';
 import type { KindCatalog } from '../catalog.js';
 import { createDiscovery, type RemoteGroups } from '../discovery.js';
-import { createOpenApi, type OpenApiDocument } from '../openapi/openapi.js';
+import { createOpenApi, type OpenApiDocument, type RemoteOpenApi } from '../openapi/openapi.js';
 import { sendBytes, sendJson } from './answer.js';
 
 const v2Protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
@@ -11,7 +11,7 @@ const yearSeconds = 365 * 24 * 3600;
 
 export interface PathsOptions {
   catalog: KindCatalog;
-  remote?: RemoteGroups;
+  remote?: { readonly groups: RemoteGroups; readonly openApi: RemoteOpenApi };
   metrics: MetricsRegistry;
   /** `v1.36.0`. */
   version: string;
@@ -23,8 +23,8 @@ export type AnswerPath = (path: readonly string[], request: IncomingMessage, res
 
 /** Answers paths that are no resources': discovery, OpenAPI, metrics. Throws 404. */
 export function createPaths({ catalog, remote, metrics, version, address }: PathsOptions): AnswerPath {
-  const discovery = createDiscovery(catalog, remote);
-  const openApi = createOpenApi(catalog, version);
+  const discovery = createDiscovery(catalog, remote?.groups);
+  const openApi = createOpenApi(catalog, version, remote?.openApi);
 
   function answerOpenApi(path: readonly string[], request: IncomingMessage, response: ServerResponse): void {
     const accept = request.headers.accept ?? '';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError } from '../api-error.js';
+import type { Aggregation } from '../aggregation/index.js';
+import { ApiError, forbidden } from '../api-error.js';
 import type { ServerLog } from '../api-server.js';
 import type { Authenticator } from '../authentication/authenticator.js';
 import { impersonated } from '../authentication/impersonation.js';
@@ -17,6 +18,7 @@ import type { RequestInfo } from './request-info.js';
 import { version } from './version.js';
 
 export interface FrontParts {
+  aggregation: Aggregation;
   resources: ResourceHandlerOptions;
   authenticator: Authenticator;
   checks: readonly HealthCheck[];
@@ -64,27 +66,32 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
 async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, user: User): Promise<void> {
   const { request, response, query } = exchange;
   const { registry, tokens } = parts.resources;
-  // What another server answers (an APIService) belongs here, before the kinds are asked.
+  const remote = parts.aggregation.find(info.path);
+  if (remote) {
+    allow(parts, { ...info, name: info.name || nameInSelector(query) }, user);
+    await parts.aggregation.proxy(remote, request, response, user);
+    return;
+  }
   if (info.isResource) {
     const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
     authorize(registry, user, withNameAsked(target, query));
     await handleResource(parts.resources, { request, response, query, target, user });
     return;
   }
-  const wanted = {
-    verb: 'get',
-    group: '',
-    resource: '',
-    subresource: '',
-    namespace: '',
-    name: '',
-    path: info.pathname,
-  };
-  if (!isAllowed(registry.store, user, wanted))
-    throw new ApiError(403, 'Forbidden', `forbidden: ${refusalText(user, wanted)}`, {});
+  allow(parts, { ...info, verb: 'get' }, user);
   const document = openIdDocument(tokens, info.pathname);
   if (document) sendJson(response, 200, document);
   else await parts.answerPath(info.path, request, response);
+}
+
+/** 403 unless the user may do what a path and a method alone say. */
+export function allow({ resources: { registry } }: FrontParts, info: RequestInfo, user: User): void {
+  const { isResource, verb, group, resource, subresource, namespace, name, pathname } = info;
+  const wanted = { verb, group, resource, subresource, namespace, name, ...(!isResource && { path: pathname }) };
+  if (isAllowed(registry.store, user, wanted)) return;
+  const text = refusalText(user, wanted);
+  if (isResource) throw forbidden({ group, plural: resource }, name, text);
+  throw new ApiError(403, 'Forbidden', `forbidden: ${text}`, {});
 }
 
 /** Whoever may read one object may ask for it through its collection. */

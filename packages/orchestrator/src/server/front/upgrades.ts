@@ -1,19 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { admitConnection } from '../admission/connect.js';
-import { badRequest, noSuchPath, toApiError } from '../api-error.js';
+import { type ApiError, badRequest, noSuchPath, toApiError } from '../api-error.js';
 import { impersonated } from '../authentication/impersonation.js';
 import { refuseUpgrade } from '../node-proxy.js';
 import { parseResourceRequest } from '../request-info.js';
 import { authorize } from '../resource-handler.js';
 import { translatedProtocol } from '../streams/web-socket-streams.js';
 import { addressOf, infoOf } from './exchange.js';
-import type { FrontParts } from './requests.js';
+import { allow, type FrontParts } from './requests.js';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
 
 /** Connections that become streams: exec, attach, port-forward, and those of proxied backends. Never rejects. */
-export function createUpgradeHandler({ resources, authenticator }: FrontParts): UpgradeHandler {
+export function createUpgradeHandler(parts: FrontParts): UpgradeHandler {
+  const { resources, authenticator } = parts;
   const { registry, nodes } = resources;
   return async (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -22,7 +23,13 @@ export function createUpgradeHandler({ resources, authenticator }: FrontParts): 
       const user = impersonated(registry.store, await authenticator.authenticate(request), request);
       const info = infoOf(request, address);
       if (!info.isResource) throw noSuchPath();
-      // What another server answers (an APIService) belongs here, before the kinds are asked.
+      const remote = parts.aggregation.find(info.path);
+      if (remote) {
+        allow(parts, info, user);
+        const refuse = (error: ApiError) => refuseUpgrade(socket, error);
+        parts.aggregation.proxyUpgrade(remote, request, socket, head, user, refuse);
+        return;
+      }
       const { query } = address;
       const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
       if (target.subresource === 'proxy') {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { allDefinitions, type JsonObject, type KindDefinition } from '../../kinds/index.js';
+import { allDefinitions, type JsonObject, type KindDefinition, objectAt } from '../../kinds/index.js';
 import type { KindCatalog } from '../catalog.js';
 import { rootOf } from './operations.js';
 import { documentV2 } from './v2.js';
@@ -26,10 +26,29 @@ const hashed = (bytes: Buffer): OpenApiDocument => ({
   etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`,
 });
 
-export function createOpenApi(catalog: KindCatalog, version: string): OpenApi {
+/** What remote APIs say of themselves; it stands instead of what is said here of the same group version. */
+export interface RemoteOpenApi {
+  /** Changes whenever `apis` would. */
+  version(): number;
+  apis(): readonly {
+    /** `apis/metrics.k8s.io/v1beta1`. */
+    path: string;
+    v3: { readonly bytes: Buffer; readonly hash: string } | undefined;
+    v2: { readonly paths: JsonObject; readonly definitions: JsonObject } | undefined;
+  }[];
+}
+
+interface Described {
+  kinds: KindDefinition[];
+  hash: string;
+  /** Made elsewhere. */
+  bytes?: Buffer;
+}
+
+export function createOpenApi(catalog: KindCatalog, version: string, remote?: RemoteOpenApi): OpenApi {
   let seed: string | undefined;
   const hashes = new WeakMap<KindDefinition, string>();
-  let known: { version: number; paths: Map<string, { kinds: KindDefinition[]; hash: string }> } | undefined;
+  let known: { version: string; paths: Map<string, Described> } | undefined;
   const documents = new Map<string, { hash: string; document: OpenApiDocument }>();
 
   /** Of what a kind's part of a document is made of; making the document itself would cost much more. */
@@ -45,9 +64,10 @@ export function createOpenApi(catalog: KindCatalog, version: string): OpenApi {
   }
 
   function paths() {
-    if (known?.version === catalog.version) return known.paths;
+    const current = `${catalog.version}/${remote?.version() ?? 0}`;
+    if (known?.version === current) return known.paths;
     seed ??= createHash('sha256').update(version).update(JSON.stringify(allDefinitions())).digest('hex');
-    const found = new Map<string, { kinds: KindDefinition[]; hash: string }>();
+    const found = new Map<string, Described>();
     for (const kind of catalog.kinds) {
       const entry = found.get(rootOf(kind)) ?? { kinds: [], hash: '' };
       entry.kinds.push(kind);
@@ -58,7 +78,11 @@ export function createOpenApi(catalog: KindCatalog, version: string): OpenApi {
       for (const kind of entry.kinds) hash.update(hashOfKind(kind));
       entry.hash = hash.digest('hex').toUpperCase();
     }
-    known = { version: catalog.version, paths: found };
+    for (const { path, v3 } of remote?.apis() ?? []) {
+      found.delete(path);
+      if (v3) found.set(path, { kinds: [], hash: v3.hash, bytes: v3.bytes });
+    }
+    known = { version: current, paths: found };
     for (const path of documents.keys()) if (!path.startsWith('v2/') && !found.has(path)) documents.delete(path);
     return found;
   }
@@ -80,14 +104,24 @@ export function createOpenApi(catalog: KindCatalog, version: string): OpenApi {
     hashOf: (path) => paths().get(path)?.hash,
     findV3: (path) => {
       const found = paths().get(path);
-      return found && kept(path, found.hash, () => Buffer.from(JSON.stringify(documentV3(found.kinds, version))));
+      const make = ({ bytes, kinds }: Described) => bytes ?? Buffer.from(JSON.stringify(documentV3(kinds, version)));
+      return found && kept(path, found.hash, () => make(found));
     },
     v2: (form) => {
-      const hash = [...paths().values()].map((each) => each.hash).join();
+      const hash = `${[...paths().values()].map((each) => each.hash).join()}/${remote?.version() ?? 0}`;
       return kept(`v2/${form}`, hash, () => {
-        const document = documentV2(catalog.kinds, version);
+        const apis = remote?.apis() ?? [];
+        const isOwn = (kind: KindDefinition) => !apis.some(({ path }) => path === rootOf(kind));
+        const document = documentV2(catalog.kinds.filter(isOwn), version);
+        for (const { v2 } of apis) if (v2) merge(document, v2);
         return form === 'json' ? Buffer.from(JSON.stringify(document)) : encodeV2(document);
       });
     },
   };
+}
+
+/** Adds a remote API's paths and what they are described by; a definition that is here already stays as it is. */
+function merge(document: JsonObject, { paths, definitions }: { paths: JsonObject; definitions: JsonObject }): void {
+  document.paths = { ...objectAt(document, 'paths'), ...paths };
+  document.definitions = { ...definitions, ...objectAt(document, 'definitions') };
 }

@@ -3,11 +3,11 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { request as httpsRequest, type RequestOptions as TlsOptions } from 'node:https';
 import { BlockList, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { joinStreams } from '../../client/index.js';
 import { type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { ApiError, badRequest, notFound } from '../api-error.js';
 import { asJson } from '../registry.js';
+import { passedHeaders, relay, relayUpgrade } from './relay.js';
 
 export interface ProxyTarget {
   /** `pods`, `services` or `nodes`. */
@@ -38,13 +38,9 @@ export interface HttpProxy {
 
 /** The `proxy` subresources of pods, services and nodes. `nodeTls` proves to a node's agent who asks. */
 export function createHttpProxy(store: Store, nodeTls: TlsOptions): HttpProxy {
-  function send(request: IncomingMessage, target: ProxyTarget) {
+  function send(request: IncomingMessage, target: ProxyTarget, isUpgrade: boolean) {
     const { isSecure, host, port, tls } = locate(store, nodeTls, target);
-    const { authorization: _authorization, host: _host, ...headers } = request.headers;
-    for (const name of Object.keys(headers))
-      if (name.startsWith('impersonate-') || name.startsWith(':')) delete headers[name];
-    const peer = request.socket.remoteAddress;
-    if (peer) headers['x-forwarded-for'] = [request.headers['x-forwarded-for'], peer].flat().filter(Boolean).join(', ');
+    const headers = passedHeaders(request, isUpgrade);
     const { base, path } = splitPath(request.url ?? '/');
     headers['x-forwarded-uri'] = base;
     headers['x-forwarded-proto'] = 'https';
@@ -53,60 +49,16 @@ export function createHttpProxy(store: Store, nodeTls: TlsOptions): HttpProxy {
     return { upstream: isSecure ? httpsRequest(options) : httpRequest(options), base };
   }
 
-  const unreachable = (error: Error) =>
-    new ApiError(503, 'ServiceUnavailable', `error trying to reach service: ${error.message}`, undefined, {
-      cause: error,
-    });
-
   return {
     proxy: (request, response, target) => {
-      const { upstream, base } = send(request, target);
-      upstream.on('response', (answer) => {
-        const {
-          connection: _connection,
-          'keep-alive': _keep,
-          'transfer-encoding': _coding,
-          ...headers
-        } = answer.headers;
-        if (headers.location?.startsWith('/')) headers.location = `${base}${headers.location}`;
-        response.writeHead(answer.statusCode ?? 502, headers);
-        answer.pipe(response);
-        answer.on('error', () => response.destroy());
-      });
-      upstream.on('error', (error) => {
-        if (response.headersSent) {
-          response.destroy();
-          return;
-        }
-        const body = JSON.stringify(unreachable(error).toStatus());
-        response.writeHead(503, { 'content-type': 'application/json' }).end(body);
-      });
-      response.on('close', () => upstream.destroy());
-      request.pipe(upstream);
+      const { upstream, base } = send(request, target, false);
+      void relay(request, response, upstream, ({ location, ...headers }) => ({
+        ...headers,
+        ...(location !== undefined && { location: location.startsWith('/') ? `${base}${location}` : location }),
+      }));
     },
-    proxyUpgrade: (request, socket, head, target, refuse) => {
-      const { upstream } = send(request, target);
-      const headOf = (answer: IncomingMessage) => {
-        let lines = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
-        for (let at = 0; at < answer.rawHeaders.length; at += 2)
-          lines += `${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}\r\n`;
-        return `${lines}\r\n`;
-      };
-      upstream.on('upgrade', (answer, far, farHead) => {
-        socket.write(headOf(answer));
-        if (farHead.length > 0) socket.write(farHead);
-        if (head.length > 0) far.write(head);
-        joinStreams(socket, far);
-      });
-      upstream.on('response', (answer) => {
-        answer.resume();
-        refuse(badRequest(`the backend answered ${answer.statusCode} instead of upgrading`));
-      });
-      upstream.on('error', (error) => refuse(unreachable(error)));
-      socket.on('error', () => upstream.destroy());
-      socket.on('close', () => upstream.destroy());
-      upstream.end();
-    },
+    proxyUpgrade: (request, socket, head, target, refuse) =>
+      relayUpgrade(send(request, target, true).upstream, socket, head, refuse),
   };
 }
 
@@ -155,8 +107,17 @@ function locate(store: Store, nodeTls: TlsOptions, { plural, namespace, name: as
     const host = allowed(stringAt(objectAt(object, 'status'), 'podIP'));
     return { ...common, host, port: Number(port) || firstPort(object) || (isSecure ? 443 : 80) };
   }
-  const endpoint = locateEndpoint(store, object, namespace, name, port);
-  return { ...common, ...endpoint, host: allowed(endpoint.host) };
+  return { ...common, ...locateEndpoint(store, object, namespace, name, port) };
+}
+
+/** Where a service can be reached: one of its ready endpoints, or the host that it is another name for. Throws 503. */
+export function locateService(store: Store, namespace: string, name: string, port: number) {
+  const found = store.get('services', namespace, name);
+  if (!found) throw new ApiError(503, 'ServiceUnavailable', `service ${JSON.stringify(name)} not found`);
+  const service = asJson(found.value);
+  const spec = objectAt(service, 'spec');
+  if (spec.type === 'ExternalName') return { host: stringAt(spec, 'externalName'), port };
+  return locateEndpoint(store, service, namespace, name, String(port));
 }
 
 function firstPort(pod: JsonObject): number | undefined {
@@ -214,5 +175,5 @@ function locateEndpoint(store: Store, service: JsonObject, namespace: string, na
   const backend = ready.length === 0 ? undefined : ready[randomInt(ready.length)];
   if (!backend)
     throw new ApiError(503, 'ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
-  return backend;
+  return { ...backend, host: allowed(backend.host) };
 }
