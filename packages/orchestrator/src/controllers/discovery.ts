@@ -13,16 +13,28 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /**
  * Every resource (not subresource) that the cluster serves, in the preferred version of its group. A group whose
- * discovery fails makes the whole fail: whoever acts on "nothing there" must not mistake silence for it.
+ * discovery fails makes the whole fail: whoever acts on "nothing there" must not mistake silence for it. Who can go on
+ * without gives `onLacking`: an API that another server answers for may be away for long.
  */
-export async function discoverTypes(client: KubeClient): Promise<DiscoveredType[]> {
+export async function discoverTypes(
+  client: KubeClient,
+  onLacking?: (group: string, error: unknown) => void,
+): Promise<DiscoveredType[]> {
   const groups = await getFields(client, '/apis');
   const versions = listOf(groups['groups']).map((group) => {
     const preferred = isFields(group['preferredVersion']) ? group['preferredVersion'] : listOf(group['versions'])[0];
     return `/apis/${textOf(preferred?.['groupVersion'])}`;
   });
   const lists = await Promise.all(
-    ['/api/v1', ...versions].map(async (path) => ({ path, list: await getFields(client, path) })),
+    ['/api/v1', ...versions].map(async (path) => {
+      try {
+        return { path, list: await getFields(client, path) };
+      } catch (error) {
+        if (!onLacking || path === '/api/v1') throw error;
+        onLacking(path.split('/')[2] ?? '', error);
+        return { path, list: {} };
+      }
+    }),
   );
   return lists.flatMap(({ path, list }) => {
     const [, , ...rest] = path.split('/');

@@ -14,15 +14,19 @@ const discoveryKeptMs = 60_000;
 /** Asks the `scale` of whatever resource the cluster serves. */
 export function createScaleFinder(client: KubeClient, clock: Clock): FindScale {
   let types: Promise<DiscoveredType[]> | undefined;
+  let lacking = new Set<string>();
   let readAt = 0;
   const typeOf = async (group: string, kind: string): Promise<DiscoveredType | undefined> => {
     if (!types || clock.now() - readAt > discoveryKeptMs) {
       readAt = clock.now();
-      types = discoverTypes(client);
+      lacking = new Set();
+      types = discoverTypes(client, (each) => lacking.add(each));
     }
     const reading = types;
     try {
-      return (await reading).find((each) => each.group === group && each.kind === kind);
+      const found = (await reading).find((each) => each.group === group && each.kind === kind);
+      if (!found && lacking.has(group)) throw new Error(`the resources of ${group} cannot be told now`);
+      return found;
     } catch (error) {
       if (types === reading) types = undefined;
       throw error;

@@ -67,7 +67,8 @@ export function createGarbageCollector(context: ControllerContext): Stoppable & 
   };
 
   const refresh = async () => {
-    types = await discoverTypes(client);
+    // An owner of a kind that is not known is taken for present: what is lacking keeps its dependents.
+    types = await discoverTypes(client, (group, error) => logger.warn({ error, group }, 'a group is not discovered'));
     const deletable = types.filter(
       (type) => ['list', 'watch', 'delete'].every((verb) => type.verbs.includes(verb)) && !skipped.has(typeKey(type)),
     );
