@@ -2,4 +2,5 @@
 // Never: used by what runs in production.
 
 export * from './child-processes.js';
+export * from './raw-connection.js';
 export * from './test-cluster.js';

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createHttp2Door } from './http2.js';
+import { refuseMalformed } from './malformed.js';
 import type { RequestHandler } from './requests.js';
 import type { UpgradeHandler } from './upgrades.js';
 
@@ -24,6 +26,8 @@ export interface Listener {
 const graceMilliseconds = 200;
 const idleMilliseconds = 75_000;
 const headersMilliseconds = 30_000;
+/** Selectors of many labels and tokens with many groups are long. */
+const headerBytes = 256 * 1024;
 
 /** Listens with TLS for HTTP/2 and HTTP/1.1, whichever the client chooses; resolves when connections are taken. */
 export async function listen(
@@ -41,6 +45,7 @@ export async function listen(
     headersTimeout: headersMilliseconds,
     connectionsCheckingInterval: headersMilliseconds / 6,
     keepAliveTimeout: idleMilliseconds,
+    maxHeaderSize: headerBytes,
     // How long a whole request may take is the front's to say: some streams in without end.
     requestTimeout: 0,
   });
@@ -52,10 +57,17 @@ export async function listen(
     if (socket.alpnProtocol === 'h2') http2.adopt(socket);
     else for (const listener of speakHttp1) listener.call(server, socket);
   });
-  server.on('request', (request, response) => void handlers.request(request, response));
+  const busy = new WeakMap<Duplex, number>();
+  const count = (socket: Duplex, difference: number) => busy.set(socket, (busy.get(socket) ?? 0) + difference);
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    count(socket, 1);
+    response.once('close', () => count(socket, -1));
+    void handlers.request(request, response);
+  });
   server.on('upgrade', (request, socket, head) => void handlers.upgrade(request, socket, head));
   server.on('tlsClientError', () => {});
-  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (error, socket) => refuseMalformed(error, socket, (busy.get(socket) ?? 0) > 0));
   server.listen(options.port, options.bind);
   await once(server, 'listening');
   return {
