@@ -24,6 +24,7 @@ import {
   startCustomResourceCleanup,
   terminatingAdmission,
 } from './custom/index.js';
+import { createFairness, createFairnessMetrics } from './fairness/index.js';
 import type { HealthCheck } from './front/health.js';
 import { listen } from './front/listener.js';
 import { createPaths } from './front/paths.js';
@@ -86,6 +87,9 @@ const quiet: ServerLog = { info: () => {}, warn: () => {}, error: () => {} };
 const compactEveryMilliseconds = 60_000;
 const keepLogMilliseconds = 10 * 60_000;
 const keepLogEvents = 50_000;
+/** Requests that are answered at once, and how long one may wait to be among them. */
+const requestSeats = 600;
+const requestWaitMilliseconds = 15_000;
 
 /** Starts the API server; resolves when it is the store's writer, has made what every cluster has, and listens. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -162,7 +166,21 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     { name: 'shutdown', isForReadinessOnly: true, check: () => (isStopping ? 'process is shutting down' : undefined) },
   ];
 
-  const parts: FrontParts = { aggregation, resources, authenticator, checks, answerPath, log };
+  const fairness = createFairness({
+    store,
+    seats: requestSeats,
+    waitMilliseconds: requestWaitMilliseconds,
+    metrics: createFairnessMetrics(metricsRegistry),
+  });
+  const parts: FrontParts = {
+    fairness,
+    aggregation,
+    resources,
+    authenticator,
+    checks,
+    answerPath,
+    log,
+  };
   const { certificate, key } = serving;
   const listener = await listen(
     { certificate, key, ca: authority.certificate, bind: options.bind, port: options.port },

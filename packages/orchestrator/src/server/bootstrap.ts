@@ -5,6 +5,7 @@ import {
   type KindDefinition,
   kindDefinitions,
   namespaces,
+  objectAt,
   serviceAccounts,
   services,
   systemPriorities,
@@ -16,6 +17,7 @@ import { aggregateRoles, keepRolesAggregated } from './authorization/aggregation
 import { reconcileDefaultPolicy } from './authorization/default-policy.js';
 import { keepRequestsSigned } from './certificates/signer.js';
 import { installDefinitions } from './custom/index.js';
+import { defaultFlows, defaultLevels } from './fairness/index.js';
 import type { CertificateAuthority } from './pki.js';
 import { asJson, type Registry, type WriteContext } from './registry.js';
 import type { TokenSigner } from './tokens.js';
@@ -58,6 +60,7 @@ export async function bootstrap(registry: Registry, options: BootstrapOptions): 
   for (const name of systemNamespaces) await ensure(registry, kindOf(namespaces), '', { metadata: { name } });
   await reconcileDefaultPolicy(registry, system);
   await ensurePriorityClasses(registry);
+  await ensureFlows(registry);
   await aggregateRoles(registry, system);
   await installDefinitions(registry, kindOf(customResourceDefinitions));
   await ensure(registry, kindOf(services), 'default', {
@@ -79,6 +82,21 @@ async function ensurePriorityClasses(registry: Registry): Promise<void> {
   const kind = kindOf({ group: 'scheduling.k8s.io', plural: 'priorityclasses' });
   for (const [name, value] of Object.entries(systemPriorities))
     await ensure(registry, kind, '', { metadata: { name }, value, description: systemPurposes[name] });
+}
+
+/** Those that are there stay as somebody may have changed them. */
+async function ensureFlows(registry: Registry): Promise<void> {
+  const group = 'flowcontrol.apiserver.k8s.io';
+  const annotations = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
+  const put = (plural: string, objects: readonly JsonObject[]) =>
+    Promise.all(
+      objects.map((each) => {
+        const metadata = { ...objectAt(each, 'metadata'), annotations };
+        return ensure(registry, kindOf({ group, plural }), '', { ...each, metadata });
+      }),
+    );
+  await put('prioritylevelconfigurations', defaultLevels);
+  await put('flowschemas', defaultFlows);
 }
 
 /** The slice behind the service `kubernetes` is the server's own to keep. */

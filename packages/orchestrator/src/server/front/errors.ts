@@ -3,6 +3,9 @@ import { toApiError } from '../api-error.js';
 import type { ServerLog } from '../api-server.js';
 import { sendJson } from './answer.js';
 
+/** So long a client may go on to send a body that nobody wants, so that it comes to read why. */
+const drainMilliseconds = 5_000;
+
 /** Answers with the Status of what was thrown; where an answer has begun already, its connection ends. */
 export function sendError(log: ServerLog, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const answer = toApiError(error);
@@ -13,7 +16,19 @@ export function sendError(log: ServerLog, request: IncomingMessage, response: Se
   }
   if (answer.details?.retryAfterSeconds !== undefined)
     response.setHeader('retry-after', String(answer.details.retryAfterSeconds));
-  // A body that was not read to its end must not be taken for the next request.
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (!request.complete) drain(request, response);
   sendJson(response, answer.code, answer.toStatus());
+}
+
+/** Closing at once, with bytes unread, would reset the connection before the client has the answer. */
+function drain(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const isAlone = request.httpVersionMajor < 2;
+  request.resume();
+  const timer = setTimeout(() => {
+    if (isAlone) socket.destroy();
+    else response.destroy();
+  }, drainMilliseconds).unref();
+  request.once('close', () => clearTimeout(timer));
+  request.once('end', () => clearTimeout(timer));
 }

@@ -6,6 +6,7 @@ import type { Authenticator } from '../authentication/authenticator.js';
 import { impersonated } from '../authentication/impersonation.js';
 import type { User } from '../authentication.js';
 import { isAllowed, refusalText } from '../authorization.js';
+import type { Fairness, Seat } from '../fairness/index.js';
 import { nameInSelector, parseResourceRequest, type ResourceRequest } from '../request-info.js';
 import { authorize, handleResource, type ResourceHandlerOptions } from '../resource-handler.js';
 import { openIdDocument } from '../tokens.js';
@@ -15,16 +16,20 @@ import { addressOf, type Exchange, infoOf, openExchange } from './exchange.js';
 import { answerHealth, type HealthCheck } from './health.js';
 import type { AnswerPath } from './paths.js';
 import type { RequestInfo } from './request-info.js';
+import { isLongRunning, startTimeLimit, type TimeLimit, timedOut, timeLimitOf } from './time-limit.js';
 import { version } from './version.js';
 
 export interface FrontParts {
   aggregation: Aggregation;
   resources: ResourceHandlerOptions;
   authenticator: Authenticator;
+  fairness: Fairness;
   checks: readonly HealthCheck[];
   answerPath: AnswerPath;
   log: ServerLog;
 }
+
+const requestMilliseconds = 60_000;
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -36,6 +41,8 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
 
   return async (request, response) => {
     let exchange: Exchange | undefined;
+    let limit: TimeLimit | undefined;
+    let seat: Seat | undefined;
     try {
       const address = addressOf(request.url);
       if (answerHealth(checks, address.pathname, address.query, response)) return;
@@ -47,10 +54,25 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
       const found = authenticator.authenticate(request);
       const user = impersonated(store, found instanceof Promise ? await found : found, request);
       exchange.info = infoOf(request, address);
+      if (!isLongRunning(exchange.info))
+        limit = startTimeLimit(timeLimitOf(address.query, requestMilliseconds), response, () =>
+          sendError(log, request, response, timedOut()),
+        );
+      // What streams for as long as it likes would keep its seat from all others; a watch gives it back once it has begun.
+      if (!isLongRunning(exchange.info) || exchange.info.verb === 'watch') {
+        const entering = parts.fairness.enter(user, exchange.info, address.query, (leave) =>
+          response.once('close', leave),
+        );
+        seat = entering instanceof Promise ? await entering : entering;
+        response.setHeader('x-kubernetes-pf-flowschema-uid', seat.flowUid);
+        response.setHeader('x-kubernetes-pf-prioritylevel-uid', seat.levelUid);
+      }
       await answer(parts, exchange, exchange.info, user);
     } catch (error) {
-      sendError(log, request, response, error);
+      if (!limit?.isOver) sendError(log, request, response, error);
     } finally {
+      limit?.clear();
+      seat?.release();
       if (exchange && exchange.info?.verb !== 'watch')
         metrics.observe(
           exchange.info?.verb ?? request.method ?? '',
