@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKubeRequests, type KubeRequests } from '../support/kube-requests.js';
-import { createKubectl, kubectlMinor, unchecked } from '../support/kubectl.js';
+import { createKubectl, kubectlMinor } from '../support/kubectl.js';
 import { uniqueName } from '../support/slipway.js';
 
 const published = 'gateway.networking.k8s.io';
@@ -72,7 +72,7 @@ test.skipIf(kubectlMinor === undefined)(
       });
     }
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: definitions });
-    const applied = await kubectl.ok(['apply', '--server-side', ...unchecked, '-f', '-'], list);
+    const applied = await kubectl.ok(['apply', '--server-side', '-f', '-'], list);
     for (const plural of plurals) expect(applied).toContain(`${plural}.${group} serverside-applied`);
     await kubectl.ok(['wait', '--for=condition=Established', ...plurals.map((each) => `crd/${each}.${group}`)]);
     const refused = await create('httproutes', { rules: [{ backendRefs: [{ name: 'web' }] }] }, group);
