@@ -51,11 +51,13 @@ export function checkRequired(object: JsonObject, keys: readonly string[], at: s
 export function checkName(
   value: string,
   field: string,
-  problemOf: (value: string) => string | undefined,
+  problemsOf: (value: string) => readonly string[] | string | undefined,
   errors: Errors,
 ): void {
-  const problem = problemOf(value);
-  if (problem) errors.push(invalid(field, value, problem));
+  const problems = problemsOf(value);
+  if (problems === undefined) return;
+  if (typeof problems === 'string') errors.push(invalid(field, value, problems));
+  else for (const problem of problems) errors.push(invalid(field, value, problem));
 }
 
 export const isPort = (value: Json | undefined): boolean => typeof value === 'number' && value >= 1 && value <= 65535;

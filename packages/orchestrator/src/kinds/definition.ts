@@ -1,6 +1,7 @@
 import type { FieldError } from './field-error.js';
-import type { JsonObject } from './json.js';
+import { isJsonObject, type JsonObject } from './json.js';
 import type { KubeObject, ResourceType } from './kind.js';
+import { validateFinalizers } from './metadata.js';
 import { type Schema, schemaOf } from './schema.js';
 
 /** A column of server-side printing. Cells of `priority` above 0 are shown with `-o wide` only. */
@@ -36,6 +37,23 @@ export interface CustomBehaviour {
   isTerminating: boolean;
 }
 
+/** Converts objects of a custom resource between its versions, elsewhere: all of a call at once, in their order. */
+export interface ConversionHook {
+  /** The objects in the version `apiVersion`, with their own metadata but for labels and annotations. Rejects with 500. */
+  convert(objects: readonly JsonObject[], apiVersion: string): Promise<JsonObject[]>;
+}
+
+/** How a kind that is a view of what is stored comes out of the store and goes in. */
+interface StoredForm {
+  key: string;
+  toStored(object: JsonObject): JsonObject;
+  fromStored(object: JsonObject): JsonObject;
+  /** The version that is written now, where the resource has several: what lies there may be of an earlier one. */
+  apiVersion?: string;
+  /** Where there is one, it does the converting; `fromStored` is given an object of the kind's own version. */
+  hook?: ConversionHook;
+}
+
 /** A part of a resource with a path of its own. `kind` is what its bodies are, of the kind's own group and version unless they are said. */
 export interface Subresource {
   name: string;
@@ -63,7 +81,7 @@ export interface KindDefinition {
   /** The schema is a custom resource's: it validates and defaults by itself. */
   isStructural: boolean;
   /** The resource this one is stored as, when it is a second view of it. */
-  storedAs?: { key: string; toStored(object: JsonObject): JsonObject; fromStored(object: JsonObject): JsonObject };
+  storedAs?: StoredForm;
   nameRule: NameRule;
   /** What can be done with it, where that is not everything. */
   verbs?: readonly string[];
@@ -115,6 +133,30 @@ export function defineKind(input: DefinitionInput): KindDefinition {
     columns: [nameColumn, ageColumn],
     fields: {},
     ...input,
+    ...(!input.custom &&
+      !input.isStructural &&
+      !plainFinalizers.has(input.type.kind) && { validate: withFinalizers(input.validate) }),
+  };
+}
+
+/** Kinds whose finalizers need no domain. */
+const plainFinalizers: ReadonlySet<string> = new Set([
+  'CustomResourceDefinition',
+  'Event',
+  'Lease',
+  'MutatingWebhookConfiguration',
+  'PodDisruptionBudget',
+  'RuntimeClass',
+  'ValidatingWebhookConfiguration',
+]);
+
+/** What every other built-in kind asks of a new object's finalizers beside its own rules. */
+function withFinalizers(own: KindDefinition['validate']): KindDefinition['validate'] {
+  return (object, old) => {
+    const errors = own?.(object, old) ?? [];
+    const { metadata } = object;
+    const finalizers = !old && isJsonObject(metadata) ? metadata.finalizers : undefined;
+    return Array.isArray(finalizers) ? [...validateFinalizers(finalizers), ...errors] : errors;
   };
 }
 

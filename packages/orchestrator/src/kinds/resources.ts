@@ -1,6 +1,6 @@
 import { type FieldError, forbidden, invalid, required } from './field-error.js';
 import { type Json, type JsonObject, objectAt } from './json.js';
-import { qualifiedNameProblem } from './names.js';
+import { qualifiedNameProblems } from './names.js';
 import { compareQuantities, parseExact, type Quantity, zeroQuantity } from './quantity.js';
 
 // Names and amounts of resources, as containers, limits, quotas and nodes write them.
@@ -47,7 +47,7 @@ export const isHugePages = (name: string): boolean => name.startsWith('hugepages
 const isNative = (name: string): boolean => !name.includes('/') || /(^|\.)kubernetes\.io\//.test(name);
 /** Of somebody's own, and not a quota's name for one. */
 export const isExtendedResource = (name: string): boolean =>
-  !isNative(name) && !name.startsWith('requests.') && qualifiedNameProblem(`requests.${name}`) === undefined;
+  !isNative(name) && !name.startsWith('requests.') && qualifiedNameProblems(`requests.${name}`).length === 0;
 const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePages(name);
 
 /** True for a resource that every cluster has. */
@@ -55,18 +55,15 @@ export const isStandardResource = (name: string): boolean =>
   standardResources.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-');
 
 /** The name of a resource that a quota or limit may name. */
-export function resourceNameProblem(name: string): string | undefined {
-  const problem = qualifiedNameProblem(name);
-  if (problem) return problem;
-  return !name.includes('/') && !isStandardResource(name)
-    ? 'must be a standard resource type or fully qualified'
-    : undefined;
+export function resourceNameProblems(name: string): readonly string[] {
+  const problems = qualifiedNameProblems(name);
+  if (problems.length > 0 || name.includes('/') || isStandardResource(name)) return problems;
+  return ['must be a standard resource type or fully qualified'];
 }
 
 function checkContainerResource(name: string, field: string, errors: FieldError[]): void {
   if (containerResources.has(name)) return;
-  const problem = resourceNameProblem(name);
-  if (problem) errors.push(invalid(field, name, problem));
+  for (const problem of resourceNameProblems(name)) errors.push(invalid(field, name, problem));
   if (!name.includes('/')) {
     if (!isHugePages(name)) errors.push(invalid(field, name, 'must be a standard resource for containers'));
   } else if (!isNative(name) && !isExtendedResource(name))
@@ -82,20 +79,30 @@ export function checkAmount(name: string, value: Json | undefined, field: string
 }
 
 export function checkContainerResources(resources: JsonObject, at: string, errors: FieldError[]): void {
+  checkResourceAmounts(resources, at, checkContainerResource, errors);
+}
+
+/** Limits and requests, their names judged by `checkResource`. */
+export function checkResourceAmounts(
+  resources: JsonObject,
+  at: string,
+  checkResource: (name: string, field: string, errors: FieldError[]) => void,
+  errors: FieldError[],
+): void {
   const limits = objectAt(resources, 'limits');
   const requests = objectAt(resources, 'requests');
   let hasCompute = false;
   let hasHugePages = false;
   for (const name in limits) {
     const field = `${at}.limits[${name}]`;
-    checkContainerResource(name, field, errors);
+    checkResource(name, field, errors);
     checkAmount(name, limits[name], field, errors);
     if (name === 'cpu' || name === 'memory') hasCompute = true;
     if (isHugePages(name)) hasHugePages = true;
   }
   for (const name in requests) {
     const field = `${at}.requests[${name}]`;
-    checkContainerResource(name, field, errors);
+    checkResource(name, field, errors);
     const request = requests[name];
     const limit = limits[name];
     checkAmount(name, request, field, errors);

@@ -2,7 +2,7 @@ import { checkName } from '../checks.js';
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../field-error.js';
 import { arrayAt, isJsonObject, type Json, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
-import { pathProblem, qualifiedNameProblem } from '../names.js';
+import { pathProblems, qualifiedNameProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 
 export const failurePolicies = ['Fail', 'Ignore'];
@@ -97,7 +97,7 @@ export function checkMatchResources(match: JsonObject, at: string, errors: Field
       const field = `${at}.${list}[${index}]`;
       const names = arrayAt(rule, 'resourceNames').map(String);
       names.forEach((name, number) => {
-        checkName(name, `${field}.resourceNames[${number}]`, pathProblem, errors);
+        checkName(name, `${field}.resourceNames[${number}]`, pathProblems, errors);
         if (names.indexOf(name) < number) errors.push(duplicate(`${field}.resourceNames[${number}]`, name));
       });
       checkRule(rule, field, errors);
@@ -115,7 +115,7 @@ export function checkMatchConditions(holder: JsonObject, at: string, errors: Fie
     if (stringAt(condition, 'expression').trim() === '') errors.push(required(`${field}.expression`));
     if (name === '') errors.push(required(`${field}.name`));
     else {
-      checkName(name, `${field}.name`, qualifiedNameProblem, errors);
+      checkName(name, `${field}.name`, qualifiedNameProblems, errors);
       if (seen.has(name)) errors.push(duplicate(`${field}.name`, name));
     }
     seen.add(name);
@@ -129,7 +129,7 @@ export function checkParamRef(binding: JsonObject, errors: FieldError[]): void {
   const at = 'spec.paramRef';
   const name = stringAt(ref, 'name');
   const both = 'name and selector are mutually exclusive';
-  if (name !== '') checkName(name, `${at}.name`, pathProblem, errors);
+  if (name !== '') checkName(name, `${at}.name`, pathProblems, errors);
   if (isJsonObject(ref.selector)) {
     if (name !== '')
       errors.push(

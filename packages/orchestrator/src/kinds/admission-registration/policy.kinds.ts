@@ -3,7 +3,7 @@ import { column, countColumn, specOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import { label1035Problem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { label1035Problems, qualifiedNameProblems, subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import {
   mutatingAdmissionPolicies,
@@ -34,14 +34,13 @@ function checkParamKind(spec: JsonObject, errors: FieldError[]): void {
   else if (parts.length > 2)
     errors.push(invalid(`${at}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
   else {
-    if (parts.length === 2) checkName(parts[0] ?? '', `${at}.apiVersion`, subdomainProblem, errors);
-    checkName(version, `${at}.apiVersion`, label1035Problem, errors);
+    if (parts.length === 2) checkName(parts[0] ?? '', `${at}.apiVersion`, subdomainProblems, errors);
+    checkName(version, `${at}.apiVersion`, label1035Problems, errors);
   }
   const kind = stringAt(paramKind, 'kind');
   if (kind === '') errors.push(required(`${at}.kind`));
   else {
-    const problem = label1035Problem(kind.toLowerCase());
-    if (problem)
+    for (const problem of label1035Problems(kind.toLowerCase()))
       errors.push(invalid(`${at}.kind`, kind, `may have mixed case, but should otherwise match: ${problem}`));
   }
 }
@@ -105,7 +104,7 @@ function validateValidating(object: JsonObject): FieldError[] {
   annotations.forEach((each, index) => {
     const at = `spec.auditAnnotations[${index}]`;
     const key = stringAt(each, 'key');
-    checkName(`${name}/${key}`, `${at}.key`, qualifiedNameProblem, errors);
+    checkName(`${name}/${key}`, `${at}.key`, qualifiedNameProblems, errors);
     if (stringAt(each, 'valueExpression').trim() === '')
       errors.push(required(`${at}.valueExpression`, 'valueExpression is not specified'));
     if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
@@ -158,7 +157,7 @@ function validateMutating(object: JsonObject): FieldError[] {
 function checkBinding(spec: JsonObject, errors: FieldError[]): void {
   checkRequired(spec, ['policyName'], 'spec', errors);
   const name = stringAt(spec, 'policyName');
-  if (name !== '') checkName(name, 'spec.policyName', subdomainProblem, errors);
+  if (name !== '') checkName(name, 'spec.policyName', subdomainProblems, errors);
   checkParamRef(spec, errors);
   if (isJsonObject(spec.matchResources)) checkMatchResources(spec.matchResources, 'spec.matchResources', errors);
 }

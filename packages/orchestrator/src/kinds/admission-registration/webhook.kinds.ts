@@ -3,7 +3,7 @@ import { countColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { subdomainProblem } from '../names.js';
+import { subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from '../refs.js';
 import {
@@ -61,9 +61,10 @@ function checkService(service: JsonObject, at: string, errors: FieldError[]): vo
     .replace(/\/$/, '')
     .split('/')
     .forEach((step, index) => {
-      const problem = step === '' ? undefined : subdomainProblem(step);
       if (step === '') errors.push(invalid(field, path, `segment[${index}] may not be empty`));
-      else if (problem) errors.push(invalid(field, path, `segment[${index}]: ${problem}`));
+      else
+        for (const problem of subdomainProblems(step))
+          errors.push(invalid(field, path, `segment[${index}]: ${problem}`));
     });
 }
 
@@ -83,9 +84,9 @@ function checkVersions(hook: JsonObject, at: string, errors: FieldError[]): void
 
 function checkHook(hook: JsonObject, at: string, isMutating: boolean, errors: FieldError[]): void {
   const name = stringAt(hook, 'name');
-  const problem = subdomainProblem(name);
+  const problems = subdomainProblems(name);
   if (name === '') errors.push(required(`${at}.name`));
-  else if (problem) errors.push(invalid(`${at}.name`, name, problem));
+  else if (problems.length > 0) errors.push(invalid(`${at}.name`, name, problems.join(',')));
   else if (name.split('.').length < 3)
     errors.push(invalid(`${at}.name`, name, 'should be a domain with at least three segments separated by dots'));
   objectsAt(hook, 'rules').forEach((rule, index) => {

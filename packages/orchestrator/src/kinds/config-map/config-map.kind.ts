@@ -2,7 +2,7 @@ import { column } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { type FieldError, forbidden, invalid, tooLong } from '../field-error.js';
 import { isSame, type JsonObject, objectAt } from '../json.js';
-import { configKeyProblem } from '../names.js';
+import { configKeyProblems } from '../names.js';
 import { configMaps } from '../refs.js';
 
 const limitBytes = 1024 * 1024;
@@ -18,8 +18,7 @@ function sizeOf(value: JsonObject[string], isBase64: boolean): number {
 export function checkData(data: JsonObject, field: string, isBase64: boolean, errors: FieldError[]): number {
   let size = 0;
   for (const key in data) {
-    const problem = configKeyProblem(key);
-    if (problem) errors.push(invalid(`${field}[${key}]`, key, problem));
+    for (const problem of configKeyProblems(key)) errors.push(invalid(`${field}[${key}]`, key, problem));
     size += sizeOf(data[key], isBase64);
   }
   return size;
@@ -52,7 +51,7 @@ export const configMapKind = defineKind({
     const binary = objectAt(object, 'binaryData');
     let size = checkData(data, 'data', false, errors);
     for (const key in data)
-      if (binary[key] !== undefined)
+      if (Object.hasOwn(binary, key))
         errors.push(invalid(`data[${key}]`, key, `duplicate of key present in binaryData`));
     size += checkData(binary, 'binaryData', true, errors);
     if (isTooMuch(size)) errors.push(tooMuchData(''));

@@ -14,7 +14,7 @@ import { type FieldError, invalid, notSupported, required } from '../field-error
 import { defaultFailurePolicy } from '../job/job.kind.js';
 import { validateJobSpec } from '../job/job.validation.js';
 import { isJsonObject, type JsonObject, objectAt, stringAt } from '../json.js';
-import { defaultPodTemplate, setDefault, setZero } from '../pod/pod.defaults.js';
+import { defaultPodTemplate, presentAt, setDefault, setZero } from '../pod/pod.defaults.js';
 import { cronJobs } from '../refs.js';
 import { scheduleProblem } from './schedule.js';
 
@@ -82,15 +82,14 @@ export const cronJobKind = defineKind({
   subresources: [statusSubresource('CronJob')],
   generationOf: ['spec'],
   setDefaults: (draft) => {
-    const { spec } = draft;
-    if (!isJsonObject(spec)) return;
+    const spec = presentAt(draft, 'spec');
     setZero(spec, 'concurrencyPolicy', 'Allow');
     setDefault(spec, 'suspend', false);
     setDefault(spec, 'successfulJobsHistoryLimit', 3);
     setDefault(spec, 'failedJobsHistoryLimit', 1);
-    const job = objectAt(objectAt(spec, 'jobTemplate'), 'spec');
+    const job = presentAt(presentAt(spec, 'jobTemplate'), 'spec');
     defaultFailurePolicy(job);
-    defaultPodTemplate(objectAt(job, 'template'));
+    defaultPodTemplate(job);
   },
   prepareForCreate: (draft) => {
     draft.status = {};

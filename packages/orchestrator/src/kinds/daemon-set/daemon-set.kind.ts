@@ -4,14 +4,13 @@ import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definit
 import { type FieldError, invalid, notSupported, required } from '../field-error.js';
 import { isJsonObject, type JsonObject, objectAt } from '../json.js';
 import { immutable } from '../metadata.js';
-import { defaultPodTemplate, setDefault, setZero } from '../pod/pod.defaults.js';
+import { defaultPodTemplate, presentAt, setDefault, setZero } from '../pod/pod.defaults.js';
 import { daemonSets } from '../refs.js';
 import { validateCounters } from '../workload/status.validation.js';
 import { validateSelectedTemplate } from '../workload/template.validation.js';
 
 function setDefaults(draft: JsonObject): void {
-  const { spec } = draft;
-  if (!isJsonObject(spec)) return;
+  const spec = presentAt(draft, 'spec');
   setDefault(spec, 'updateStrategy', {});
   const strategy = objectAt(spec, 'updateStrategy');
   setZero(strategy, 'type', 'RollingUpdate');
@@ -21,7 +20,7 @@ function setDefaults(draft: JsonObject): void {
     setDefault(objectAt(strategy, 'rollingUpdate'), 'maxSurge', 0);
   }
   setDefault(spec, 'revisionHistoryLimit', 10);
-  defaultPodTemplate(objectAt(spec, 'template'));
+  defaultPodTemplate(spec);
 }
 
 function checkStrategy(spec: JsonObject, errors: FieldError[]): void {

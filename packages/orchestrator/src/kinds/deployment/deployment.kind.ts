@@ -1,10 +1,10 @@
 import { checkAtMost100Percent, checkCountOrPercent, checkNonNegative, countOrPercentValue } from '../checks.js';
 import { column, numberColumn, specOf, statusOf, templateColumns } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, scaleSubresource, statusSubresource } from '../definition.js';
-import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
-import { isJsonObject, type JsonObject, numberAt, objectAt, stringAt } from '../json.js';
+import { type FieldError, forbidden, invalid, notSupported } from '../field-error.js';
+import { type JsonObject, numberAt, objectAt, stringAt } from '../json.js';
 import { immutable } from '../metadata.js';
-import { defaultPodTemplate, setDefault, setZero } from '../pod/pod.defaults.js';
+import { defaultPodTemplate, presentAt, setDefault, setZero } from '../pod/pod.defaults.js';
 import { deployments } from '../refs.js';
 import { validateCounters } from '../workload/status.validation.js';
 import { validateSelectedTemplate } from '../workload/template.validation.js';
@@ -33,7 +33,6 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   const spec = specOf(object);
   const errors: FieldError[] = [];
   checkNonNegative(spec, ['replicas'], 'spec', errors);
-  if (!isJsonObject(spec.template)) errors.push(required('spec.template'));
   errors.push(...validateSelectedTemplate(spec, 'ReplicaSet', 'deployment'));
   checkStrategy(spec, errors);
   checkNonNegative(spec, ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'], 'spec', errors);
@@ -66,8 +65,7 @@ export const deploymentKind = defineKind({
   ],
   generationOf: ['spec'],
   setDefaults: (draft) => {
-    const { spec } = draft;
-    if (!isJsonObject(spec)) return;
+    const spec = presentAt(draft, 'spec');
     setDefault(spec, 'replicas', 1);
     setDefault(spec, 'revisionHistoryLimit', 10);
     setDefault(spec, 'progressDeadlineSeconds', 600);
@@ -79,7 +77,7 @@ export const deploymentKind = defineKind({
       setDefault(objectAt(strategy, 'rollingUpdate'), 'maxUnavailable', '25%');
       setDefault(objectAt(strategy, 'rollingUpdate'), 'maxSurge', '25%');
     }
-    defaultPodTemplate(objectAt(spec, 'template'));
+    defaultPodTemplate(spec);
   },
   validate,
   columns: [

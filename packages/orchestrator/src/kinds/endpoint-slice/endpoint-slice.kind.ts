@@ -4,7 +4,7 @@ import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../field-error.js';
 import { arrayAt, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable } from '../metadata.js';
-import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { endpointSlices } from '../refs.js';
 
@@ -15,7 +15,7 @@ const mostPorts = 20_000;
 
 function checkAddress(address: string, type: string, field: string, errors: FieldError[]): void {
   if (type === 'FQDN') {
-    checkName(address, field, subdomainProblem, errors);
+    checkName(address, field, subdomainProblems, errors);
     return;
   }
   const before = errors.length;
@@ -31,10 +31,10 @@ function checkEndpoint(endpoint: JsonObject, type: string, at: string, errors: F
   addresses.forEach((address, index) => {
     checkAddress(address, type, `${at}.addresses[${index}]`, errors);
   });
-  if (typeof endpoint.nodeName === 'string') checkName(endpoint.nodeName, `${at}.nodeName`, subdomainProblem, errors);
+  if (typeof endpoint.nodeName === 'string') checkName(endpoint.nodeName, `${at}.nodeName`, subdomainProblems, errors);
   const topology = objectAt(endpoint, 'deprecatedTopology');
-  for (const key in topology) checkName(key, `${at}.topology`, qualifiedNameProblem, errors);
-  if (typeof endpoint.hostname === 'string') checkName(endpoint.hostname, `${at}.hostname`, labelProblem, errors);
+  for (const key in topology) checkName(key, `${at}.topology`, qualifiedNameProblems, errors);
+  if (typeof endpoint.hostname === 'string') checkName(endpoint.hostname, `${at}.hostname`, labelProblems, errors);
   const zones = objectsAt(objectAt(endpoint, 'hints'), 'forZones');
   if (zones.length > 8) errors.push(tooMany(`${at}.hints.forZones`, zones.length, 8));
 }
@@ -49,13 +49,13 @@ function checkPorts(object: JsonObject, errors: FieldError[]): void {
   ports.forEach((port, index) => {
     const at = `ports[${index}]`;
     const name = stringAt(port, 'name');
-    if (name !== '') checkName(name, `${at}.name`, labelProblem, errors);
+    if (name !== '') checkName(name, `${at}.name`, labelProblems, errors);
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
     if (port.port !== undefined && !isPort(port.port)) errors.push(invalid(`${at}.port`, port.port, portProblem));
     checkEnum(port, 'protocol', at, ['SCTP', 'TCP', 'UDP'], errors);
     if (typeof port.appProtocol === 'string')
-      checkName(port.appProtocol, `${at}.appProtocol`, qualifiedNameProblem, errors);
+      checkName(port.appProtocol, `${at}.appProtocol`, qualifiedNameProblems, errors);
   });
 }
 

@@ -3,7 +3,7 @@ import { column } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { type FieldError, invalid, required } from '../field-error.js';
 import { isSame, type JsonObject, objectsAt, stringAt } from '../json.js';
-import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../names.js';
 import { setZero } from '../pod/pod.defaults.js';
 import { endpoints } from '../refs.js';
 
@@ -26,8 +26,8 @@ function endpointsText(object: JsonObject): string {
 function checkAddress(address: JsonObject, at: string, errors: FieldError[]): void {
   checkEndpointIp(stringAt(address, 'ip'), `${at}.ip`, errors);
   if (stringAt(address, 'hostname') !== '')
-    checkName(stringAt(address, 'hostname'), `${at}.hostname`, labelProblem, errors);
-  if (typeof address.nodeName === 'string') checkName(address.nodeName, `${at}.nodeName`, subdomainProblem, errors);
+    checkName(stringAt(address, 'hostname'), `${at}.hostname`, labelProblems, errors);
+  if (typeof address.nodeName === 'string') checkName(address.nodeName, `${at}.nodeName`, subdomainProblems, errors);
 }
 
 function validate(object: JsonObject, old: JsonObject | undefined): FieldError[] {
@@ -46,12 +46,12 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
     ports.forEach((port, number) => {
       const field = `${at}.ports[${number}]`;
       const name = stringAt(port, 'name');
-      if (name !== '') checkName(name, `${field}.name`, labelProblem, errors);
+      if (name !== '') checkName(name, `${field}.name`, labelProblems, errors);
       else if (ports.length > 1) errors.push(required(`${field}.name`));
       if (!isPort(port.port)) errors.push(invalid(`${field}.port`, port.port ?? 0, portProblem));
       checkEnum(port, 'protocol', field, ['SCTP', 'TCP', 'UDP'], errors);
       if (typeof port.appProtocol === 'string')
-        checkName(port.appProtocol, `${field}.appProtocol`, qualifiedNameProblem, errors);
+        checkName(port.appProtocol, `${field}.appProtocol`, qualifiedNameProblems, errors);
     });
   });
   return errors;

@@ -53,6 +53,7 @@ export const eventKind = defineKind({
   type: events,
   schema: 'io.k8s.api.core.v1.Event',
   shortNames: ['ev'],
+  nameRule: 'path',
   validate: (object) => validateEvent(object, 'reportingComponent'),
   columns,
   fields,
@@ -85,6 +86,7 @@ export const eventV1Kind = defineKind({
   type: eventsV1,
   schema: 'io.k8s.api.events.v1.Event',
   shortNames: ['ev'],
+  nameRule: 'path',
   storedAs: {
     key: 'events',
     toStored,

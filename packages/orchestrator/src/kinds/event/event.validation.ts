@@ -1,7 +1,7 @@
 import { checkName, checkRequired } from '../checks.js';
 import { type FieldError, invalid, required } from '../field-error.js';
 import { isJsonObject, isSame, type JsonObject, numberAt, objectAt, stringAt } from '../json.js';
-import { qualifiedNameProblem } from '../names.js';
+import { qualifiedNameProblems } from '../names.js';
 
 const limits: readonly (readonly [string, number])[] = [
   ['reportingInstance', 128],
@@ -22,7 +22,7 @@ export function validateEvent(event: JsonObject, controllerName: string): FieldE
   if (!isNew) return errors;
   const controller = stringAt(event, 'reportingComponent');
   if (controller === '') errors.push(required(controllerName));
-  checkName(controller, controllerName, qualifiedNameProblem, errors);
+  checkName(controller, controllerName, qualifiedNameProblems, errors);
   checkRequired(event, ['reportingInstance', 'action', 'reason'], '', errors);
   for (const [key, most] of limits)
     if (stringAt(event, key).length > most) errors.push(invalid(key, '', `can have at most ${most} characters`));

@@ -1,14 +1,14 @@
 import { checkName, notPositive } from '../checks.js';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { labelProblem, pathProblem } from '../names.js';
+import { labelProblems, pathProblems } from '../names.js';
 import { quantityOf } from '../resources.js';
 
 function checkReference(ref: JsonObject, at: string, errors: FieldError[]): void {
   for (const key of ['kind', 'name']) {
     const value = stringAt(ref, key);
     if (value === '') errors.push(required(`${at}.${key}`));
-    else checkName(value, `${at}.${key}`, pathProblem, errors);
+    else checkName(value, `${at}.${key}`, pathProblems, errors);
   }
   const version = stringAt(ref, 'apiVersion');
   if (version.split('/').length > 2)
@@ -31,7 +31,7 @@ function checkTarget(target: JsonObject, at: string, errors: FieldError[]): void
 function checkIdentity(source: JsonObject, at: string, errors: FieldError[]): void {
   const name = stringAt(objectAt(source, 'metric'), 'name');
   if (name === '') errors.push(required(`${at}.metric.name`, 'must specify a metric name'));
-  else checkName(name, `${at}.metric.name`, pathProblem, errors);
+  else checkName(name, `${at}.metric.name`, pathProblems, errors);
 }
 
 type Check = (source: JsonObject, target: JsonObject, at: string, errors: FieldError[]) => void;
@@ -72,7 +72,7 @@ const sources: Readonly<Record<string, Check>> = {
   containerResource: (source, target, at, errors) => {
     const container = stringAt(source, 'container');
     if (container === '') errors.push(required(`${at}.container`, 'must specify a container'));
-    else checkName(container, `${at}.container`, labelProblem, errors);
+    else checkName(container, `${at}.container`, labelProblems, errors);
     checkUtilization(source, target, at, errors);
   },
 };

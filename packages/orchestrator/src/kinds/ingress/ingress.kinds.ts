@@ -4,16 +4,16 @@ import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definit
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable } from '../metadata.js';
-import { domainPathProblem, hostProblem, labelProblem, pathProblem, subdomainProblem } from '../names.js';
+import { domainPathProblems, hostProblems, labelProblems, pathProblems, subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { ingressClasses, ingresses } from '../refs.js';
 
 function checkReference(ref: JsonObject, at: string, errors: FieldError[]): void {
-  if (typeof ref.apiGroup === 'string') checkName(ref.apiGroup, `${at}.apiGroup`, subdomainProblem, errors);
+  if (typeof ref.apiGroup === 'string') checkName(ref.apiGroup, `${at}.apiGroup`, subdomainProblems, errors);
   for (const key of ['kind', 'name']) {
     const value = stringAt(ref, key);
     if (value === '') errors.push(required(`${at}.${key}`));
-    else checkName(value, `${at}.${key}`, pathProblem, errors);
+    else checkName(value, `${at}.${key}`, pathProblems, errors);
   }
 }
 
@@ -33,7 +33,7 @@ function checkBackend(backend: JsonObject, at: string, errors: FieldError[]): vo
   }
   const name = stringAt(service, 'name');
   if (name === '') errors.push(required(`${at}.service.name`));
-  else checkName(name, `${at}.service.name`, labelProblem, errors);
+  else checkName(name, `${at}.service.name`, labelProblems, errors);
   const port = objectAt(service, 'port');
   const portName = stringAt(port, 'name');
   const number = numberAt(port, 'number') ?? 0;
@@ -73,7 +73,7 @@ function checkRule(rule: JsonObject, at: string, errors: FieldError[]): void {
   if (host !== '') {
     if (ipProblem(host) === undefined)
       errors.push(invalid(`${at}.host`, host, 'must be a DNS name, not an IP address'));
-    checkName(host, `${at}.host`, hostProblem, errors);
+    checkName(host, `${at}.host`, hostProblems, errors);
   }
   if (!isJsonObject(rule.http)) return;
   const paths = objectsAt(rule.http, 'paths');
@@ -97,13 +97,13 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   });
   objectsAt(spec, 'tls').forEach((tls, index) => {
     arrayAt(tls, 'hosts').forEach((host, number) => {
-      checkName(String(host), `spec.tls[${index}].hosts[${number}]`, hostProblem, errors);
+      checkName(String(host), `spec.tls[${index}].hosts[${number}]`, hostProblems, errors);
     });
     const secret = stringAt(tls, 'secretName');
-    if (secret !== '') checkName(secret, `spec.tls[${index}].secretName`, subdomainProblem, errors);
+    if (secret !== '') checkName(secret, `spec.tls[${index}].secretName`, subdomainProblems, errors);
   });
   const className = spec.ingressClassName;
-  if (typeof className === 'string') checkName(className, 'spec.ingressClassName', subdomainProblem, errors);
+  if (typeof className === 'string') checkName(className, 'spec.ingressClassName', subdomainProblems, errors);
   const annotated = objectAt(metadataOf(object), 'annotations')[classAnnotation];
   if (!old && annotated !== undefined && className !== undefined && annotated !== className)
     errors.push(
@@ -141,7 +141,7 @@ export const ingressKind = defineKind({
           const hostname = stringAt(each, 'hostname');
           if (stringAt(each, 'ip') !== '') checkName(stringAt(each, 'ip'), `${at}.ip`, ipProblem, errors);
           if (hostname === '') return;
-          checkName(hostname, `${at}.hostname`, subdomainProblem, errors);
+          checkName(hostname, `${at}.hostname`, subdomainProblems, errors);
           if (ipProblem(hostname) === undefined)
             errors.push(invalid(`${at}.hostname`, hostname, 'must be a DNS name, not an IP address'));
         });
@@ -170,7 +170,7 @@ function validateClass(object: JsonObject, old: JsonObject | undefined): FieldEr
   const controller = stringAt(spec, 'controller');
   if (controller.length > 250) errors.push(tooLong('spec.controller', 250));
   if (controller === '') errors.push(required('spec.controller'));
-  else checkName(controller, 'spec.controller', domainPathProblem, errors);
+  else checkName(controller, 'spec.controller', domainPathProblems, errors);
   if (isJsonObject(spec.parameters)) {
     const at = 'spec.parameters';
     const { parameters } = spec;
@@ -179,7 +179,7 @@ function validateClass(object: JsonObject, old: JsonObject | undefined): FieldEr
     if (parameters.scope === 'Namespace') {
       if (parameters.namespace === undefined)
         errors.push(required(`${at}.namespace`, "`parameters.scope` is set to 'Namespace'"));
-      else checkName(String(parameters.namespace), `${at}.namespace`, labelProblem, errors);
+      else checkName(String(parameters.namespace), `${at}.namespace`, labelProblems, errors);
     } else if (parameters.scope === 'Cluster' && parameters.namespace !== undefined)
       errors.push(forbidden(`${at}.namespace`, "`parameters.scope` is set to 'Cluster'"));
   }

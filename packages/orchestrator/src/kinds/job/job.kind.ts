@@ -3,7 +3,7 @@ import { column, metadataOf, spanText, specOf, statusOf, templateColumns, textFi
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { type FieldError, invalid } from '../field-error.js';
 import { isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { defaultPodTemplate, setDefault, setZero } from '../pod/pod.defaults.js';
+import { defaultPodTemplate, presentAt, setDefault, setZero } from '../pod/pod.defaults.js';
 import { jobs } from '../refs.js';
 import { jobLabels, validateJob } from './job.validation.js';
 
@@ -13,8 +13,7 @@ export function defaultFailurePolicy(spec: JsonObject): void {
 }
 
 function setDefaults(draft: JsonObject): void {
-  const { spec } = draft;
-  if (!isJsonObject(spec)) return;
+  const spec = presentAt(draft, 'spec');
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   setDefault(spec, 'parallelism', 1);
   setDefault(spec, 'backoffLimit', spec.backoffLimitPerIndex === undefined ? 6 : 2147483647);
@@ -26,7 +25,7 @@ function setDefaults(draft: JsonObject): void {
   setDefault(spec, 'podReplacementPolicy', isJsonObject(spec.podFailurePolicy) ? 'Failed' : 'TerminatingOrFailed');
   setDefault(spec, 'manualSelector', false);
   defaultFailurePolicy(spec);
-  defaultPodTemplate(objectAt(spec, 'template'));
+  defaultPodTemplate(spec);
 }
 
 /** Unless it is said to be chosen by hand, the selector is the job's own uid. */

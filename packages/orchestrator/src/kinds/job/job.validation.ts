@@ -2,7 +2,7 @@ import { checkName, checkNonNegative, selectsTemplate } from '../checks.js';
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable, validateLabelSelector } from '../metadata.js';
-import { labelProblem, qualifiedNameProblem } from '../names.js';
+import { labelProblems, qualifiedNameProblems } from '../names.js';
 import { validatePodTemplate } from '../pod/pod.validation.js';
 
 const manyCompletions = 100_000;
@@ -70,7 +70,7 @@ function checkFailurePolicy(spec: JsonObject, policy: JsonObject, at: string, er
 function checkConditions(conditions: readonly JsonObject[], at: string, errors: FieldError[]): void {
   if (conditions.length > 20) errors.push(tooMany(at, conditions.length, 20));
   conditions.forEach((pattern, index) => {
-    checkName(stringAt(pattern, 'type'), `${at}[${index}].type`, qualifiedNameProblem, errors);
+    checkName(stringAt(pattern, 'type'), `${at}[${index}].type`, qualifiedNameProblems, errors);
     const status = stringAt(pattern, 'status');
     if (status === '') errors.push(required(`${at}[${index}].status`, 'valid values: ["False" "True" "Unknown"]'));
     else if (!['False', 'True', 'Unknown'].includes(status))
@@ -237,7 +237,7 @@ export function validateJob(object: JsonObject, old: JsonObject | undefined): Fi
   const name = stringAt(objectAt(object, 'metadata'), 'name');
   if (spec.completionMode === 'Indexed' && completions > 0) {
     const hostname = `${name}-${completions - 1}`;
-    if (labelProblem(hostname))
+    if (labelProblems(hostname).length > 0)
       errors.push(invalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${hostname}`));
   }
   return old ? [...errors, ...validateJobUpdate(object, old)] : errors;

@@ -2,22 +2,21 @@ import { checkName } from '../checks.js';
 import { metadataOf, specOf, statusOf, textColumn, textField } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { type FieldError, invalid } from '../field-error.js';
-import { arrayAt, objectAt, stringAt } from '../json.js';
-import { qualifiedNameProblem } from '../names.js';
+import { arrayAt, type JsonObject, objectAt, stringAt } from '../json.js';
+import { validateFinalizers } from '../metadata.js';
+import { qualifiedNameProblems } from '../names.js';
 import { namespaces } from '../refs.js';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
-function validateFinalizers(finalizers: readonly unknown[]): FieldError[] {
+function checkHolders(object: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
+  const finalizers = arrayAt(specOf(object), 'finalizers');
+  const at = 'spec.finalizers';
   finalizers.forEach((each, index) => {
-    const name = String(each);
-    const field = `spec.finalizers[${index}]`;
-    checkName(name, field, qualifiedNameProblem, errors);
-    if (!name.includes('/') && name !== 'kubernetes' && name !== 'orphan' && name !== 'foregroundDeletion')
-      errors.push(invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified'));
+    checkName(String(each), `${at}[${index}]`, qualifiedNameProblems, errors);
   });
-  return errors;
+  return [...errors, ...validateFinalizers(finalizers, at)];
 }
 
 export const namespaceKind = defineKind({
@@ -31,7 +30,7 @@ export const namespaceKind = defineKind({
       name: 'finalize',
       kind: 'Namespace',
       verbs: ['update'],
-      validate: (object) => validateFinalizers(arrayAt(specOf(object), 'finalizers')),
+      validate: (object) => checkHolders(object),
     },
     statusSubresource('Namespace', {
       validate: (object) => {
@@ -58,7 +57,7 @@ export const namespaceKind = defineKind({
     // Finalizers of the spec change through the finalize subresource only.
     draft.spec = { ...specOf(old) };
   },
-  validate: (object, old) => (old ? [] : validateFinalizers(arrayAt(specOf(object), 'finalizers'))),
+  validate: (object, old) => (old ? [] : checkHolders(object)),
   columns: [nameColumn, textColumn('Status', 'status.phase'), ageColumn],
   fields: { 'status.phase': textField('status.phase'), name: textField('metadata.name') },
 });

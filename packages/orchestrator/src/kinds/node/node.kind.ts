@@ -3,7 +3,7 @@ import { column, metadataOf, specOf, statusOf, textColumn, textField } from '../
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import { labelValueProblem, qualifiedNameProblem } from '../names.js';
+import { labelValueProblems, qualifiedNameProblems } from '../names.js';
 import { nodes } from '../refs.js';
 import { checkAmount } from '../resources.js';
 
@@ -38,8 +38,8 @@ function checkTaints(spec: JsonObject, errors: FieldError[]): void {
   const seen = new Set<string>();
   objectsAt(spec, 'taints').forEach((taint, index) => {
     const at = `metadata.taints[${index}]`;
-    checkName(stringAt(taint, 'key'), `${at}.key`, qualifiedNameProblem, errors);
-    checkName(stringAt(taint, 'value'), `${at}.value`, labelValueProblem, errors);
+    checkName(stringAt(taint, 'key'), `${at}.key`, qualifiedNameProblems, errors);
+    checkName(stringAt(taint, 'value'), `${at}.value`, labelValueProblems, errors);
     const effect = stringAt(taint, 'effect');
     if (effect === '') errors.push(required(`${at}.effect`));
     else if (!effects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, effects));

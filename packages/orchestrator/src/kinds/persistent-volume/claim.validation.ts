@@ -2,7 +2,7 @@ import { checkName, checkOptionalEnum, checkRequired, notPositive } from '../che
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type Json, type JsonObject, objectAt, stringAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
-import { subdomainProblem } from '../names.js';
+import { subdomainProblems } from '../names.js';
 import { compareQuantities } from '../quantity.js';
 import { quantityOf } from '../resources.js';
 
@@ -23,7 +23,7 @@ function checkSource(source: JsonObject, field: string, errors: FieldError[]): v
     errors.push(
       invalid(field, source.kind ?? '', "must be 'PersistentVolumeClaim' when referencing the default apiGroup"),
     );
-  if (group !== '') checkName(group, `${field}.apiGroup`, subdomainProblem, errors);
+  if (group !== '') checkName(group, `${field}.apiGroup`, subdomainProblems, errors);
 }
 
 /** A claim's spec: its own, a template's, or a volume's. */
@@ -36,7 +36,7 @@ export function checkClaimSpec(spec: JsonObject, at: string, errors: FieldError[
   if (storage === undefined) errors.push(required(`${at}.resources[storage]`));
   else if (quantityOf(storage).nano <= 0n) errors.push(invalid(`${at}.resources[storage]`, storage, notPositive));
   for (const key of ['storageClassName', 'volumeAttributesClassName'])
-    if (stringAt(spec, key) !== '') checkName(stringAt(spec, key), `${at}.${key}`, subdomainProblem, errors);
+    if (stringAt(spec, key) !== '') checkName(stringAt(spec, key), `${at}.${key}`, subdomainProblems, errors);
   checkOptionalEnum(spec, 'volumeMode', at, volumeModes, errors);
   const { dataSource, dataSourceRef } = spec;
   if (isJsonObject(dataSource)) checkSource(dataSource, `${at}.dataSource`, errors);

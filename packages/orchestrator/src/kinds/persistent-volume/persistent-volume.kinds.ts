@@ -3,10 +3,10 @@ import { accessModesText, column, metadataOf, specOf, statusOf, textColumn, text
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, stringAt } from '../json.js';
-import { subdomainProblem } from '../names.js';
+import { subdomainProblems } from '../names.js';
 import { defaultVolumeSource, setDefault, setZero } from '../pod/pod.defaults.js';
 import { checkNodeSelector } from '../pod/scheduling.validation.js';
-import { checkDriverName, sharedSources } from '../pod/volume.validation.js';
+import { checkDriverName, placeOf, sharedSources } from '../pod/volume.validation.js';
 import { persistentVolumeClaims, persistentVolumes } from '../refs.js';
 import { quantityOf } from '../resources.js';
 import { checkAccessModes, checkClaimSpec, validateClaimUpdate, volumeModes } from './claim.validation.js';
@@ -29,7 +29,31 @@ const volumeSources: typeof sharedSources = {
     }
   },
 };
-const sourceNames = Object.keys(volumeSources);
+/** The order in which upstream looks at them. */
+const sourceNames = [
+  'hostPath',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'flocker',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'cephfs',
+  'iscsi',
+  'cinder',
+  'fc',
+  'flexVolume',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'scaleIO',
+  'local',
+  'storageos',
+  'csi',
+];
 
 function checkSources(spec: JsonObject, errors: FieldError[]): void {
   let count = 0;
@@ -37,8 +61,8 @@ function checkSources(spec: JsonObject, errors: FieldError[]): void {
     const source = spec[key];
     if (!isJsonObject(source)) continue;
     count += 1;
-    if (count > 1) errors.push(forbidden(`spec.${key}`, 'may not specify more than 1 volume type'));
-    else volumeSources[key]?.(source, `spec.${key}`, errors);
+    if (count > 1) errors.push(forbidden(`spec.${placeOf(key, true)}`, 'may not specify more than 1 volume type'));
+    else volumeSources[key]?.(source, `spec.${placeOf(key, false)}`, errors);
   }
   if (count === 0) errors.push(required('spec', 'must specify a volume type'));
 }
@@ -74,7 +98,7 @@ function validateVolume(object: JsonObject, old: JsonObject | undefined): FieldE
   if (objectAt(spec, 'hostPath').path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle')
     errors.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
   const className = stringAt(spec, 'storageClassName');
-  if (className !== '') checkName(className, 'spec.storageClassName', subdomainProblem, errors);
+  if (className !== '') checkName(className, 'spec.storageClassName', subdomainProblems, errors);
   checkOptionalEnum(spec, 'volumeMode', 'spec', volumeModes, errors);
   const attributes = spec.volumeAttributesClassName;
   if (attributes !== undefined) {

@@ -10,6 +10,7 @@ export const podDisruptionBudgetKind = defineKind({
   type: podDisruptionBudgets,
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
   shortNames: ['pdb'],
+  nameRule: 'path',
   subresources: [
     statusSubresource('PodDisruptionBudget', {
       validate: (object) => {

@@ -9,7 +9,7 @@ export const podTemplateKind = defineKind({
   type: podTemplates,
   schema: 'io.k8s.api.core.v1.PodTemplate',
   generationOf: ['template'],
-  setDefaults: (draft) => defaultPodTemplate(objectAt(draft, 'template')),
+  setDefaults: (draft) => defaultPodTemplate(draft),
   validate: (object) => validatePodTemplate(objectAt(object, 'template'), 'template'),
   columns: [
     nameColumn,

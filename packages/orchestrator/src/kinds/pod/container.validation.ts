@@ -1,14 +1,17 @@
 import { checkEnum, checkName, checkOptionalEnum, isPort, portNameProblems, portProblem } from '../checks.js';
 import { duplicate, type FieldError, forbidden, invalid, notFound, notSupported, required } from '../field-error.js';
 import { isJsonObject, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import { configKeyProblem, labelProblem, subdomainProblem } from '../names.js';
+import { configKeyProblems, labelProblems, subdomainProblems } from '../names.js';
 import { checkContainerResources } from '../resources.js';
+import { checkUsedClaims } from './pod-resources.validation.js';
 import { checkSecurityContext } from './security.validation.js';
 import { checkDescendingPath, checkFieldRef, checkResourceFieldRef } from './volume.validation.js';
 
 export interface PodScope {
   /** The volumes by name. */
   volumes: ReadonlyMap<string, JsonObject>;
+  /** The names of the pod's resource claims. */
+  claims: ReadonlySet<string>;
   restartPolicy: string;
   /** False: the pod has a user namespace of its own. */
   hostUsers: boolean;
@@ -72,14 +75,12 @@ function checkEnvSource(env: JsonObject, from: JsonObject, at: string, errors: F
     const ref = from[source];
     if (!isJsonObject(ref)) continue;
     const name = stringAt(ref, 'name');
-    if (name !== '') checkName(name, `${at}.${source}.name`, subdomainProblem, errors);
+    checkName(name, `${at}.${source}.name`, subdomainProblems, errors);
     const key = stringAt(ref, 'key');
     if (key === '') errors.push(required(`${at}.${source}.key`));
-    else checkName(key, `${at}.${source}.key`, configKeyProblem, errors);
+    else checkName(key, `${at}.${source}.key`, configKeyProblems, errors);
   }
-  if (isJsonObject(from.fileKeyRef))
-    for (const key of ['key', 'volumeName', 'path'])
-      if (stringAt(from.fileKeyRef, key) === '') errors.push(required(`${at}.fileKeyRef.${key}`));
+  if (isJsonObject(from.fileKeyRef)) checkFileKey(from.fileKeyRef, `${at}.fileKeyRef`, errors);
   if (count === 0)
     errors.push(
       invalid(
@@ -91,6 +92,18 @@ function checkEnvSource(env: JsonObject, from: JsonObject, at: string, errors: F
   else if (stringAt(env, 'value') !== '')
     errors.push(invalid(at, '', 'may not be specified when `value` is not empty'));
   else if (count > 1) errors.push(invalid(at, '', 'may not have more than one field specified at a time'));
+}
+
+function checkFileKey(ref: JsonObject, at: string, errors: FieldError[]): void {
+  const key = stringAt(ref, 'key');
+  if (key === '') errors.push(required(`${at}.key`));
+  else if (!printable.test(key)) errors.push(invalid(`${at}.key`, key, envNameProblem));
+  const volume = stringAt(ref, 'volumeName');
+  if (volume === '') errors.push(required(`${at}.volumeName`));
+  else checkName(volume, `${at}.volumeName`, labelProblems, errors);
+  const path = stringAt(ref, 'path');
+  if (path === '') errors.push(required(`${at}.path`));
+  else if (path.split('/').includes('..')) errors.push(invalid(`${at}.path`, path, "must not contain '..'"));
 }
 
 function checkEnvFrom(container: JsonObject, at: string, errors: FieldError[]): void {
@@ -105,7 +118,7 @@ function checkEnvFrom(container: JsonObject, at: string, errors: FieldError[]): 
       count += 1;
       const name = stringAt(ref, 'name');
       if (name === '') errors.push(required(`${field}.${key}.name`));
-      else checkName(name, `${field}.${key}.name`, subdomainProblem, errors);
+      else checkName(name, `${field}.${key}.name`, subdomainProblems, errors);
     }
     if (count === 0) errors.push(invalid(`${at}.envFrom`, '', 'must specify one of: `configMapRef` or `secretRef`'));
     if (count > 1) errors.push(invalid(`${at}.envFrom`, '', 'may not have more than one field specified at a time'));
@@ -136,7 +149,13 @@ function checkMounts(container: JsonObject, at: string, scope: PodScope, errors:
         errors.push(invalid(`${field}.subPathExpr`, expression, 'subPathExpr and subPath are mutually exclusive'));
       checkDescendingPath(expression, `${field}.subPathExpr`, errors);
     }
-    checkOptionalEnum(mount, 'mountPropagation', field, ['Bidirectional', 'HostToContainer', 'None'], errors);
+    checkOptionalEnum(
+      mount,
+      'mountPropagation',
+      `${at}.volumeMounts`,
+      ['Bidirectional', 'HostToContainer', 'None'],
+      errors,
+    );
     if (mount.mountPropagation === 'Bidirectional' && objectAt(container, 'securityContext').privileged !== true)
       errors.push(
         forbidden(
@@ -213,7 +232,7 @@ function checkResizePolicy(container: JsonObject, at: string, scope: PodScope, e
 export function checkContainer(container: JsonObject, at: string, scope: PodScope, errors: FieldError[]): void {
   const name = stringAt(container, 'name');
   if (name === '') errors.push(required(`${at}.name`));
-  else checkName(name, `${at}.name`, labelProblem, errors);
+  else checkName(name, `${at}.name`, labelProblems, errors);
   if (stringAt(container, 'image') === '') errors.push(required(`${at}.image`));
   checkEnum(container, 'terminationMessagePolicy', at, ['File', 'FallbackToLogsOnError'], errors);
   if (container.ports !== undefined) checkPorts(container, at, errors);
@@ -222,7 +241,10 @@ export function checkContainer(container: JsonObject, at: string, scope: PodScop
   if (container.volumeMounts !== undefined) checkMounts(container, at, scope, errors);
   if (container.volumeDevices !== undefined) checkDevices(container, at, scope, errors);
   checkEnum(container, 'imagePullPolicy', at, pullPolicies, errors);
-  if (isJsonObject(container.resources)) checkContainerResources(container.resources, `${at}.resources`, errors);
+  if (isJsonObject(container.resources)) {
+    checkUsedClaims(container.resources, scope.claims, `${at}.resources`, errors);
+    checkContainerResources(container.resources, `${at}.resources`, errors);
+  }
   if (container.resizePolicy !== undefined) checkResizePolicy(container, at, scope, errors);
   if (isJsonObject(container.securityContext))
     checkSecurityContext(container.securityContext, `${at}.securityContext`, scope.hostUsers, errors);

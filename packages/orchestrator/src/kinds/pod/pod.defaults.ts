@@ -27,9 +27,13 @@ function defaultHandler(handler: JsonObject): void {
   setZero(handler.httpGet, 'scheme', 'HTTP');
 }
 
+/** A host perhaps, a path and a tag perhaps: what is no name of an image has no tag either. */
+const imageName =
+  /^(?:[A-Za-z0-9.-]+(?::[0-9]+)?\/|\[[A-Fa-f0-9:]+\](?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?$/;
+
 /** `Always` for an image named by `latest` or no tag, else `IfNotPresent`. */
 function pullPolicyOf(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent';
+  if (image.includes('@') || !imageName.test(image)) return 'IfNotPresent';
   const last = image.slice(image.lastIndexOf('/') + 1);
   const colon = last.indexOf(':');
   return colon < 0 || last.slice(colon + 1) === 'latest' ? 'Always' : 'IfNotPresent';
@@ -130,14 +134,23 @@ export function defaultPodSpec(spec: JsonObject): void {
       for (const port of objectsAt(container, 'ports')) setZero(port, 'hostPort', port.containerPort);
 }
 
-export function defaultPodTemplate(template: JsonObject): void {
-  if (isJsonObject(template.spec)) defaultPodSpec(template.spec);
+/** The object at a key, made where there is none: what the API's own types always have. */
+export function presentAt(holder: JsonObject, key: string): JsonObject {
+  const found = holder[key];
+  if (isJsonObject(found)) return found;
+  const made: JsonObject = {};
+  holder[key] = made;
+  return made;
+}
+
+/** The pod template of a workload's spec. */
+export function defaultPodTemplate(holder: JsonObject): void {
+  defaultPodSpec(presentAt(presentAt(holder, 'template'), 'spec'));
 }
 
 /** Beside the spec's defaults, a Pod's own: requests follow limits. */
 export function defaultPod(pod: JsonObject): void {
-  const { spec } = pod;
-  if (!isJsonObject(spec)) return;
+  const spec = presentAt(pod, 'spec');
   defaultPodSpec(spec);
   setDefault(spec, 'enableServiceLinks', true);
   for (const list of ['containers', 'initContainers'])

@@ -1,10 +1,27 @@
 import { checkEnum, checkName, ipProblem } from '../checks.js';
-import { duplicate, type FieldError, forbidden, invalid, notFound, notSupported, required } from '../field-error.js';
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabels } from '../metadata.js';
-import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
-import { checkAmount, checkContainerResources } from '../resources.js';
+import {
+  labelProblems,
+  type NameProblems,
+  qualifiedNameProblems,
+  searchProblems,
+  subdomainProblems,
+} from '../names.js';
+import { checkContainerResources } from '../resources.js';
 import { checkContainer, type PodScope } from './container.validation.js';
+import { checkPodClaims, checkPodResources } from './pod-resources.validation.js';
 import { checkLifecycle, checkProbes } from './probe.validation.js';
 import { checkAffinity, checkSpread, checkTolerations } from './scheduling.validation.js';
 import { checkPodSecurityContext } from './security.validation.js';
@@ -47,6 +64,26 @@ function checkContainers(spec: JsonObject, place: Place): void {
   checkHostPorts(containers, `${place.at}.containers`, place.errors);
 }
 
+const exitOperators = ['In', 'NotIn'];
+
+function checkRestartRules(rules: readonly JsonObject[], field: string, errors: FieldError[]): void {
+  if (rules.length > 20) errors.push(tooMany(field, rules.length, 20));
+  rules.forEach((rule, index) => {
+    const at = `${field}[${index}]`;
+    if (rule.action !== 'Restart' && rule.action !== 'RestartAllContainers')
+      errors.push(notSupported(`${at}.action`, stringAt(rule, 'action'), ['Restart', 'RestartAllContainers']));
+    const codes = rule.exitCodes;
+    if (!isJsonObject(codes)) {
+      errors.push(required(`${at}.exitCodes`, 'must be specified'));
+      return;
+    }
+    if (!exitOperators.includes(stringAt(codes, 'operator')))
+      errors.push(notSupported(`${at}.exitCodes.operator`, stringAt(codes, 'operator'), exitOperators));
+    const { length } = arrayAt(codes, 'values');
+    if (length > 255) errors.push(tooMany(`${at}.exitCodes.values`, length, 255));
+  });
+}
+
 function checkRestart(container: JsonObject, field: string, errors: FieldError[]): void {
   const rules = objectsAt(container, 'restartPolicyRules');
   const policy = container.restartPolicy;
@@ -54,6 +91,7 @@ function checkRestart(container: JsonObject, field: string, errors: FieldError[]
     errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
   if (policy !== undefined && !restartPolicies.includes(String(policy)))
     errors.push(notSupported(`${field}.restartPolicy`, policy, ['Always', 'Never', 'OnFailure']));
+  checkRestartRules(rules, `${field}.restartPolicyRules`, errors);
 }
 
 function checkInitContainers(spec: JsonObject, place: Place): void {
@@ -64,7 +102,14 @@ function checkInitContainers(spec: JsonObject, place: Place): void {
     checkContainer(container, field, place.scope, place.errors);
     checkImageSpace(container, field, place);
     const isSidecar = container.restartPolicy === 'Always';
-    checkRestart(container, field, place.errors);
+    if (isSidecar && objectsAt(container, 'restartPolicyRules').length > 0)
+      place.errors.push(
+        forbidden(
+          `${field}.restartPolicyRules`,
+          'restartPolicyRules are not allowed for init containers with restart policy Always',
+        ),
+      );
+    else checkRestart(container, field, place.errors);
     const name = stringAt(container, 'name');
     if (names.has(name)) place.errors.push(duplicate(`${field}.name`, name));
     else if (name !== '') names.add(name);
@@ -199,8 +244,7 @@ function checkDns(spec: JsonObject, at: string, errors: FieldError[]): void {
     );
   searches.forEach((search, index) => {
     if (search === '.') return;
-    const name = search.replace(/\.$/, '');
-    checkName(name.replaceAll('_', '-'), `${field}.searches[${index}]`, subdomainProblem, errors);
+    checkName(search.replace(/\.$/, ''), `${field}.searches[${index}]`, searchProblems, errors);
   });
   objectsAt(config, 'options').forEach((option, index) => {
     if (stringAt(option, 'name') === '') errors.push(required(`${field}.options[${index}]`, 'must not be empty'));
@@ -212,32 +256,63 @@ function checkGates(spec: JsonObject, at: string, errors: FieldError[]): void {
     checkName(
       stringAt(gate, 'conditionType'),
       `${at}.readinessGates[${index}].conditionType`,
-      qualifiedNameProblem,
+      qualifiedNameProblems,
       errors,
     );
   });
   const seen = new Set<string>();
   objectsAt(spec, 'schedulingGates').forEach((gate, index) => {
     const name = stringAt(gate, 'name');
-    checkName(name, `${at}.schedulingGates[${index}]`, qualifiedNameProblem, errors);
+    checkName(name, `${at}.schedulingGates[${index}]`, qualifiedNameProblems, errors);
     if (seen.has(name)) errors.push(duplicate(`${at}.schedulingGates[${index}]`, name));
     seen.add(name);
   });
 }
 
-const nameRules: readonly (readonly [string, (value: string) => string | undefined])[] = [
-  ['serviceAccountName', subdomainProblem],
-  ['nodeName', subdomainProblem],
-  ['hostname', labelProblem],
-  ['subdomain', labelProblem],
-  ['priorityClassName', subdomainProblem],
-  ['runtimeClassName', subdomainProblem],
+const nameRules: readonly (readonly [string, NameProblems])[] = [
+  ['serviceAccountName', subdomainProblems],
+  ['nodeName', subdomainProblems],
+  ['hostname', labelProblems],
+  ['subdomain', labelProblems],
+  ['priorityClassName', subdomainProblems],
+  ['runtimeClassName', subdomainProblems],
 ];
+
+function checkHostname(spec: JsonObject, at: string, errors: FieldError[]): void {
+  const name = spec.hostnameOverride;
+  if (typeof name !== 'string') return;
+  const field = `${at}.hostnameOverride`;
+  if (spec.setHostnameAsFQDN === true)
+    errors.push(forbidden(field, 'may not be specified when setHostnameAsFQDN is true'));
+  if (spec.hostNetwork === true) errors.push(forbidden(field, 'may not be specified when hostNetwork is true'));
+  if (name.length > 64) errors.push(tooLong(field, 64));
+  checkName(name, field, subdomainProblems, errors);
+}
+
+/** A variable that is read from a file needs an emptyDir that has the file. */
+function checkFileKeys(spec: JsonObject, at: string, volumes: ReadonlyMap<string, JsonObject>, errors: FieldError[]) {
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'])
+    objectsAt(spec, list).forEach((container, index) => {
+      if (container.env === undefined) return;
+      objectsAt(container, 'env').forEach((env, number) => {
+        const ref = objectAt(env, 'valueFrom').fileKeyRef;
+        if (!isJsonObject(ref)) return;
+        const name = stringAt(ref, 'volumeName');
+        const field = `${at}.${list}[${index}].env[${number}].valueFrom.fileKeyRef.volumeName`;
+        const volume = volumes.get(name);
+        if (!volume) errors.push(notFound(field, name));
+        else if (!isJsonObject(volume.emptyDir))
+          errors.push(invalid(field, name, 'referenced volume must be of type emptyDir'));
+      });
+    });
+}
 
 /** `at` is where the spec stands; `podName` the pod's, or undefined in a template. */
 export function validatePodSpec(spec: JsonObject, at: string, podName?: string): FieldError[] {
   const errors: FieldError[] = [];
+  const claims = checkPodClaims(spec, at, errors);
   const scope: PodScope = {
+    claims,
     volumes: checkVolumes(spec, podName ?? '', at, errors),
     restartPolicy: stringAt(spec, 'restartPolicy'),
     hostUsers: spec.hostUsers !== false,
@@ -253,7 +328,7 @@ export function validatePodSpec(spec: JsonObject, at: string, podName?: string):
   checkContainers(spec, place);
   checkInitContainers(spec, place);
   checkEphemeralContainers(spec, place);
-  if (isJsonObject(spec.resources)) checkContainerResources(spec.resources, `${at}.resources`, errors);
+  checkPodResources(spec, claims, `${at}.resources`, errors);
   checkHostNetwork(spec, place);
   checkEnum(spec, 'restartPolicy', at, restartPolicies, errors);
   checkDns(spec, at, errors);
@@ -262,9 +337,11 @@ export function validatePodSpec(spec: JsonObject, at: string, podName?: string):
   checkAffinity(spec, at, errors);
   checkGates(spec, at, errors);
   checkSpread(spec, at, errors);
+  checkHostname(spec, at, errors);
   for (const [key, problemOf] of nameRules) {
     const value = stringAt(spec, key);
-    if (value !== '') checkName(value, `${at}.${key}`, problemOf, errors);
+    if (value !== '' || (key === 'runtimeClassName' && spec[key] !== undefined))
+      checkName(value, `${at}.${key}`, problemOf, errors);
   }
   const deadline = numberAt(spec, 'activeDeadlineSeconds');
   if (deadline !== undefined && (deadline < 1 || deadline > 2147483647))
@@ -273,19 +350,19 @@ export function validatePodSpec(spec: JsonObject, at: string, podName?: string):
   objectsAt(spec, 'hostAliases').forEach((alias, index) => {
     checkName(stringAt(alias, 'ip'), `${at}.hostAliases[${index}].ip`, ipProblem, errors);
     arrayAt(alias, 'hostnames').forEach((name, number) => {
-      checkName(String(name), `${at}.hostAliases[${index}].hostnames[${number}]`, subdomainProblem, errors);
+      checkName(String(name), `${at}.hostAliases[${index}].hostnames[${number}]`, subdomainProblems, errors);
     });
   });
   const preemption = spec.preemptionPolicy;
   if (preemption !== undefined && preemption !== 'PreemptLowerPriority' && preemption !== 'Never')
     errors.push(notSupported(`${at}.preemptionPolicy`, preemption, ['PreemptLowerPriority', 'Never']));
-  const overhead = objectAt(spec, 'overhead');
-  for (const name in overhead) checkAmount(name, overhead[name], `${at}.overhead[${name}]`, errors);
+  if (isJsonObject(spec.overhead)) checkContainerResources({ limits: spec.overhead }, `${at}.overhead`, errors);
   if (isJsonObject(spec.os)) {
     if (place.os === '') errors.push(required(`${at}.os.name`));
     else if (place.os !== 'linux' && place.os !== 'windows')
       errors.push(notSupported(`${at}.os`, place.os, ['linux', 'windows']));
   }
+  checkFileKeys(spec, at, scope.volumes, errors);
   return errors;
 }
 
@@ -294,7 +371,7 @@ export function validatePodTemplate(template: JsonObject, at: string): FieldErro
   const metadata = objectAt(template, 'metadata');
   const errors = validateLabels(objectAt(metadata, 'labels'), `${at}.labels`);
   const annotations = objectAt(metadata, 'annotations');
-  for (const key in annotations) checkName(key.toLowerCase(), `${at}.annotations`, qualifiedNameProblem, errors);
+  for (const key in annotations) checkName(key.toLowerCase(), `${at}.annotations`, qualifiedNameProblems, errors);
   const spec = objectAt(template, 'spec');
   errors.push(...validatePodSpec(spec, `${at}.spec`));
   if (arrayAt(spec, 'ephemeralContainers').length > 0)

@@ -2,7 +2,7 @@ import { checkName, checkOptionalEnum, notPositive } from '../checks.js';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
-import { labelProblem, labelValueProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from '../names.js';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -13,7 +13,7 @@ export function checkTolerations(spec: JsonObject, at: string, errors: FieldErro
     const value = stringAt(toleration, 'value');
     const operator = stringAt(toleration, 'operator');
     const effect = stringAt(toleration, 'effect');
-    if (key !== '') checkName(key, `${field}.key`, qualifiedNameProblem, errors);
+    if (key !== '') checkName(key, `${field}.key`, qualifiedNameProblems, errors);
     else if (operator !== 'Exists')
       errors.push(
         invalid(
@@ -24,7 +24,7 @@ export function checkTolerations(spec: JsonObject, at: string, errors: FieldErro
       );
     if (toleration.tolerationSeconds !== undefined && effect !== 'NoExecute')
       errors.push(invalid(`${field}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
-    if (operator === '' || operator === 'Equal') checkName(value, `${field}.operator`, labelValueProblem, errors);
+    if (operator === '' || operator === 'Equal') checkName(value, `${field}.operator`, labelValueProblems, errors);
     else if (operator === 'Exists') {
       if (value !== '')
         errors.push(invalid(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'"));
@@ -48,7 +48,7 @@ function checkRequirement(requirement: JsonObject, field: string, errors: FieldE
     if (values.length !== 1)
       errors.push(required(`${field}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'));
-  checkName(stringAt(requirement, 'key'), `${field}.key`, qualifiedNameProblem, errors);
+  checkName(stringAt(requirement, 'key'), `${field}.key`, qualifiedNameProblems, errors);
 }
 
 function checkFieldRequirement(requirement: JsonObject, field: string, errors: FieldError[]): void {
@@ -64,7 +64,7 @@ function checkFieldRequirement(requirement: JsonObject, field: string, errors: F
     errors.push(invalid(`${field}.key`, requirement.key ?? '', 'not a valid field selector key'));
   else
     values.forEach((value, index) => {
-      checkName(String(value), `${field}.values[${index}]`, subdomainProblem, errors);
+      checkName(String(value), `${field}.values[${index}]`, subdomainProblems, errors);
     });
 }
 
@@ -91,11 +91,11 @@ function checkPodTerm(term: JsonObject, field: string, errors: FieldError[]): vo
     const selector = term[key];
     if (isJsonObject(selector)) errors.push(...validateLabelSelector(selector, `${field}.${key}`));
   }
-  for (const name of arrayAt(term, 'namespaces')) checkName(String(name), `${field}.namespace`, labelProblem, errors);
+  for (const name of arrayAt(term, 'namespaces')) checkName(String(name), `${field}.namespace`, labelProblems, errors);
   checkLabelKeys(term, field, errors);
   const key = stringAt(term, 'topologyKey');
   if (key === '') errors.push(required(`${field}.topologyKey`, 'can not be empty'));
-  else checkName(key, `${field}.topologyKey`, qualifiedNameProblem, errors);
+  checkName(key, `${field}.topologyKey`, qualifiedNameProblems, errors);
 }
 
 function checkLabelKeys(term: JsonObject, field: string, errors: FieldError[]): void {
@@ -107,7 +107,7 @@ function checkLabelKeys(term: JsonObject, field: string, errors: FieldError[]): 
       continue;
     }
     keys.forEach((key, index) => {
-      checkName(String(key), `${field}.${list}[${index}]`, qualifiedNameProblem, errors);
+      checkName(String(key), `${field}.${list}[${index}]`, qualifiedNameProblems, errors);
     });
   }
 }
@@ -165,7 +165,7 @@ export function checkSpread(spec: JsonObject, at: string, errors: FieldError[]):
       errors.push(
         duplicate(
           `${field}.{topologyKey, whenUnsatisfiable}`,
-          `{${String(constraint.topologyKey)}, ${String(action)}}`,
+          `{${stringAt(constraint, 'topologyKey')}, ${stringAt(constraint, 'whenUnsatisfiable')}}`,
         ),
       );
     const domains = numberAt(constraint, 'minDomains');
@@ -176,7 +176,7 @@ export function checkSpread(spec: JsonObject, at: string, errors: FieldError[]):
           invalid(
             `${field}.minDomains`,
             domains,
-            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${String(action)}`,
+            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${stringAt(constraint, 'whenUnsatisfiable')}`,
           ),
         );
     }

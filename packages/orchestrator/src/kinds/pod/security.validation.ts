@@ -21,7 +21,8 @@ function checkProfile(holder: JsonObject, key: string, kind: string, at: string,
     errors.push(notSupported(`${field}.type`, type, ['Localhost', 'RuntimeDefault', 'Unconfined']));
   if (type === 'Localhost' && local === '')
     errors.push(required(`${field}.localhostProfile`, `must be set when ${kind} type is Localhost`));
-  if (type !== 'Localhost' && profile.localhostProfile !== undefined)
+  const isOther = type === 'RuntimeDefault' || type === 'Unconfined' || kind === 'seccomp';
+  if (type !== 'Localhost' && isOther && profile.localhostProfile !== undefined)
     errors.push(
       invalid(
         `${field}.localhostProfile`,
@@ -93,6 +94,6 @@ export function checkPodSecurityContext(spec: JsonObject, at: string, errors: Fi
   checkProfile(context, 'appArmorProfile', 'AppArmor', field, errors);
   if (groups !== undefined && groups !== 'Merge' && groups !== 'Strict')
     errors.push(notSupported(`${field}.supplementalGroupsPolicy`, groups, ['Merge', 'Strict']));
-  if (linux !== undefined && linux !== 'MountOption' && linux !== 'Recursive')
-    errors.push(notSupported(`${field}.seLinuxChangePolicy`, linux, ['MountOption', 'Recursive']));
+  if (linux !== undefined && linux !== 'Recursive')
+    errors.push(notSupported(`${field}.seLinuxChangePolicy`, linux, ['Recursive']));
 }

@@ -1,7 +1,7 @@
 import { checkName, checkOptionalEnum, checkRequired } from '../checks.js';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type Json, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { labelProblem, subdomainProblem } from '../names.js';
+import { labelProblems, subdomainProblems } from '../names.js';
 import { checkClaimSpec } from '../persistent-volume/claim.validation.js';
 import { quantityOf } from '../resources.js';
 
@@ -167,7 +167,32 @@ export function checkDriverName(name: string, field: string, errors: FieldError[
   if (name === '') errors.push(required(field));
   else if (name.length > 63)
     errors.push({ field, reason: 'FieldValueTooLong', message: 'Too long: may not be more than 63 bytes' });
-  else checkName(name.toLowerCase(), field, subdomainProblem, errors);
+  else checkName(name.toLowerCase(), field, subdomainProblems, errors);
+}
+
+/** The name that upstream's messages give a source, which is not always that of its field. */
+export function placeOf(source: string, isOneTooMany: boolean): string {
+  if (source === 'gcePersistentDisk') return isOneTooMany ? source : 'persistentDisk';
+  return source === 'cephfs' && isOneTooMany ? 'cephFS' : source;
+}
+
+const partitionProblem = 'must be between 0 and 255, inclusive';
+
+function checkByte(source: JsonObject, key: string, at: string, errors: FieldError[]): void {
+  const value = numberAt(source, key);
+  if (value !== undefined && (value < 0 || value > 255)) errors.push(invalid(`${at}.${key}`, value, partitionProblem));
+}
+
+const initiators: readonly (readonly [string, RegExp])[] = [
+  ['iqn', /^iqn\.\d{4}-\d{2}\.([a-z0-9-.]+)(:([^,;*&$|\s]+))$/i],
+  ['eui', /^eui\.[a-z0-9]{16}$/i],
+  ['naa', /^naa\.[a-z0-9]{32}$/i],
+];
+
+function checkInitiator(name: string, field: string, errors: FieldError[]): void {
+  const kind = initiators.find(([prefix]) => name.startsWith(prefix));
+  if (!kind) errors.push(invalid(field, name, 'must be valid format starting with iqn, eui, or naa'));
+  else if (!kind[1].test(name)) errors.push(invalid(field, name, 'must be valid format'));
 }
 
 /** The sources that pods and persistent volumes share. */
@@ -178,14 +203,27 @@ export const sharedSources: Readonly<Record<string, Check>> = {
     else if (path.split('/').includes('..')) errors.push(invalid(`${at}.path`, path, "must not contain '..'"));
     checkOptionalEnum(source, 'type', at, hostPathTypes, errors);
   },
-  gcePersistentDisk: needs('pdName'),
-  awsElasticBlockStore: needs('volumeID'),
+  gcePersistentDisk: (source, at, errors) => {
+    checkRequired(source, ['pdName'], at, errors);
+    checkByte(source, 'partition', at, errors);
+  },
+  awsElasticBlockStore: (source, at, errors) => {
+    checkRequired(source, ['volumeID'], at, errors);
+    checkByte(source, 'partition', at, errors);
+  },
   nfs: (source, at, errors) => {
     checkRequired(source, ['server', 'path'], at, errors);
     if (!stringAt(source, 'path').startsWith('/'))
       errors.push(invalid(`${at}.path`, source.path ?? '', 'must be an absolute path'));
   },
-  iscsi: needs('targetPortal', 'iqn'),
+  iscsi: (source, at, errors) => {
+    checkRequired(source, ['targetPortal', 'iqn'], at, errors);
+    if (stringAt(source, 'iqn') !== '') checkInitiator(stringAt(source, 'iqn'), `${at}.iqn`, errors);
+    checkByte(source, 'lun', at, errors);
+    if ((source.chapAuthDiscovery === true || source.chapAuthSession === true) && !isJsonObject(source.secretRef))
+      errors.push(required(`${at}.secretRef`));
+    if (typeof source.initiatorName === 'string') checkInitiator(source.initiatorName, `${at}.initiatorname`, errors);
+  },
   glusterfs: needs('endpoints', 'path'),
   rbd: (source, at, errors) => {
     needsMonitors(source, at, errors);
@@ -198,8 +236,17 @@ export const sharedSources: Readonly<Record<string, Check>> = {
     const count = arrayAt(source, 'targetWWNs').length;
     if (count === 0 && arrayAt(source, 'wwids').length === 0)
       errors.push(required(`${at}.targetWWNs`, 'must specify either targetWWNs or wwids, but not both'));
+    if (count > 0 && arrayAt(source, 'wwids').length > 0)
+      errors.push(
+        invalid(
+          `${at}.targetWWNs`,
+          arrayAt(source, 'targetWWNs'),
+          'targetWWNs and wwids can not be specified simultaneously',
+        ),
+      );
     if (count > 0 && source.lun === undefined)
       errors.push(required(`${at}.lun`, 'lun is required if targetWWNs is specified'));
+    else if (count > 0) checkByte(source, 'lun', at, errors);
   },
   flocker: (source, at, errors) => {
     if (stringAt(source, 'datasetName') === '' && stringAt(source, 'datasetUUID') === '')
@@ -207,7 +254,22 @@ export const sharedSources: Readonly<Record<string, Check>> = {
   },
   flexVolume: needs('driver'),
   azureFile: needs('secretName', 'shareName'),
-  azureDisk: needs('diskName', 'diskURI'),
+  azureDisk: (source, at, errors) => {
+    checkRequired(source, ['diskName', 'diskURI'], at, errors);
+    checkOptionalEnum(source, 'cachingMode', at, ['None', 'ReadOnly', 'ReadWrite'], errors);
+    checkOptionalEnum(source, 'kind', at, ['Dedicated', 'Managed', 'Shared'], errors);
+    if (source.kind === undefined) return;
+    const isManaged = source.kind === 'Managed';
+    const uri = stringAt(source, 'diskURI');
+    if (!uri.startsWith(isManaged ? '/subscriptions/' : 'https://'))
+      errors.push(
+        notSupported(`${at}.diskURI`, uri, [
+          isManaged
+            ? '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}'
+            : 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd',
+        ]),
+      );
+  },
   vsphereVolume: needs('volumePath'),
   photonPersistentDisk: needs('pdID'),
   portworxVolume: needs('volumeID'),
@@ -250,6 +312,40 @@ const podSources: Readonly<Record<string, Check>> = {
   },
 };
 
+/** The order in which upstream looks at them: of several, the first is the one that is judged. */
+const podSourceOrder = [
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'secret',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'flocker',
+  'persistentVolumeClaim',
+  'rbd',
+  'cinder',
+  'cephfs',
+  'quobyte',
+  'downwardAPI',
+  'fc',
+  'flexVolume',
+  'configMap',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'storageos',
+  'projected',
+  'scaleIO',
+  'csi',
+  'ephemeral',
+  'image',
+];
+
 /** The volumes of a pod by name. `podName`: '' in a template. */
 export function checkVolumes(
   spec: JsonObject,
@@ -267,12 +363,11 @@ export function checkVolumes(
     const name = stringAt(volume, 'name');
     if (name === '') errors.push(required(`${field}.name`));
     else {
-      checkName(name, `${field}.name`, labelProblem, errors);
+      checkName(name, `${field}.name`, labelProblems, errors);
       if (byName.has(name)) errors.push(duplicate(`${field}.name`, name));
     }
     if (isJsonObject(volume.ephemeral)) ephemeral.add(`${podName}-${name}`);
     if (errors.length === before) byName.set(name, volume);
-    else if (name !== '' && !byName.has(name)) byName.set(name, volume);
   });
   if (podName !== '' && ephemeral.size > 0)
     volumes.forEach((volume, index) => {
@@ -291,12 +386,18 @@ export function checkVolumes(
 
 function checkSource(volume: JsonObject, at: string, errors: FieldError[]): void {
   let count = 0;
-  for (const key in podSources) {
+  for (const key of podSourceOrder) {
     const source = volume[key];
     if (!isJsonObject(source)) continue;
     count += 1;
-    if (count > 1) errors.push(forbidden(`${at}.${key}`, 'may not specify more than 1 volume type'));
-    else podSources[key]?.(source, `${at}.${key}`, errors);
+    if (count > 1)
+      errors.push(
+        forbidden(
+          `${at}.${key === 'downwardAPI' ? 'downwarAPI' : placeOf(key, true)}`,
+          'may not specify more than 1 volume type',
+        ),
+      );
+    else podSources[key]?.(source, `${at}.${placeOf(key, false)}`, errors);
   }
   if (count === 0) errors.push(required(at, 'must specify a volume type'));
 }

@@ -1,10 +1,11 @@
+import { checkName } from '../checks.js';
 import { column, metadataOf, specOf, statusOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { duplicate, type FieldError, forbidden, invalid, required } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import { qualifiedNameProblem } from '../names.js';
+import { qualifiedNameProblems } from '../names.js';
 import { limitRanges, resourceQuotas } from '../refs.js';
-import { checkAmount, isStandardResource, quantityOf, resourceNameProblem } from '../resources.js';
+import { checkAmount, isStandardResource, quantityOf, resourceNameProblems } from '../resources.js';
 
 function usage(object: JsonObject, isLimit: boolean): string {
   const status = statusOf(object);
@@ -99,9 +100,9 @@ function checkScopeExpression(expression: JsonObject, errors: FieldError[]): voi
 }
 
 function checkQuotaName(name: string, field: string, errors: FieldError[]): void {
-  const problem = qualifiedNameProblem(name);
-  if (problem) errors.push(invalid(field, name, problem));
-  else if (!name.includes('/') && !isStandardResource(name))
+  const problems = qualifiedNameProblems(name);
+  for (const problem of problems) errors.push(invalid(field, name, problem));
+  if (problems.length === 0 && !name.includes('/') && !isStandardResource(name))
     errors.push(invalid(field, name, 'must be a standard resource for quota'));
 }
 
@@ -208,9 +209,9 @@ function validateLimits(object: JsonObject): FieldError[] {
   objectsAt(specOf(object), 'limits').forEach((item, index) => {
     const at = `spec.limits[${index}]`;
     const type = stringAt(item, 'type');
-    const problem = qualifiedNameProblem(type);
-    if (problem) errors.push(invalid(`${at}.type`, type, problem));
-    else if (!type.includes('/') && !limitTypes.includes(type))
+    const problems = qualifiedNameProblems(type);
+    for (const problem of problems) errors.push(invalid(`${at}.type`, type, problem));
+    if (problems.length === 0 && !type.includes('/') && !limitTypes.includes(type))
       errors.push(invalid(`${at}.type`, type, 'must be a standard limit type or fully qualified'));
     if (seen.has(type)) errors.push(duplicate(`${at}.type`, type));
     seen.add(type);
@@ -218,8 +219,7 @@ function validateLimits(object: JsonObject): FieldError[] {
     for (const list of lists)
       for (const name in objectAt(item, list)) {
         names.add(name);
-        const wrong = resourceNameProblem(name);
-        if (wrong) errors.push(invalid(`${at}.${list}[${name}]`, name, wrong));
+        checkName(name, `${at}.${list}[${name}]`, resourceNameProblems, errors);
         checkAmount(name, objectAt(item, list)[name], `${at}.${list}[${name}]`, errors);
       }
     if (type === 'Pod')

@@ -4,7 +4,7 @@ import { ageColumn, type Column, defineKind, nameColumn } from '../definition.js
 import { type FieldError, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
-import { pathProblem, subdomainProblem } from '../names.js';
+import { pathProblems, subdomainProblems } from '../names.js';
 import { setZero } from '../pod/pod.defaults.js';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../refs.js';
 
@@ -55,7 +55,7 @@ function checkSubject(subject: JsonObject, at: string, isNamespaced: boolean, er
   if (name === '') errors.push(required(`${at}.name`));
   switch (subject.kind) {
     case 'ServiceAccount':
-      if (name !== '') checkName(name, `${at}.name`, subdomainProblem, errors);
+      if (name !== '') checkName(name, `${at}.name`, subdomainProblems, errors);
       if (own !== '') errors.push(notSupported(`${at}.apiGroup`, own, ['']));
       if (!isNamespaced && stringAt(subject, 'namespace') === '') errors.push(required(`${at}.namespace`));
       return;
@@ -78,7 +78,7 @@ const validateBinding =
     if (!allowed.includes(stringAt(role, 'kind'))) errors.push(notSupported('roleRef.kind', role.kind ?? '', allowed));
     const name = stringAt(role, 'name');
     if (name === '') errors.push(required('roleRef.name'));
-    else checkName(name, 'roleRef.name', pathProblem, errors);
+    else checkName(name, 'roleRef.name', pathProblems, errors);
     objectsAt(object, 'subjects').forEach((subject, index) => {
       checkSubject(subject, `subjects[${index}]`, isNamespaced, errors);
     });

@@ -2,9 +2,8 @@ import { checkNonNegative } from '../checks.js';
 import { numberColumn, specOf, templateColumns, textField } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, scaleSubresource, statusSubresource } from '../definition.js';
 import { type FieldError } from '../field-error.js';
-import { isJsonObject, objectAt } from '../json.js';
 import { immutable } from '../metadata.js';
-import { defaultPodTemplate, setDefault } from '../pod/pod.defaults.js';
+import { defaultPodTemplate, presentAt, setDefault } from '../pod/pod.defaults.js';
 import { replicaSets } from '../refs.js';
 import { validateCounters } from '../workload/status.validation.js';
 import { validateSelectedTemplate } from '../workload/template.validation.js';
@@ -25,9 +24,9 @@ export const replicaSetKind = defineKind({
   ],
   generationOf: ['spec'],
   setDefaults: (draft) => {
-    if (!isJsonObject(draft.spec)) return;
-    setDefault(draft.spec, 'replicas', 1);
-    defaultPodTemplate(objectAt(draft.spec, 'template'));
+    const spec = presentAt(draft, 'spec');
+    setDefault(spec, 'replicas', 1);
+    defaultPodTemplate(spec);
   },
   prepareForCreate: (draft) => {
     draft.status = { replicas: 0 };

@@ -4,7 +4,7 @@ import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { duplicate, type FieldError, required } from '../field-error.js';
 import { isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable, validateLabels } from '../metadata.js';
-import { labelProblem } from '../names.js';
+import { labelProblems } from '../names.js';
 import { checkTolerations } from '../pod/scheduling.validation.js';
 import { runtimeClasses } from '../refs.js';
 import { checkContainerResources } from '../resources.js';
@@ -13,7 +13,7 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   const errors: FieldError[] = [];
   const handler = stringAt(object, 'handler');
   if (handler === '') errors.push(required('handler'));
-  else checkName(handler, 'handler', labelProblem, errors);
+  else checkName(handler, 'handler', labelProblems, errors);
   const fixed = objectAt(objectAt(object, 'overhead'), 'podFixed');
   checkContainerResources({ limits: fixed }, 'overhead.podFixed', errors);
   const scheduling = objectAt(object, 'scheduling');

@@ -4,7 +4,7 @@ import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definit
 import { type FieldError, invalid, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, stringAt } from '../json.js';
 import { immutable } from '../metadata.js';
-import { pathProblem, subdomainProblem } from '../names.js';
+import { pathProblems, subdomainProblems } from '../names.js';
 import { ipAddresses, serviceCIDRs } from '../refs.js';
 
 export const serviceCidrKind = defineKind({
@@ -60,10 +60,10 @@ export const ipAddressKind = defineKind({
     else {
       const at = 'spec.parentRef';
       if (stringAt(parent, 'group') !== '')
-        checkName(stringAt(parent, 'group'), `${at}.group`, subdomainProblem, errors);
+        checkName(stringAt(parent, 'group'), `${at}.group`, subdomainProblems, errors);
       for (const key of ['resource', 'name']) {
         if (stringAt(parent, key) === '') errors.push(required(`${at}.${key}`));
-        else checkName(stringAt(parent, key), `${at}.${key}`, pathProblem, errors);
+        else checkName(stringAt(parent, key), `${at}.${key}`, pathProblems, errors);
       }
     }
     return [...errors, ...immutable(object, old, ['spec.parentRef'])];

@@ -113,7 +113,7 @@ export const serviceKind = defineKind({
   schema: 'io.k8s.api.core.v1.Service',
   shortNames: ['svc'],
   categories: ['all'],
-  nameRule: 'label1035',
+  nameRule: 'label',
   subresources: [
     { name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
     statusSubresource('Service', { validate: validateServiceStatus }),

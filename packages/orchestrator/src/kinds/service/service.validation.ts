@@ -13,7 +13,7 @@ import { specOf } from '../columns.js';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabels } from '../metadata.js';
-import { labelProblem, qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../names.js';
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -33,7 +33,7 @@ function checkPorts(spec: JsonObject, errors: FieldError[]): void {
     const at = `spec.ports[${index}]`;
     const name = stringAt(port, 'name');
     if (name !== '') {
-      checkName(name, `${at}.name`, labelProblem, errors);
+      checkName(name, `${at}.name`, labelProblems, errors);
       if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
       names.add(name);
     } else if (ports.length > 1) errors.push(required(`${at}.name`));
@@ -41,7 +41,7 @@ function checkPorts(spec: JsonObject, errors: FieldError[]): void {
     checkEnum(port, 'protocol', at, protocols, errors);
     checkPortNumberOrName(port.targetPort, `${at}.targetPort`, errors);
     if (typeof port.appProtocol === 'string')
-      checkName(port.appProtocol, `${at}.appProtocol`, qualifiedNameProblem, errors);
+      checkName(port.appProtocol, `${at}.appProtocol`, qualifiedNameProblems, errors);
     if (spec.type === 'ClusterIP' && numberAt(port, 'nodePort'))
       errors.push(forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
   });
@@ -73,7 +73,7 @@ function checkType(spec: JsonObject, errors: FieldError[]): void {
     errors.push(forbidden('spec.ipFamilyPolicy', 'may not be set for ExternalName services'));
   const name = stringAt(spec, 'externalName').replace(/\.$/, '');
   if (name === '') errors.push(required('spec.externalName'));
-  else checkName(name, 'spec.externalName', subdomainProblem, errors);
+  else checkName(name, 'spec.externalName', subdomainProblems, errors);
 }
 
 function checkAffinity(spec: JsonObject, errors: FieldError[]): void {
@@ -142,7 +142,7 @@ function checkBalancer(spec: JsonObject, errors: FieldError[]): void {
     errors.push(forbidden('spec.allocateLoadBalancerNodePorts', onlyBalanced));
   if (typeof spec.loadBalancerClass === 'string') {
     if (!isBalanced) errors.push(forbidden('spec.loadBalancerClass', onlyBalanced));
-    checkName(spec.loadBalancerClass, 'spec.loadBalancerClass', qualifiedNameProblem, errors);
+    checkName(spec.loadBalancerClass, 'spec.loadBalancerClass', qualifiedNameProblems, errors);
   }
 }
 
@@ -239,7 +239,7 @@ export function validateServiceStatus(object: JsonObject): FieldError[] {
     if (each.ipMode !== undefined && each.ipMode !== 'VIP' && each.ipMode !== 'Proxy')
       errors.push(notSupported(`${at}[${index}].ipMode`, each.ipMode, ['Proxy', 'VIP']));
     if (hostname === '') return;
-    checkName(hostname, `${at}[${index}].hostname`, subdomainProblem, errors);
+    checkName(hostname, `${at}[${index}].hostname`, subdomainProblems, errors);
     if (ipProblem(hostname) === undefined)
       errors.push(invalid(`${at}[${index}].hostname`, hostname, 'must be a DNS name, not an IP address'));
   });

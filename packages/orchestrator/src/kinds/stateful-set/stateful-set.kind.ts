@@ -9,16 +9,15 @@ import { column, containerColumns, specOf, statusOf } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, scaleSubresource, statusSubresource } from '../definition.js';
 import { type FieldError, forbidden, invalid, notSupported } from '../field-error.js';
 import { isJsonObject, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { labelProblem } from '../names.js';
+import { labelProblems } from '../names.js';
 import { checkClaimSpec } from '../persistent-volume/claim.validation.js';
-import { defaultPodTemplate, setDefault, setZero } from '../pod/pod.defaults.js';
+import { defaultPodTemplate, presentAt, setDefault, setZero } from '../pod/pod.defaults.js';
 import { statefulSets } from '../refs.js';
 import { validateCounters } from '../workload/status.validation.js';
 import { validateSelectedTemplate } from '../workload/template.validation.js';
 
 function setDefaults(draft: JsonObject): void {
-  const { spec } = draft;
-  if (!isJsonObject(spec)) return;
+  const spec = presentAt(draft, 'spec');
   setZero(spec, 'podManagementPolicy', 'OrderedReady');
   setDefault(spec, 'updateStrategy', {});
   const strategy = objectAt(spec, 'updateStrategy');
@@ -28,7 +27,6 @@ function setDefaults(draft: JsonObject): void {
   }
   if (strategy.type === 'RollingUpdate' && isJsonObject(strategy.rollingUpdate)) {
     setDefault(strategy.rollingUpdate, 'partition', 0);
-    setDefault(strategy.rollingUpdate, 'maxUnavailable', 1);
   }
   setDefault(spec, 'persistentVolumeClaimRetentionPolicy', {});
   const retention = objectAt(spec, 'persistentVolumeClaimRetentionPolicy');
@@ -43,7 +41,7 @@ function setDefaults(draft: JsonObject): void {
     setDefault(claim, 'status', {});
     setZero(objectAt(claim, 'status'), 'phase', 'Pending');
   }
-  defaultPodTemplate(objectAt(spec, 'template'));
+  defaultPodTemplate(spec);
 }
 
 function checkStrategy(spec: JsonObject, errors: FieldError[]): void {
@@ -110,7 +108,7 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   checkNonNegative(spec, ['replicas', 'minReadySeconds'], 'spec', errors);
   checkNonNegative(objectAt(spec, 'ordinals'), ['start'], 'spec.ordinals', errors);
   if (!old && stringAt(spec, 'serviceName') !== '')
-    checkName(stringAt(spec, 'serviceName'), 'spec.serviceName', labelProblem, errors);
+    checkName(stringAt(spec, 'serviceName'), 'spec.serviceName', labelProblems, errors);
   errors.push(...validateSelectedTemplate(spec, 'StatefulSet', 'statefulset', { template: templateWithClaims(spec) }));
   if (!old) return errors;
   const before = specOf(old);

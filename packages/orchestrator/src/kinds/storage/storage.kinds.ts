@@ -4,7 +4,7 @@ import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definit
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable, validateLabelSelector } from '../metadata.js';
-import { qualifiedNameProblem, subdomainProblem } from '../names.js';
+import { qualifiedNameProblems, subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { checkDriverName } from '../pod/volume.validation.js';
 import {
@@ -33,7 +33,7 @@ function checkParameters(parameters: JsonObject, mayBeEmpty: boolean, errors: Fi
 
 function checkProvisioner(value: string, field: string, errors: FieldError[]): void {
   if (value === '') errors.push(required(field));
-  else checkName(value.toLowerCase(), field, qualifiedNameProblem, errors);
+  else checkName(value.toLowerCase(), field, qualifiedNameProblems, errors);
 }
 
 function checkTopologies(object: JsonObject, errors: FieldError[]): void {
@@ -43,7 +43,7 @@ function checkTopologies(object: JsonObject, errors: FieldError[]): void {
     const keys = new Set<string>();
     objectsAt(term, 'matchLabelExpressions').forEach((each, number) => {
       const key = stringAt(each, 'key');
-      checkName(key, `${at}[${number}].key`, qualifiedNameProblem, errors);
+      checkName(key, `${at}[${number}].key`, qualifiedNameProblems, errors);
       const values = arrayAt(each, 'values');
       if (values.length === 0) errors.push(required(`${at}[${number}].values`));
       values.forEach((value, place) => {
@@ -128,7 +128,7 @@ export const volumeAttachmentKind = defineKind({
     else if (isInline && isNamed) errors.push(forbidden('spec.source', detail));
     else if (isNamed && source.persistentVolumeName === '')
       errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'));
-    checkName(stringAt(spec, 'nodeName'), 'spec.nodeName', subdomainProblem, errors);
+    checkName(stringAt(spec, 'nodeName'), 'spec.nodeName', subdomainProblems, errors);
     return [...errors, ...immutable(object, old, ['spec'])];
   },
   columns: [
@@ -159,7 +159,7 @@ function validateNode(object: JsonObject, old: JsonObject | undefined): FieldErr
     keys.forEach((key, number) => {
       if (key === '') errors.push(required(at));
       if (keys.indexOf(key) < number) errors.push(duplicate(at, key));
-      checkName(key, at, qualifiedNameProblem, errors);
+      checkName(key, at, qualifiedNameProblems, errors);
     });
   });
   for (const before of old ? objectsAt(specOf(old), 'drivers') : []) {
@@ -254,7 +254,7 @@ export const csiStorageCapacityKind = defineKind({
     if (isJsonObject(object.nodeTopology)) errors.push(...validateLabelSelector(object.nodeTopology, 'nodeTopology'));
     if (!old) {
       checkRequired(object, ['storageClassName'], '', errors);
-      checkName(stringAt(object, 'storageClassName'), 'storageClassName', subdomainProblem, errors);
+      checkName(stringAt(object, 'storageClassName'), 'storageClassName', subdomainProblems, errors);
     }
     if (object.capacity !== undefined && quantityOf(object.capacity).nano < 0n)
       errors.push(invalid('capacity', object.capacity, 'must be greater than or equal to 0'));

@@ -12,33 +12,42 @@ export function validateSelectedTemplate(
   spec: JsonObject,
   kind: string,
   emptyName: string,
-  options: { template?: JsonObject; mayLackSelector?: boolean } = {},
+  options: { template?: JsonObject } = {},
 ): FieldError[] {
   const errors: FieldError[] = [];
   const template = options.template ?? objectAt(spec, 'template');
-  const { selector } = spec;
-  if (!isJsonObject(selector)) {
-    if (!options.mayLackSelector) errors.push(required('spec.selector'));
+  const selector = isJsonObject(spec.selector) ? spec.selector : undefined;
+  if (!selector) {
+    if (kind !== 'DaemonSet') errors.push(required('spec.selector'));
   } else {
-    const wrong = validateLabelSelector(selector, 'spec.selector');
-    errors.push(...wrong);
+    errors.push(...validateLabelSelector(selector, 'spec.selector'));
     if (isEmptySelector(selector))
       errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${emptyName}`));
-    else if (wrong.length > 0) {
-      if (kind !== 'DaemonSet')
-        errors.push(invalid('spec.selector', selector, kind === 'StatefulSet' ? '' : 'invalid label selector'));
-    } else if (!selectsTemplate(selector, template))
-      errors.push(
-        invalid(
-          'spec.template.metadata.labels',
-          objectAt(template, 'metadata').labels ?? null,
-          '`selector` does not match template `labels`',
-        ),
-      );
   }
+  const isReadable = errors.every((each) => !isUnreadable(each));
+  if (!isReadable && kind !== 'DaemonSet') {
+    errors.push(
+      kind === 'StatefulSet'
+        ? { ...invalid('spec.selector', selector, ''), message: `Invalid value: ${JSON.stringify(selector)}` }
+        : invalid('spec.selector', selector, 'invalid label selector'),
+    );
+    return errors;
+  }
+  // An absent selector selects nothing.
+  if (isReadable && !(selector && selectsTemplate(selector, template)))
+    errors.push(
+      invalid(
+        'spec.template.metadata.labels',
+        objectAt(template, 'metadata').labels ?? null,
+        '`selector` does not match template `labels`',
+      ),
+    );
   errors.push(...validatePodTemplate(template, 'spec.template'), ...validateEndless(template, kind));
   return errors;
 }
+
+/** True of an error for which a selector cannot be used at all. */
+const isUnreadable = (error: FieldError) => error.field !== 'spec.selector';
 
 /** Pods that are kept running always restart, without a deadline. */
 export function validateEndless(template: JsonObject, kind: string): FieldError[] {
