@@ -55,3 +55,11 @@ export function isSame(a: Json | undefined, b: Json | undefined): boolean {
   }
   return false;
 }
+
+/** Whether two objects are the same but for some of their own keys. */
+export function isSameBut(but: ReadonlySet<string>, a: Json | undefined, b: Json | undefined): boolean {
+  if (!isJsonObject(a) || !isJsonObject(b)) return isSame(a, b);
+  for (const key in a) if (!but.has(key) && !isSame(a[key], b[key])) return false;
+  for (const key in b) if (!but.has(key) && b[key] !== undefined && a[key] === undefined) return false;
+  return true;
+}

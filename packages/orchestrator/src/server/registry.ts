@@ -7,11 +7,11 @@ import {
   decodeObject,
   type FieldError,
   isSame,
+  isSameBut,
   type JsonObject,
   type KindDefinition,
   type KubeObject,
   objectAt,
-  objectsAt,
   schemaFor,
   stringAt,
   validateMetadata,
@@ -23,6 +23,7 @@ import { alreadyExists, badRequest, conflict, invalid, notFound } from './api-er
 import { keepTimes, type Change as OwnedChange, trackChange } from './apply/index.js';
 import type { User } from './authentication.js';
 import type { KindCatalog } from './catalog.js';
+import { drop, hasStatus, restrictToPart } from './parts.js';
 
 export interface WriteContext {
   user: User;
@@ -161,7 +162,7 @@ export class Registry {
     this.checkType(kind, wanted);
     const draft = this.decode(kind, wanted, context);
     this.#keepIdentity(kind, namespace, name, current, draft, old, context.isApply === true);
-    this.#restrict(kind, subresource, draft, old);
+    restrictToPart(kind, subresource, draft, old);
     this.#default(kind, draft);
     if (subresource === '') kind.prepareForUpdate?.(draft, old);
     else subresourceOf(kind, subresource)?.prepare?.(draft, old, nowText());
@@ -183,7 +184,7 @@ export class Registry {
     keepTimes(old, object);
     this.#validate(kind, object, old, context.warnings, subresource);
     await this.admission.validate(admitted);
-    if (isSame(withoutVersion(object), withoutVersion(old))) return current;
+    if (isSameVersion(object, old)) return current;
     if (isFinished(kind, object)) return this.remove(kind, current, object, context);
     return this.#commit(admitted, current.revision, object, this.admission.reserve(admitted));
   }
@@ -299,7 +300,7 @@ export class Registry {
       if (given !== '' && given !== namespace)
         throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
       metadata.namespace = namespace;
-    } else delete metadata.namespace;
+    } else drop(metadata, 'namespace');
     const prefix = stringAt(metadata, 'generateName');
     const isGenerated = stringAt(metadata, 'name') === '' && prefix !== '';
     if (isGenerated) {
@@ -309,11 +310,11 @@ export class Registry {
     if (stringAt(metadata, 'resourceVersion') !== '' && metadata.resourceVersion !== '0')
       throw badRequest('resourceVersion should not be set on objects to be created');
     for (const key of ['resourceVersion', 'selfLink', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'])
-      delete metadata[key];
+      drop(metadata, key);
     metadata.uid = randomUUID();
     metadata.creationTimestamp = nowText();
     if (kind.generationOf.length > 0) metadata.generation = 1;
-    if (hasStatus(kind)) delete draft.status;
+    if (hasStatus(kind)) drop(draft, 'status');
     return isGenerated;
   }
 
@@ -355,78 +356,11 @@ export class Registry {
       'generateName',
       'selfLink',
     ]) {
-      if (before[key] === undefined) delete metadata[key];
+      if (before[key] === undefined) drop(metadata, key);
       else metadata[key] = before[key];
     }
     if (!isApply && metadata.managedFields === undefined && before.managedFields !== undefined)
       metadata.managedFields = before.managedFields;
-  }
-
-  /** A subresource changes its own part only, and the object itself never its status. */
-  #restrict(kind: KindDefinition, subresource: UpdateRequest['subresource'], draft: JsonObject, old: JsonObject): void {
-    const keep = (field: string) => {
-      if (old[field] === undefined) delete draft[field];
-      else draft[field] = cloneJson(old[field]);
-    };
-    switch (subresource) {
-      case 'binding':
-        return;
-      case '':
-        if (hasStatus(kind)) keep('status');
-        if (kind.type.kind === 'Pod') {
-          const spec = objectAt(draft, 'spec');
-          const before = objectAt(old, 'spec').ephemeralContainers;
-          if (before === undefined) delete spec.ephemeralContainers;
-          else spec.ephemeralContainers = cloneJson(before);
-        }
-        return;
-      case 'status': {
-        for (const field of new Set([...Object.keys(old), ...Object.keys(draft)]))
-          if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) keep(field);
-        const metadata = objectAt(draft, 'metadata');
-        const before = objectAt(old, 'metadata');
-        const kept = kind.isStructural
-          ? ['ownerReferences', 'finalizers', 'labels', 'annotations']
-          : ['ownerReferences', 'finalizers'];
-        for (const field of kept) {
-          if (before[field] === undefined) delete metadata[field];
-          else metadata[field] = cloneJson(before[field]);
-        }
-        return;
-      }
-      case 'finalize': {
-        const finalizers = objectAt(draft, 'spec').finalizers;
-        keep('status');
-        draft.spec = { ...objectAt(old, 'spec'), finalizers };
-        return;
-      }
-      case 'approval': {
-        const { conditions } = objectAt(draft, 'status');
-        keep('spec');
-        keep('status');
-        draft.status = { ...objectAt(draft, 'status'), conditions };
-        return;
-      }
-      case 'resize': {
-        const wanted = objectAt(draft, 'spec');
-        keep('spec');
-        keep('status');
-        for (const list of ['containers', 'initContainers'])
-          for (const container of objectsAt(objectAt(draft, 'spec'), list)) {
-            const asked = objectsAt(wanted, list).find((each) => each.name === container.name);
-            if (asked?.resources !== undefined) container.resources = asked.resources;
-            if (asked?.resizePolicy !== undefined) container.resizePolicy = asked.resizePolicy;
-          }
-        return;
-      }
-      case 'ephemeralcontainers': {
-        const ephemeral = objectAt(draft, 'spec').ephemeralContainers;
-        keep('spec');
-        keep('status');
-        objectAt(draft, 'spec').ephemeralContainers = ephemeral;
-        return;
-      }
-    }
   }
 
   #validate(
@@ -454,10 +388,6 @@ export class Registry {
     } else if (old) errors.push(...(subresourceOf(kind, subresource)?.validate?.(draft, old) ?? []));
     if (errors.length > 0) throw invalid(kind, stringAt(objectAt(draft, 'metadata'), 'name'), errors);
   }
-}
-
-export function hasStatus(kind: KindDefinition): boolean {
-  return kind.subresources.some((each) => each.name === 'status');
 }
 
 const subresourceOf = (kind: KindDefinition, name: string) => kind.subresources.find((each) => each.name === name);
@@ -493,8 +423,10 @@ function isFinished(kind: KindDefinition, draft: JsonObject): boolean {
   return !Array.isArray(held) || held.length === 0;
 }
 
-function withoutVersion(object: JsonObject): JsonObject {
-  const { resourceVersion, ...metadata } = objectAt(object, 'metadata');
-  void resourceVersion;
-  return { ...object, metadata };
+const noMetadata = new Set(['metadata']);
+const noVersion = new Set(['resourceVersion']);
+
+/** Nothing differs but the version. */
+function isSameVersion(a: JsonObject, b: JsonObject): boolean {
+  return isSameBut(noMetadata, a, b) && isSameBut(noVersion, objectAt(a, 'metadata'), objectAt(b, 'metadata'));
 }

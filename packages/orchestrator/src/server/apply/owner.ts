@@ -88,16 +88,17 @@ export function toEntries(owners: readonly Owner[]): JsonObject[] | undefined {
   return kept.map((owner) => owner.entry ?? toEntry(owner));
 }
 
+/** One key after the other: every write makes an entry, and a literal of optional parts takes several times as long. */
 function toEntry({ manager, operation, apiVersion, time, fields, subresource }: Owner): JsonObject {
-  return {
-    ...(manager !== '' && { manager }),
-    operation,
-    apiVersion,
-    ...(time !== undefined && { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: sorted(fields),
-    ...(subresource !== '' && { subresource }),
-  };
+  const entry: JsonObject = {};
+  if (manager !== '') entry.manager = manager;
+  entry.operation = operation;
+  entry.apiVersion = apiVersion;
+  if (time !== undefined) entry.time = time;
+  entry.fieldsType = 'FieldsV1';
+  entry.fieldsV1 = sorted(fields);
+  if (subresource !== '') entry.subresource = subresource;
+  return entry;
 }
 
 function secondsOf({ time }: Owner): number {
@@ -120,6 +121,7 @@ function compareTexts(a: string, b: string): number {
 
 /** Puts the oldest of too many updaters together, those of one version into one. */
 export function cappedOwners(owners: readonly Owner[]): readonly Owner[] {
+  if (owners.length <= mostUpdaters) return owners;
   const updaters = owners.filter((owner) => owner.operation === 'Update');
   if (updaters.length <= mostUpdaters) return owners;
   updaters.sort((a, b) => secondsOf(a) - secondsOf(b) || compareTexts(identityOf(a), identityOf(b)));

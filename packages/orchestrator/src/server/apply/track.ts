@@ -1,4 +1,4 @@
-import { isSame, type Json, type JsonObject, type KindDefinition, objectAt } from '../../kinds/index.js';
+import { isSame, isSameBut, type Json, type JsonObject, type KindDefinition, objectAt } from '../../kinds/index.js';
 import { boundaryOf } from './boundaries.js';
 import { type Comparison, compareObjects, isSameComparison } from './compare.js';
 import { difference, isEmptySet, union } from './field-set.js';
@@ -64,9 +64,11 @@ export function write(metadata: JsonObject, owners: readonly Owner[]): void {
 export function updatedOwners(
   owners: readonly Owner[],
   { changed, removed }: Comparison,
-  { manager, operation, apiVersion, subresource, time }: Change,
+  change: Change,
 ): readonly Owner[] {
-  const writer = { manager: manager || 'unknown', operation, apiVersion, subresource };
+  const { operation, apiVersion, subresource, time } = change;
+  const manager = change.manager || 'unknown';
+  const writer = { manager, operation, apiVersion, subresource };
   const out: Owner[] = [];
   let previous: Owner | undefined;
   for (const owner of owners) {
@@ -75,7 +77,8 @@ export function updatedOwners(
     else if (!isEmptySet(left.fields)) out.push(left);
   }
   if (isEmptySet(changed)) return previous ? [...out, previous] : out;
-  out.push({ ...writer, time, fields: previous ? union(changed, previous.fields) : changed });
+  const fields = previous ? union(changed, previous.fields) : changed;
+  out.push({ manager, operation, apiVersion, subresource, time, fields });
   return cappedOwners(out);
 }
 
@@ -85,9 +88,8 @@ export function reconciledOwners(type: FieldType, owners: readonly Owner[]): rea
 
 export function withFields(owner: Owner, fields: Owner['fields']): Owner {
   if (fields === owner.fields) return owner;
-  const { entry, ...rest } = owner;
-  void entry;
-  return { ...rest, fields };
+  const { manager, operation, apiVersion, subresource, time } = owner;
+  return { manager, operation, apiVersion, subresource, time, fields };
 }
 
 /**
@@ -99,15 +101,12 @@ export function keepTimes(old: JsonObject, draft: JsonObject): void {
   const before = objectAt(old, 'metadata').managedFields;
   const after = metadata.managedFields;
   if (before === after || !Array.isArray(before) || !Array.isArray(after) || before.length !== after.length) return;
-  if (!isSame(before.map(withoutTime), after.map(withoutTime))) return;
-  if (isSame(withoutEntries(old), withoutEntries(draft))) metadata.managedFields = before;
+  const differs = (entry: Json, index: number) => !isSameBut(timed, entry, after[index]);
+  if (before.some(differs)) return;
+  if (isSameBut(noted, metadata, objectAt(old, 'metadata')) && isSameBut(held, old, draft))
+    metadata.managedFields = before;
 }
 
-function withoutTime(entry: Json): Json {
-  return typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? { ...entry, time: undefined } : entry;
-}
-
-function withoutEntries(object: JsonObject): JsonObject {
-  const metadata = { ...objectAt(object, 'metadata'), managedFields: undefined, resourceVersion: undefined };
-  return { ...object, metadata };
-}
+const timed = new Set(['time']);
+const noted = new Set(['managedFields', 'resourceVersion']);
+const held = new Set(['metadata']);
