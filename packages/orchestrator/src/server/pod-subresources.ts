@@ -8,6 +8,7 @@ import {
   objectsAt,
   stringAt,
 } from '../kinds/index.js';
+import type { StoredObject } from '../store/index.js';
 import { badRequest, conflict, invalid } from './api-error.js';
 import { deleteObject, parseDeleteOptions } from './deletion.js';
 import { takeFromBudget } from './eviction.js';
@@ -87,9 +88,43 @@ export async function evictPod(
   context: WriteContext,
 ): Promise<JsonObject> {
   const options = parseDeleteOptions(eviction.deleteOptions, query);
-  await takeFromBudget(registry.store, registry.get(kind, namespace, name), context.isDryRun);
-  await deleteObject(registry, kind, namespace, name, options, context);
+  const isDryRun = context.isDryRun || options.isDryRun;
+  const current = registry.get(kind, namespace, name);
+  await takeFromBudget(registry.store, current, isDryRun);
+  const noted = isDryRun ? current : await noteEviction(registry, kind, namespace, name, context);
+  // The caller means the pod as it was before the note.
+  const isAsMeant = options.resourceVersion === String(current.revision);
+  const resourceVersion = isAsMeant ? String(noted.revision) : options.resourceVersion;
+  await deleteObject(registry, kind, namespace, name, { ...options, resourceVersion }, context);
   return success(201);
+}
+
+/** Who manages the pod learns from it that it did not fail by itself. */
+async function noteEviction(
+  registry: Registry,
+  kind: KindDefinition,
+  namespace: string,
+  name: string,
+  context: WriteContext,
+): Promise<StoredObject> {
+  const type = 'DisruptionTarget';
+  const change = (pod: JsonObject): JsonObject => {
+    const status = objectAt(pod, 'status');
+    const conditions = objectsAt(status, 'conditions');
+    if (conditions.some((each) => each.type === type && each.status === 'True')) return pod;
+    const condition = {
+      type,
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+      lastTransitionTime: nowText(),
+    };
+    return {
+      ...pod,
+      status: { ...status, conditions: [...conditions.filter((each) => each.type !== type), condition] },
+    };
+  };
+  return registry.update({ kind, namespace, name, subresource: 'status', change, isRetried: true }, context);
 }
 
 const minimumSeconds = 600;

@@ -13,6 +13,7 @@ import {
 } from '../kinds/index.js';
 import type { StoredObject } from '../store/index.js';
 import { admitConnection } from './admission/connect.js';
+import { admitCreation } from './admission/subresource.js';
 import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType } from './api-error.js';
 import { type Apply, applyScale, applyTo } from './apply/index.js';
 import type { User } from './authentication.js';
@@ -68,7 +69,7 @@ export function authorize(registry: Registry, user: User, target: ResourceReques
     group,
     resource: plural,
     subresource: target.subresource,
-    namespace: target.namespace || (plural === 'namespaces' && group === '' ? target.name : ''),
+    namespace: target.namespace || (isOfNamespace(target) ? target.name : ''),
     name: target.name,
   };
   if (!isAllowed(registry.store, user, wanted))
@@ -93,6 +94,10 @@ function invalidManager(method: string, problem: string): ApiError {
     causes: [{ reason, message: problem, field: 'fieldManager' }],
   });
 }
+
+/** What is asked of one namespace is asked within it; a collection stays the cluster's, whatever its selector names. */
+const isOfNamespace = ({ kind: { type }, verb }: ResourceRequest) =>
+  type.group === '' && type.plural === 'namespaces' && !['list', 'watch', 'deletecollection'].includes(verb);
 
 export function writeContextOf(request: IncomingMessage, query: URLSearchParams, user: User): WriteContext {
   const dryRun = query.getAll('dryRun').filter((each) => each !== '');
@@ -383,7 +388,8 @@ async function handleSubresource(options: ResourceHandlerOptions, call: Call): P
       return;
     default: {
       if (request.method !== 'POST') throw methodNotAllowed();
-      const body = parseObject(await readBody(request), mediaTypeOf(request));
+      const given = parseObject(await readBody(request), mediaTypeOf(request));
+      const body = await admitCreation(registry, target, given, context);
       if (subresource === 'binding') send(call, 201, await bindPod(registry, kind, namespace, name, body, context));
       else if (subresource === 'eviction')
         send(call, 201, await evictPod(registry, kind, namespace, name, body, query, context));

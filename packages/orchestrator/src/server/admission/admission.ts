@@ -1,4 +1,4 @@
-import type { JsonObject, KindDefinition } from '../../kinds/index.js';
+import { type JsonObject, type KindDefinition, stringAt } from '../../kinds/index.js';
 import type { Change } from '../../store/index.js';
 import type { WriteContext } from '../registry.js';
 
@@ -30,6 +30,21 @@ export interface AdmissionPlugin {
   validate?(request: AdmissionRequest): void | Promise<void>;
   /** Rows to be written or removed in the same commit; asked again when the commit has to be tried again. */
   reserve?(request: AdmissionRequest): Change[];
+}
+
+/** Whether what is written is none of the kind itself: what a connection is asked with, an Eviction, a TokenRequest. */
+export function isOfOwnKind({ operation, subresource }: Pick<AdmissionRequest, 'operation' | 'subresource'>): boolean {
+  return operation === 'CONNECT' || (operation === 'CREATE' && subresource !== '');
+}
+
+/** The kind of what is written, as a review names it. */
+export function kindWritten(
+  request: Pick<AdmissionRequest, 'operation' | 'subresource' | 'object'>,
+  { group, version, kind }: { group: string; version: string; kind: string },
+): { group: string; version: string; kind: string } {
+  if (!isOfOwnKind(request)) return { group, version, kind };
+  const parts = stringAt(request.object, 'apiVersion').split('/');
+  return { group: parts.at(-2) ?? '', version: parts.at(-1) ?? '', kind: stringAt(request.object, 'kind') };
 }
 
 /** For plugins about new pods. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { KubeError } from '../../client/index.js';
-import { namespaces, nodes, type Pod, pods } from '../../kinds/index.js';
+import { namespaces, nodes, type Pod, persistentVolumeClaims, pods, storageClasses } from '../../kinds/index.js';
 import { startTestCluster, type TestCluster } from '../../testing/index.js';
 
 let cluster: TestCluster;
@@ -55,4 +55,39 @@ test('a pod gets the number of its priority class, and may not choose its own', 
 test('a new node takes no pods until it is ready', async () => {
   const made = await cluster.client.create(nodes, { metadata: { name: 'n1' }, spec: {} });
   expect(made.spec?.taints).toEqual([{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
+});
+
+test('a pod learns with its node where that stands', async () => {
+  const zone = { 'topology.kubernetes.io/zone': 'z1' };
+  await cluster.client.create(nodes, { metadata: { name: 'n2', labels: { ...zone, other: 'x' } }, spec: {} });
+  await cluster.client.create(pods, pod('default', 'placed'));
+  const path = '/api/v1/namespaces/default/pods/placed/binding';
+  const body = { metadata: { name: 'placed' }, target: { kind: 'Node', name: 'n2' } };
+  expect((await cluster.client.request('POST', path, { body })).status).toBe(201);
+  expect((await cluster.client.get(pods, 'placed', 'default')).metadata.labels).toEqual(zone);
+});
+
+test('a claim grows only where its storage class lets it', async () => {
+  for (const [name, allowVolumeExpansion] of [
+    ['grows', true],
+    ['stays', false],
+  ] as const)
+    await cluster.client.create(storageClasses, {
+      metadata: { name },
+      provisioner: 'example.com/a',
+      allowVolumeExpansion,
+    });
+  const grow = async (name: string, storageClassName: string, isBound: boolean) => {
+    const metadata = { name, namespace: 'default' };
+    const resources = { requests: { storage: '1Gi' } };
+    const spec = { storageClassName, accessModes: ['ReadWriteOnce'], resources };
+    await cluster.client.create(persistentVolumeClaims, { metadata, spec });
+    const patch = (body: object, subresource?: 'status') =>
+      cluster.client.patch(persistentVolumeClaims, name, 'default', body, { type: 'merge', subresource });
+    if (isBound) await patch({ status: { phase: 'Bound', capacity: { storage: '1Gi' } } }, 'status');
+    return refusalOf(patch({ spec: { resources: { requests: { storage: '2Gi' } } } }));
+  };
+  expect(await grow('a', 'grows', true)).toBe('made');
+  expect(await grow('b', 'stays', true)).toContain('the storageclass that provisions the pvc must support resize');
+  expect(await grow('c', 'grows', false)).toMatch(/^422 .*spec is immutable after creation/);
 });

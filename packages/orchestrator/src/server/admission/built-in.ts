@@ -19,6 +19,8 @@ import { podSecurityAdmission } from './pod-security/pod-security.js';
 import { priorityAdmission } from './priority.js';
 import { nodeTaintAdmission, storageProtectionAdmission } from './protection.js';
 import { quotaAdmission } from './quota/quota.js';
+import { topologyLabelsAdmission } from './topology-labels.js';
+import { volumeResizeAdmission } from './volume-resize.js';
 
 /** The rules that need nothing but the store and the kinds, in upstream's order: quotas count what all others let pass. */
 export function builtInAdmission(store: Store, catalog = new KindCatalog()): AdmissionPlugin[] {
@@ -31,12 +33,14 @@ export function builtInAdmission(store: Store, catalog = new KindCatalog()): Adm
     priorityAdmission(store),
     defaultStorageClassAdmission(store),
     storageProtectionAdmission,
+    volumeResizeAdmission(store),
     runtimeClassAdmission(store),
     requesterAdmission,
     certificateApprovalAdmission(store),
     certificateSigningAdmission(store),
     certificateSubjectAdmission,
     defaultIngressClassAdmission(store),
+    topologyLabelsAdmission(store),
     policies.definitions,
     policies.mutating,
     hooks.mutating,

@@ -68,10 +68,23 @@ beforeAll(async () => {
       ],
     },
   });
-  await post('validatingadmissionpolicybindings', {
-    metadata: { name: 'shells' },
-    spec: { policyName: 'shells', validationActions: ['Deny'] },
+  await post('validatingadmissionpolicies', {
+    metadata: { name: 'evictions' },
+    spec: {
+      matchConstraints: { resourceRules: [{ ...rule, operations: ['CREATE'], resources: ['pods/eviction'] }] },
+      validations: [
+        {
+          expression: "request.kind.group == 'policy' && object.kind == 'Eviction' && !has(object.deleteOptions)",
+          message: 'no options here',
+        },
+      ],
+    },
   });
+  for (const policyName of ['shells', 'evictions'])
+    await post('validatingadmissionpolicybindings', {
+      metadata: { name: policyName },
+      spec: { policyName, validationActions: ['Deny'] },
+    });
 });
 afterAll(async () => {
   hook?.close();
@@ -111,4 +124,25 @@ test('a web hook judges a port-forward and a proxied request', async () => {
   const answer = await cluster.client.request('POST', path, { headers });
   expect([answer.status, ((await answer.json()) as { message: string }).message]).toEqual([403, refusal]);
   expect(asked.at(-1)).toMatchObject({ subResource: 'portforward', object: { ports: [80] } });
+});
+
+test('a policy judges an eviction, and a pod that is evicted says so', async () => {
+  await cluster.client.create(pods, {
+    metadata: { name: 'held', namespace: 'default' },
+    spec: { nodeName: 'nowhere', containers: [{ name: 'main', image: 'a:1' }] },
+  });
+  const evict = async (more: object) => {
+    const body = { metadata: { name: 'held', namespace: 'default' }, ...more };
+    const path = '/api/v1/namespaces/default/pods/held/eviction';
+    const answer = await cluster.client.request('POST', path, { body });
+    return `${answer.status} ${await answer.text()}`;
+  };
+  await expect.poll(() => evict({ deleteOptions: { dryRun: ['All'] } }), soon).toContain('no options here');
+  const held = () => cluster.client.get(pods, 'held', 'default');
+  expect((await held()).status?.conditions?.some((each) => each.type === 'DisruptionTarget') ?? false).toBe(false);
+  expect(await evict({})).toMatch(/^201 /);
+  expect((await held()).metadata.deletionTimestamp).toBeDefined();
+  expect((await held()).status?.conditions).toContainEqual(
+    expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }),
+  );
 });

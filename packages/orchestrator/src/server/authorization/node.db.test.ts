@@ -41,12 +41,18 @@ test('a node reads what its own pods use and nothing of others', async () => {
   expect(await code(one.list(secrets, named('of-one')))).toBe(200);
   expect(await code(one.list(secrets, named('of-two')))).toBe(403);
   expect(await code(one.create(secrets, { metadata: { name: 'x', namespace: 'default' } }))).toBe(403);
-  const token = (account: string) =>
-    one.request('POST', `/api/v1/namespaces/default/serviceaccounts/${account}/token`, {
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
-    });
-  expect((await token('default')).status).toBe(201);
-  expect((await token('other')).status).toBe(403);
+  const uidOf = async (name: string) => (await cluster.client.get(pods, name, 'default')).metadata.uid;
+  const token = async (account: string, boundObjectRef?: object) => {
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } };
+    const path = `/api/v1/namespaces/default/serviceaccounts/${account}/token`;
+    return (await one.request('POST', path, { body })).status;
+  };
+  const boundTo = async (name: string) => ({ apiVersion: 'v1', kind: 'Pod', name, uid: await uidOf(name) });
+  expect(await token('default', await boundTo('on-one'))).toBe(201);
+  expect(await token('default')).toBe(403);
+  expect(await token('default', { ...(await boundTo('on-one')), uid: 'another' })).toBe(403);
+  expect(await token('default', await boundTo('on-two'))).toBe(403);
+  expect(await token('other', await boundTo('on-one'))).toBe(403);
 });
 
 test('a node changes itself and its own pods only', async () => {

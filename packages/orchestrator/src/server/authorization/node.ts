@@ -1,7 +1,15 @@
-import { arrayAt, type JsonObject, objectAt, objectsAt, stringAt } from '../../kinds/index.js';
+import {
+  arrayAt,
+  type JsonObject,
+  kubernetesSigners,
+  objectAt,
+  objectsAt,
+  parseCertificateRequest,
+  stringAt,
+} from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission/admission.js';
-import { forbidden } from '../api-error.js';
+import { forbidden, notFound } from '../api-error.js';
 import type { User } from '../authentication.js';
 import type { Attributes } from '../authorization.js';
 import { derived } from '../derived.js';
@@ -100,7 +108,7 @@ function referencesOfPod(spec: JsonObject): [string, string][] {
   return found;
 }
 
-const ownResources = new Set(['nodes', 'pods', 'leases', 'csinodes']);
+const ownResources = new Set(['nodes', 'pods', 'leases', 'csinodes', 'serviceaccounts', 'certificatesigningrequests']);
 
 /** A node changes itself and the pods that run on it, and gives itself no labels that decide what runs on it. */
 export function nodeRestrictionAdmission(store: Store): AdmissionPlugin {
@@ -111,12 +119,15 @@ export function nodeRestrictionAdmission(store: Store): AdmissionPlugin {
       const node = nodeOf(request.context.user);
       if (node === undefined) return;
       const refuse = (why: string) => forbidden(request.kind.type, request.name, why);
-      if (request.kind.type.plural === 'pods') checkPod(store, node, request, refuse);
+      const { plural } = request.kind.type;
+      if (plural === 'pods') checkPod(store, node, request, refuse);
+      else if (plural === 'serviceaccounts') checkToken(store, node, request, refuse);
+      else if (plural === 'certificatesigningrequests') checkCertificate(request, refuse);
       else if (request.name !== node)
         throw refuse(
           `node ${JSON.stringify(node)} is not allowed to modify ${request.kind.type.kind} ${JSON.stringify(request.name)}`,
         );
-      else if (request.kind.type.plural === 'nodes') checkOwnNode(node, request, refuse);
+      else if (plural === 'nodes') checkOwnNode(node, request, refuse);
     },
   };
 }
@@ -146,6 +157,34 @@ function checkPod(store: Store, node: string, request: AdmissionRequest, refuse:
     throw refuse(
       `node ${JSON.stringify(node)} can only ${operation === 'DELETE' ? 'delete' : 'update'} pods with spec.nodeName set to itself`,
     );
+}
+
+/** A node asks for tokens for its own pods, each bound to its pod. */
+function checkToken(store: Store, node: string, request: AdmissionRequest, refuse: Refuse): void {
+  const { operation, subresource, object, namespace } = request;
+  if (operation !== 'CREATE' || subresource !== 'token') return;
+  const reference = objectAt(objectAt(object, 'spec'), 'boundObjectRef');
+  const [name, uid] = [stringAt(reference, 'name'), stringAt(reference, 'uid')];
+  if (reference.kind !== 'Pod' || reference.apiVersion !== 'v1' || name === '')
+    throw refuse('node requested token not bound to a pod');
+  if (uid === '') throw refuse('node requested token with a pod binding without a uid');
+  const pod = store.get('pods', namespace, name);
+  if (!pod) throw notFound({ group: '', plural: 'pods' }, name);
+  if (pod.value.metadata.uid !== uid)
+    throw refuse(`the UID in the bound object reference (${uid}) does not match the UID in record`);
+  if (stringAt(objectAt(asJson(pod.value), 'spec'), 'nodeName') !== node)
+    throw refuse('node requested token bound to a pod scheduled on a different node');
+}
+
+/** A node asks for certificates of its own name. */
+function checkCertificate({ operation, object, context }: AdmissionRequest, refuse: Refuse): void {
+  if (operation !== 'CREATE') return;
+  const spec = objectAt(object, 'spec');
+  const signers: string[] = [kubernetesSigners.kubeletClient, kubernetesSigners.kubeletServing];
+  if (!signers.includes(stringAt(spec, 'signerName'))) return;
+  const { name } = context.user;
+  if (parseCertificateRequest(stringAt(spec, 'request')).commonName !== name)
+    throw refuse(`can only create a node CSR with CN=${name}`);
 }
 
 const isReservedLabel = (key: string) => /(^|\.)node-restriction\.kubernetes\.io\//.test(key);

@@ -20,9 +20,9 @@ import {
   ResourceCheck,
   types,
 } from '../../cel/index.js';
-import { apiVersionOf, type Json, type JsonObject, type KindDefinition, stringAt } from '../../kinds/index.js';
+import { apiVersionOf, type Json, type JsonObject, type KindDefinition } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
-import type { AdmissionRequest } from '../admission/admission.js';
+import { type AdmissionRequest, isOfOwnKind, kindWritten } from '../admission/admission.js';
 import type { User } from '../authentication.js';
 import { type Attributes, isAllowed, refusalText } from '../authorization.js';
 import { asJson } from '../registry.js';
@@ -173,7 +173,7 @@ export interface ActivationParts {
 export function inVersion(request: AdmissionRequest, kind: KindDefinition): Pick<ActivationParts, 'object' | 'old'> {
   const show = (each: JsonObject | undefined) => {
     if (!each) return undefined;
-    if (request.operation === 'CONNECT') return each;
+    if (isOfOwnKind(request)) return each;
     const converted = kind === request.kind ? each : convert(each, request.kind, kind);
     return { ...converted, apiVersion: apiVersionOf(kind.type), kind: kind.type.kind };
   };
@@ -239,9 +239,7 @@ export function withParams(
 function requestJson(request: AdmissionRequest, matched: KindDefinition): JsonObject {
   const { operation, kind, subresource, namespace, name, context } = request;
   const { user } = context;
-  // What a connection is asked with is of a kind of its own.
-  const own = operation === 'CONNECT' ? stringAt(request.object, 'kind') : '';
-  const kindOf = ({ type }: KindDefinition) => ({ group: type.group, version: type.version, kind: own || type.kind });
+  const kindOf = ({ type }: KindDefinition) => kindWritten(request, type);
   const resourceOf = ({ type }: KindDefinition) => ({
     group: type.group,
     version: type.version,

@@ -3,7 +3,7 @@
 
 import { cloneJson, DecodeError, decodeObject, isSame, type JsonObject, schemaFor } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
-import type { AdmissionPlugin, AdmissionRequest } from '../admission/admission.js';
+import { type AdmissionPlugin, type AdmissionRequest, isOfOwnKind } from '../admission/admission.js';
 import type { KindCatalog } from '../catalog.js';
 import { isExempt } from '../webhooks/hooks.js';
 import { policyDefinitions } from './definitions.js';
@@ -26,13 +26,17 @@ export interface PolicyAdmission {
 export function policyAdmission(store: Store, catalog: KindCatalog, annotate?: AnnotateAudit): PolicyAdmission {
   const mutating = mutatingPolicies(store);
   const validating = validatingPolicies(store);
-  const handles: AdmissionPlugin['handles'] = (kind) => !isExempt(kind.type);
+  // A binding has been judged as the one it is before the pod is written.
+  const handles: AdmissionPlugin['handles'] = ({ type }, operation, subresource) =>
+    !isExempt(type) && !(operation === 'UPDATE' && subresource === 'binding');
+  const mayChange: AdmissionPlugin['handles'] = (kind, operation, subresource) =>
+    handles(kind, operation, subresource) && !isOfOwnKind({ operation, subresource });
   /** What the policies left, of requests under way. */
   const left = new WeakMap<AdmissionRequest, JsonObject>();
   return {
     mutating: {
       name: 'MutatingAdmissionPolicy',
-      handles,
+      handles: mayChange,
       mutate: (request) => {
         const policies = mutating();
         if (policies.length === 0) return;
@@ -42,7 +46,7 @@ export function policyAdmission(store: Store, catalog: KindCatalog, annotate?: A
     },
     reinvoking: {
       name: 'MutatingAdmissionPolicyReinvocation',
-      handles,
+      handles: mayChange,
       mutate: (request) => {
         const before = left.get(request);
         if (!before || isSame(before, request.object)) return;

@@ -8,7 +8,7 @@ import {
   objectAt,
   stringAt,
 } from '../../kinds/index.js';
-import type { AdmissionRequest } from '../admission/admission.js';
+import { type AdmissionRequest, isOfOwnKind, kindWritten } from '../admission/admission.js';
 import { ApiError } from '../api-error.js';
 import { jsonPatch } from '../json-patch.js';
 import type { Hook } from './hooks.js';
@@ -38,10 +38,10 @@ export function reviewOf(hook: Hook, request: AdmissionRequest, sent: Sent): { u
     apiVersion: `admission.k8s.io/${version}`,
     request: {
       uid,
-      kind: { group: sent.group, version: sent.version, kind: kindIn(request, sent.object, sent.kind) },
+      kind: kindWritten(request, sent),
       resource: { group: sent.group, version: sent.version, resource: sent.plural },
       ...(subresource !== '' && { subResource: subresource, requestSubResource: subresource }),
-      requestKind: { group: type.group, version: type.version, kind: kindIn(request, sent.object, type.kind) },
+      requestKind: kindWritten(request, type),
       requestResource: { group: type.group, version: type.version, resource: type.plural },
       ...(name !== '' && { name }),
       ...(namespace !== '' && { namespace }),
@@ -61,11 +61,6 @@ export function reviewOf(hook: Hook, request: AdmissionRequest, sent: Sent): { u
     },
   };
   return { uid, body };
-}
-
-/** What a connection is asked with is of a kind of its own. */
-function kindIn({ operation }: AdmissionRequest, object: JsonObject | undefined, kind: string): string {
-  return operation === 'CONNECT' ? stringAt(object, 'kind') : kind;
 }
 
 function optionsOf({ operation, context }: AdmissionRequest): JsonObject | undefined {
@@ -144,9 +139,11 @@ export class HookRefusal extends ApiError {
 }
 
 /** What the hook is sent where it asks for the request's own version. */
-export function sentAsIs({ kind: { type }, operation, object, old }: AdmissionRequest): Sent {
+export function sentAsIs(request: AdmissionRequest): Sent {
+  const { object, old } = request;
+  const { type } = request.kind;
   const { group, version, kind, plural } = type;
-  if (operation === 'CONNECT') return { group, version, kind, plural, object, old };
+  if (isOfOwnKind(request)) return { group, version, kind, plural, object, old };
   const typed = (each: JsonObject | undefined) => each && { apiVersion: apiVersionOf(type), ...each, kind };
   return { group, version, kind, plural, object: typed(object), old: typed(old) };
 }

@@ -19,7 +19,9 @@ export function webhookAdmission(
 ): { mutating: AdmissionPlugin; validating: AdmissionPlugin; close(): void } {
   const caller = new HookCaller(store);
   const hooks = { mutating: hooksIn(store, 'mutating'), validating: hooksIn(store, 'validating') };
-  const handles = (kind: KindDefinition) => !isExempt(kind.type);
+  // A binding has been judged as the one it is before the pod is written.
+  const handles: AdmissionPlugin['handles'] = ({ type }, operation, subresource) =>
+    !isExempt(type) && !(operation === 'UPDATE' && subresource === 'binding');
 
   function chosen(list: readonly Hook[], request: AdmissionRequest): { hook: Hook; sent: Sent }[] {
     if (list.length === 0) return [];
