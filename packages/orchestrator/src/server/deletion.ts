@@ -12,6 +12,7 @@ import {
 } from '../kinds/index.js';
 import { ConflictError, type StoredObject } from '../store/index.js';
 import { badRequest, conflict, notFound } from './api-error.js';
+import { convertAhead, toStored } from './conversion.js';
 import { draftOf, type Registry, storeKeyOf, type WriteContext } from './registry.js';
 
 export interface DeleteOptions {
@@ -89,6 +90,8 @@ async function deleteOnce(
   options: DeleteOptions,
   context: WriteContext,
 ): Promise<{ object: StoredObject; isGone: boolean }> {
+  const ahead = convertAhead(kind, [current]);
+  if (ahead) await ahead;
   const draft = draftOf(kind, current);
   const metadata = objectAt(draft, 'metadata');
   checkPreconditions(kind, current, metadata, options);
@@ -111,7 +114,7 @@ async function deleteOnce(
   if (kind.type.kind === 'Namespace') draft.status = { ...objectAt(draft, 'status'), phase: 'Terminating' };
   if (JSON.stringify(metadata) === before) return { object: current, isGone: false };
   if (context.isDryRun) return { object: current, isGone: false };
-  const value = kind.storedAs ? kind.storedAs.toStored(draft) : draft;
+  const value = await toStored(kind, draft);
   const change = {
     resource: storeKeyOf(kind),
     namespace: current.namespace,

@@ -4,6 +4,7 @@ import { createGzip } from 'node:zlib';
 import { apiVersionOf, type JsonObject, type KindDefinition } from '../kinds/index.js';
 import { CompactedError, firstAfter, type Store, type StoredObject } from '../store/index.js';
 import { ApiError, badRequest } from './api-error.js';
+import { convertAhead } from './conversion.js';
 import { takesGzip } from './front/answer.js';
 import { type ListOptions, parseListOptions, untilRevision } from './list-options.js';
 import { includeOf, isPlain, type Presentation, toServed } from './presentation.js';
@@ -94,6 +95,9 @@ async function pageOf(store: Store, kind: KindDefinition, selection: Selection, 
   const limit = isAny || options.limit <= 0 ? Number.POSITIVE_INFINITY : options.limit;
   const start = from ? firstAfter(all, from.namespace, from.name) : 0;
   const { matches } = selection;
+  // A selector may ask for fields that only the kind's own version has.
+  const ahead = matches && convertAhead(kind, all);
+  if (ahead) await ahead;
   if (!matches && selection.name === undefined) {
     const isWhole = all.length - start <= limit;
     const objects = start === 0 && isWhole ? all : all.slice(start, isWhole ? undefined : start + limit);
@@ -215,6 +219,9 @@ export async function serveList(
 ): Promise<void> {
   const presentation = { kind, shape, include: includeOf(query) };
   const page = await pageOf(store, kind, selection, parseListOptions(query, false));
+  // All of a page in one call, and before anything has been answered.
+  const ahead = convertAhead(kind, page.objects);
+  if (ahead) await ahead;
   const body = bodyOf(page, presentation);
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
   const size = isPlain(presentation) ? sizeOf(body) : undefined;
@@ -313,6 +320,8 @@ export async function collectList(
 ): Promise<{ objects: readonly StoredObject[]; body: Buffer }> {
   const presentation: Presentation = { kind, shape: 'object', include: 'Metadata' };
   const page = await pageOf(store, kind, selection, parseListOptions(query, false));
+  const ahead = convertAhead(kind, page.objects);
+  if (ahead) await ahead;
   const body = bodyOf(page, presentation);
   const parts: Buffer[] = [];
   for await (const items of itemsOf(body))

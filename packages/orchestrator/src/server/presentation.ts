@@ -1,5 +1,6 @@
 import type { JsonObject, KindDefinition } from '../kinds/index.js';
 import type { StoredObject } from '../store/index.js';
+import { convertAhead } from './conversion.js';
 import { asJson, draftOf } from './registry.js';
 import { type IncludeObject, type Shape, toPartial, toTable } from './table.js';
 
@@ -22,7 +23,9 @@ export function isPlain({ kind, shape }: Presentation): boolean {
 
 /** The one place where a stored object takes the version it is served in; a promise when somebody else converts it. */
 export function toServed(kind: KindDefinition, object: StoredObject): JsonObject | Promise<JsonObject> {
-  return kind.storedAs ? draftOf(kind, object) : asJson(object.value);
+  if (!kind.storedAs) return asJson(object.value);
+  const ahead = convertAhead(kind, [object]);
+  return ahead ? ahead.then(() => draftOf(kind, object)) : draftOf(kind, object);
 }
 
 /** One object as an answer or as the object of a watch's event. */

@@ -23,6 +23,7 @@ import { alreadyExists, badRequest, conflict, invalid, notFound } from './api-er
 import { keepTimes, type Change as OwnedChange, trackChange } from './apply/index.js';
 import type { User } from './authentication.js';
 import type { KindCatalog } from './catalog.js';
+import { convertAhead, convertedValue, isStoredAsNow, toStored } from './conversion.js';
 import { drop, hasStatus, restrictToPart } from './parts.js';
 
 export interface WriteContext {
@@ -72,10 +73,10 @@ function asKube(value: JsonObject): KubeObject {
   return value as unknown as KubeObject;
 }
 
-/** A copy that may be changed, in the form the kind is served in. */
+/** A copy that may be changed, in the form the kind is served in; `convertAhead` must have been asked before. */
 export function draftOf(kind: KindDefinition, object: StoredObject): JsonObject {
-  const copy = cloneJson(asJson(object.value));
-  return kind.storedAs ? kind.storedAs.fromStored(copy) : copy;
+  if (!kind.storedAs) return cloneJson(asJson(object.value));
+  return kind.storedAs.fromStored(cloneJson(convertedValue(kind, object)));
 }
 
 /** Creates, changes and removes objects of any kind by the rules of that kind. */
@@ -140,6 +141,8 @@ export class Registry {
     const { kind, namespace, name } = request;
     for (let attempt = 0; ; attempt++) {
       const current = this.get(kind, namespace, name);
+      const ahead = convertAhead(kind, [current]);
+      if (ahead) await ahead;
       const old = kind.storedAs ? draftOf(kind, current) : asJson(current.value);
       const wanted = request.change(old);
       try {
@@ -184,7 +187,7 @@ export class Registry {
     keepTimes(old, object);
     this.#validate(kind, object, old, context.warnings, subresource);
     await this.admission.validate(admitted);
-    if (isSameVersion(object, old)) return current;
+    if (isSameVersion(object, old) && isStoredAsNow(kind, current)) return current;
     if (isFinished(kind, object)) return this.remove(kind, current, object, context);
     return this.#commit(admitted, current.revision, object, this.admission.reserve(admitted));
   }
@@ -222,7 +225,8 @@ export class Registry {
     extra: readonly Change[],
     remove = false,
   ): Promise<StoredObject> {
-    const stored = kind.storedAs ? kind.storedAs.toStored(draft) : draft;
+    const converted = toStored(kind, draft);
+    const stored = converted instanceof Promise ? await converted : converted;
     const resource = storeKeyOf(kind);
     const value = asKube({ apiVersion: stored.apiVersion, kind: stored.kind, metadata: stored.metadata, ...stored });
     const change: Change = { resource, namespace, name, expect, value, ...(remove && { remove }) };

@@ -28,8 +28,8 @@ import type { ServerMetrics } from './metrics.js';
 import type { NodeProxy } from './node-proxy.js';
 import { mergePatch, strategicMergePatch } from './patch.js';
 import { bindPod, evictPod, requestToken, toScale } from './pod-subresources.js';
+import { toServed } from './presentation.js';
 import {
-  draftOf,
   nowText,
   type ObjectSubresource,
   objectSubresources,
@@ -404,9 +404,9 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
   const { kind, namespace, name, verb } = target;
   const own = kind.custom?.scale;
   const toOwnScale = (value: JsonObject) => (own ? toCustomScale(value, own) : toScale(value, selectorTextOf(value)));
-  const scaleOf = (object: StoredObject) => toOwnScale(draftOf(kind, object));
+  const scaleOf = async (object: StoredObject) => toOwnScale(await toServed(kind, object));
   if (verb === 'get') {
-    send(call, 200, scaleOf(registry.get(kind, namespace, name)));
+    send(call, 200, await scaleOf(registry.get(kind, namespace, name)));
     return;
   }
   if (verb === 'patch' && mediaTypeOf(request) === applyMediaType) {
@@ -416,7 +416,7 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
       applyScale(kind, current, scale, apply, own?.replicasPath?.split('.').filter(Boolean));
     const owned = { ...context, isApply: true };
     const written = await registry.update({ ...updateOf(target, change), isRetried: hasNoVersion(scale) }, owned);
-    send(call, 200, scaleOf(written));
+    send(call, 200, await scaleOf(written));
     return;
   }
   const patch =
@@ -445,5 +445,5 @@ async function handleScale(options: ResourceHandlerOptions, call: Call): Promise
   };
   const scaling = { ...context, through: 'scale' };
   const written = await registry.update({ ...updateOf(target, change), isRetried: patch.isRetried }, scaling);
-  send(call, 200, scaleOf(written));
+  send(call, 200, await scaleOf(written));
 }

@@ -8,9 +8,9 @@ import {
   SelectorError,
   satisfies,
 } from '../kinds/index.js';
-import type { StoredObject } from '../store/index.js';
+import { StoredObject } from '../store/index.js';
 import { badRequest } from './api-error.js';
-import { asJson } from './registry.js';
+import { asJson, draftOf } from './registry.js';
 
 /** What selectors look at. */
 type Selectable = Pick<StoredObject, 'namespace' | 'name' | 'labels' | 'value'>;
@@ -63,6 +63,7 @@ function matcher(kind: KindDefinition, labels: Requirement[], fields: Requiremen
 function fieldOf(kind: KindDefinition, object: Selectable, key: string): string {
   if (key === 'metadata.name') return object.name;
   if (key === 'metadata.namespace') return object.namespace;
-  const value: JsonObject = asJson(object.value);
+  const value: JsonObject =
+    kind.storedAs?.hook && object instanceof StoredObject ? draftOf(kind, object) : asJson(object.value);
   return kind.fields[key]?.(value) ?? '';
 }

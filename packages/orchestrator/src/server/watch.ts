@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { apiVersionOf, type KindDefinition } from '../kinds/index.js';
 import { CompactedError, type Store, StoredObject, type StoreEvent, type Subscription } from '../store/index.js';
 import { type ApiError, toApiError } from './api-error.js';
+import { convertAhead } from './conversion.js';
 import { type ListOptions, parseListOptions, untilRevision } from './list-options.js';
 import { includeOf, isPlain, type Presentation, present } from './presentation.js';
 import { storeKeyOf } from './registry.js';
@@ -15,6 +16,9 @@ const stalledMilliseconds = 30_000;
 const backlogEvents = 50_000;
 /** About so much is encoded and handed to the socket at once. */
 const pieceBytes = 128 * 1024;
+
+/** Changes that a hook is given together. */
+const convertedAtOnce = 500;
 
 const frameEnd = Buffer.from('}\n');
 const frameStarts = {
@@ -99,6 +103,8 @@ class WatchStream {
   readonly #endAt: number;
   readonly #isPlain: boolean;
   readonly #isWhole: boolean;
+  /** A hook makes what is shown: nothing can be said of an object before. */
+  readonly #isConverted: boolean;
   readonly #forgetClock: () => void;
 
   constructor(
@@ -115,6 +121,7 @@ class WatchStream {
     this.#bookmarkAt = now + bookmarkMilliseconds * (1 + Math.random() / 4);
     this.#isPlain = isPlain(presentation);
     this.#isWhole = !selection.matches && selection.name === undefined;
+    this.#isConverted = presentation.kind.storedAs?.hook !== undefined;
     this.#forgetClock = everySecond((time) => this.#tick(time));
     response.on('close', () => this.#close());
     response.on('drain', () => {
@@ -134,7 +141,7 @@ class WatchStream {
       const from = isNow ? this.store.revision : resourceVersion;
       if (wantsState)
         for (const object of this.store.list(resource, undefined, namespace))
-          if (this.#selects(object)) this.#backlog.push({ type: 'ADDED', object });
+          if (this.#isConverted || this.#selects(object)) this.#backlog.push({ type: 'ADDED', object });
       if (sendInitialEvents && this.options.allowWatchBookmarks) this.#backlog.push(this.#endOfState(from));
       this.#pump();
       this.#subscription = this.store.watch(from, {
@@ -170,7 +177,8 @@ class WatchStream {
       this.#write(plainFrames(events));
       return;
     }
-    for (const event of events) if (this.#isWhole || this.#itemOf(event)) this.#backlog.push(event);
+    for (const event of events)
+      if (this.#isWhole || this.#isConverted || this.#itemOf(event)) this.#backlog.push(event);
     if (this.#backlog.length > backlogEvents) this.#drop();
     else this.#pump();
   }
@@ -191,6 +199,10 @@ class WatchStream {
     return { type: 'DELETED', object: event.type === 'DELETED' ? event.object : departed(event, previous) };
   }
 
+  #shown(item: Item): Item | undefined {
+    return !this.#isConverted || item.type === 'BOOKMARK' || this.#selects(item.object) ? item : undefined;
+  }
+
   /** Hands out what waits, a piece at a time, as long as the client takes it. */
   #pump(): void {
     if (this.#isPumping || !this.#isOpen) return;
@@ -201,8 +213,15 @@ class WatchStream {
         const frames: Buffer[] = [];
         let size = 0;
         while (index < this.#backlog.length && size < pieceBytes) {
+          const ahead = this.#isConverted && this.#ahead(index);
+          if (ahead) {
+            this.#backlog = this.#backlog.slice(index);
+            if (frames.length > 0) this.#write(Buffer.concat(frames));
+            this.#goOnAfter(ahead);
+            return;
+          }
           const waiting = this.#backlog[index++];
-          const item = waiting && ('revision' in waiting ? this.#itemOf(waiting) : waiting);
+          const item = waiting && ('revision' in waiting ? this.#itemOf(waiting) : this.#shown(waiting));
           if (!item) continue;
           const bytes = item.type === 'BOOKMARK' ? item.object.bytes : present(this.presentation, item.object);
           if (bytes instanceof Promise) {
@@ -224,6 +243,26 @@ class WatchStream {
     }
     this.#isPumping = false;
     this.#backlog = index < this.#backlog.length ? this.#backlog.slice(index) : [];
+  }
+
+  /** Some of what waits is converted in one call; nothing when the next is ready. */
+  #ahead(index: number): Promise<void> | undefined {
+    const objects = this.#backlog
+      .slice(index, index + convertedAtOnce)
+      .flatMap((each) => ('previous' in each && each.previous ? [each.object, each.previous] : [each.object]))
+      .filter((each) => each.resource !== '');
+    return convertAhead(this.presentation.kind, objects);
+  }
+
+  #goOnAfter(ahead: Promise<void>): void {
+    const goOn = () => {
+      this.#isPumping = false;
+      this.#pump();
+    };
+    ahead.then(goOn, (error: unknown) => {
+      this.#isPumping = false;
+      this.#fail(toApiError(error));
+    });
   }
 
   #resume(type: FrameType, converting: Promise<Buffer>): void {

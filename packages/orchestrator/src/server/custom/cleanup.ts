@@ -1,4 +1,4 @@
-import { type JsonObject, type KindDefinition, objectAt } from '../../kinds/index.js';
+import { type JsonObject, type KindDefinition, objectAt, objectsAt } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { ApiError } from '../api-error.js';
 import { deleteObject } from '../deletion.js';
@@ -8,6 +8,8 @@ import { cleanupFinalizer } from './definition-admission.js';
 import { statusOf, withCondition } from './definition-status.js';
 
 const retryMilliseconds = 1_000;
+/** Deletions that are committed together. */
+const removedAtOnce = 100;
 
 /**
  * Removes the objects of definitions that are being deleted, then lets the definitions go; and gives names that became free to
@@ -99,23 +101,24 @@ async function removeObjects(registry: Registry, definition: JsonObject): Promis
   const resource = `${String(spec.group)}/${String(objectAt(spec, 'names').plural)}`;
   const stored = registry.store.list(resource);
   if (stored.length === 0) return true;
-  const { type } = { type: { group: spec.group, plural: objectAt(spec, 'names').plural } };
-  const kind = registry.catalog.kinds.find(
-    (each) => each.custom && each.type.group === type.group && each.type.plural === type.plural,
+  const kinds = registry.catalog.kinds.filter(
+    ({ custom, type }) => custom && type.group === spec.group && type.plural === objectAt(spec, 'names').plural,
   );
+  // In the version they are stored in, so that a hook that converts them need not be there any more.
+  const storage = objectsAt(spec, 'versions').find((each) => each.storage === true)?.name;
+  const kind = kinds.find((each) => each.type.version === storage) ?? kinds[0];
   // The definition was never served, or a built-in kind answers at its path: the objects are not its own.
   if (!kind) return true;
-  for (const each of stored)
-    await deleteObject(
-      registry,
-      kind,
-      each.namespace,
-      each.name,
-      { isDryRun: false },
-      { ...system, warnings: [] },
-    ).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.code !== 404) throw error;
-    });
+  for (let start = 0; start < stored.length; start += removedAtOnce)
+    await Promise.all(
+      stored
+        .slice(start, start + removedAtOnce)
+        .map((each) =>
+          ignoreGone(
+            deleteObject(registry, kind, each.namespace, each.name, { isDryRun: false }, { ...system, warnings: [] }),
+          ),
+        ),
+    );
   return registry.store.list(resource).length === 0;
 }
 

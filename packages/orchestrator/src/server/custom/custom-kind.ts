@@ -2,6 +2,7 @@ import {
   ageColumn,
   ageOf,
   type Column,
+  type ConversionHook,
   type CustomBehaviour,
   DecodeError,
   decodeObject,
@@ -42,17 +43,14 @@ const blockedText =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
 /** The kinds of an established definition, one for each served version. */
-export function customKindsOf(definition: JsonObject): KindDefinition[] {
-  const spec = objectAt(definition, 'spec');
-  const versions = objectsAt(spec, 'versions');
-  const isConverted = stringAt(objectAt(spec, 'conversion'), 'strategy') === 'Webhook';
-  return versions
-    .filter((each) => each.served === true && (!isConverted || each.storage === true))
+export function customKindsOf(definition: JsonObject, hook?: ConversionHook): KindDefinition[] {
+  return objectsAt(objectAt(definition, 'spec'), 'versions')
+    .filter((each) => each.served === true)
     .sort((a, b) => compareVersions(stringAt(a, 'name'), stringAt(b, 'name')))
-    .map((version) => customKindOf(definition, version));
+    .map((version) => customKindOf(definition, version, hook));
 }
 
-function customKindOf(definition: JsonObject, version: JsonObject): KindDefinition {
+function customKindOf(definition: JsonObject, version: JsonObject, hook: ConversionHook | undefined): KindDefinition {
   const spec = objectAt(definition, 'spec');
   const names = objectAt(objectAt(definition, 'status'), 'acceptedNames');
   const group = stringAt(spec, 'group');
@@ -81,7 +79,7 @@ function customKindOf(definition: JsonObject, version: JsonObject): KindDefiniti
     customSchema: publishedSchema(described, type),
     custom: behaviourOf(definition, version, node),
     isStructural: true,
-    storedAs: storedAs(definition, version, node),
+    storedAs: storedAs(definition, version, node, hook),
     subresources: [
       ...(hasStatus ? [statusSubresource(kind)] : []),
       ...(scale
@@ -182,7 +180,12 @@ function decodeCustom(node: SchemaNode, input: JsonObject, unknown: string[]): J
  * How objects written under another version, or under an earlier schema, are served. A definition that has only ever had one
  * version and one schema needs none of it: its objects leave as the bytes they are.
  */
-function storedAs(definition: JsonObject, version: JsonObject, node: SchemaNode): KindDefinition['storedAs'] {
+function storedAs(
+  definition: JsonObject,
+  version: JsonObject,
+  node: SchemaNode,
+  hook: ConversionHook | undefined,
+): KindDefinition['storedAs'] {
   const spec = objectAt(definition, 'spec');
   const versions = objectsAt(spec, 'versions');
   const stored = objectAt(definition, 'status').storedVersions;
@@ -196,6 +199,8 @@ function storedAs(definition: JsonObject, version: JsonObject, node: SchemaNode)
   const served = `${group}/${stringAt(version, 'name')}`;
   return {
     key: `${group}/${stringAt(objectAt(spec, 'names'), 'plural')}`,
+    apiVersion: `${group}/${storage}`,
+    ...(hook && { hook }),
     toStored: (object) => ({ ...object, apiVersion: `${group}/${storage}` }),
     fromStored: (object) => {
       const seen = { ...object, apiVersion: served };
