@@ -411,6 +411,21 @@ describe('what another server answers for', () => {
     await untilReason('Passed');
   });
 
+  it('may stand instead of what is served here, and leaves it as it was', async () => {
+    const metrics = '/apis/metrics.k8s.io/v1beta1';
+    const taken = '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io';
+    expect((await call('GET', `${metrics}/nodes`)).status).toBe(200);
+    const service = { namespace: 'kube-system', name: 'metrics-server', port: 443 };
+    expect((await patch(taken, { spec: { service, insecureSkipTLSVerify: true } })).status).toBe(200);
+    await vi.waitFor(async () => expect((await condition(taken))?.reason).toBe('ServiceNotFound'), { timeout: 10_000 });
+    expect((await call('GET', `${metrics}/nodes`)).status).toBe(503);
+    expect((await get('/openapi/v3')).paths).not.toHaveProperty([metrics.slice(1)]);
+    await call('DELETE', taken);
+    await vi.waitFor(async () => expect((await condition(taken))?.reason).toBe('Local'), { timeout: 10_000 });
+    expect((await call('GET', `${metrics}/nodes`)).status).toBe(200);
+    expect((await get('/openapi/v3')).paths).toHaveProperty([metrics.slice(1)]);
+  });
+
   it('goes with its APIService', async () => {
     await call('DELETE', apiService);
     expect((await call('GET', flunders)).status).toBe(404);

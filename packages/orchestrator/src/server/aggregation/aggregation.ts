@@ -102,7 +102,11 @@ export function createAggregation(options: AggregationOptions): Aggregation {
   }
 
   return {
-    find: (path) => (path[0] === 'apis' ? remotes().get(`${path[1]}/${path[2]}`) : undefined),
+    find: (path) => {
+      if (path[0] !== 'apis') return undefined;
+      const all = remotes();
+      return all.size === 0 ? undefined : all.get(`${path[1]}/${path[2]}`);
+    },
     proxy: async (remote, request, response, user) => relay(request, response, open(remote, request, user, false)),
     proxyUpgrade: (remote, request, socket, head, user, refuse) => {
       try {
