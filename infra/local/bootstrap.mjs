@@ -34,7 +34,7 @@ const commands = {
   logs: () => handOver('logs', args),
   reset: () => handOver('reset', args),
   backup: () => handOver('backup', args),
-  restore: () => handOver('restore', args),
+  restore,
 };
 
 try {
@@ -58,6 +58,12 @@ async function start(options) {
   const record = { at: new Date().toISOString(), seconds: (Date.now() - began) / 1000, steps: prepared.seconds, code };
   if (existsSync(home)) appendFileSync(join(home, 'logs/start.log'), `${JSON.stringify(record)}\n`);
   return code;
+}
+
+/** Works on a machine that has nothing but a home with the backup, too. */
+async function restore() {
+  await prepare({ log: logFile(join(home, 'logs')) });
+  return handOver('restore', args);
 }
 
 /** Watches sources: our processes restart when what they are built from changes, the portal reloads by itself. */

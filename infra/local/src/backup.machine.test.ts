@@ -10,8 +10,10 @@ import {
   archiveSettings,
   baseFor,
   type Cluster,
+  copiesToKeep,
   listBases,
   prepareBackups,
+  renewBackup,
   restoreBackup,
   takeBackup,
 } from './backup.js';
@@ -99,7 +101,7 @@ test('a moment between two writes can be restored, after a crash too, and then a
   // The last segment is in no archive: it comes from the old data directory.
   await stop('SIGQUIT');
   const kept = await restoreBackup(cluster, moment, flags);
-  expect(existsSync(join(kept, 'PG_VERSION'))).toBe(true);
+  expect(existsSync(join(kept ?? '', 'PG_VERSION'))).toBe(true);
   await start();
   expect(await names()).toEqual(['before the backup', 'to keep']);
   expect((await query('show archive_mode'))[0]).toEqual({ archive_mode: 'on' });
@@ -115,6 +117,21 @@ test('a moment after the last write is refused, and the data stay as they are', 
   const all = await names();
   await stop('SIGINT');
   await expect(restoreBackup(cluster, new Date(Date.now() + 86_400_000), flags)).rejects.toThrow(/leave out --to/);
+  await start();
+  expect(await names()).toEqual(all);
+});
+
+test('a copy that is a day old is renewed, and a machine that has nothing but the backup comes to the same state', async () => {
+  const all = await names();
+  const [newest] = listBases(cluster.backups).slice(-1);
+  const taken = Date.parse(newest?.time ?? '');
+  expect(await renewBackup(cluster, {}, taken + 3_600_000)).toBeUndefined();
+  expect((await renewBackup(cluster, {}, taken + 25 * 3_600_000))?.time).not.toBe(newest?.time);
+  expect(copiesToKeep(cluster.backups)).toBe(2);
+  await stop('SIGINT');
+  const elsewhere = { ...cluster, data: join(home, 'elsewhere', 'data') };
+  expect(await restoreBackup(elsewhere, undefined, flags)).toBeUndefined();
+  cluster = elsewhere;
   await start();
   expect(await names()).toEqual(all);
 });

@@ -10,8 +10,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 /** Where an embedded PostgreSQL lies, and who runs it. */
@@ -65,6 +66,30 @@ export function listBases(backups: string): BaseBackup[] {
     .map((name) => ({ time: name, directory: join(directory, name) }));
 }
 
+const keepByDefault = 7;
+const dayMilliseconds = 24 * 60 * 60 * 1000;
+const keepFile = (backups: string) => join(backups, 'keep');
+
+/** How many copies stay: what was said last, else 7. */
+export function copiesToKeep(backups: string): number {
+  const file = keepFile(backups);
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) || keepByDefault : keepByDefault;
+}
+
+/**
+ * Takes a new copy when the newest is a day old, so that the archived log stays bounded without anybody's care. Does nothing where
+ * no copy has ever been asked for.
+ */
+export async function renewBackup(
+  cluster: Cluster,
+  files: Readonly<Record<string, string>>,
+  now: number,
+): Promise<BaseBackup | undefined> {
+  const newest = listBases(cluster.backups).at(-1);
+  if (!newest || now - Date.parse(newest.time) < dayMilliseconds) return undefined;
+  return takeBackup(cluster, copiesToKeep(cluster.backups), files);
+}
+
 /** Copies the running PostgreSQL, keeps the newest `keep` copies and the log since the oldest of them. Nothing stops meanwhile. */
 export async function takeBackup(
   cluster: Cluster,
@@ -90,6 +115,7 @@ export async function takeBackup(
   const time = new Date().toISOString();
   const directory = join(bases, time);
   renameSync(unfinished, directory);
+  writeFileSync(keepFile(cluster.backups), `${keep}\n`);
   const all = listBases(cluster.backups);
   for (const old of all.slice(0, Math.max(0, all.length - keep)))
     rmSync(old.directory, { recursive: true, force: true });
@@ -139,14 +165,21 @@ export function baseFor(backups: string, to: Date | undefined): BaseBackup {
 
 /**
  * Puts a stopped PostgreSQL back to a moment (absent: to the end of the archived log) and answers where the data directory of
- * before is kept. `flags` are the options the server runs with. Leaves PostgreSQL stopped, ready to start.
+ * before is kept, if there was one. `flags` are the options the server runs with. Leaves PostgreSQL stopped, ready to start.
  */
-export async function restoreBackup(cluster: Cluster, to: Date | undefined, flags: readonly string[]): Promise<string> {
+export async function restoreBackup(
+  cluster: Cluster,
+  to: Date | undefined,
+  flags: readonly string[],
+): Promise<string | undefined> {
   const base = baseFor(cluster.backups, to);
   const { data, identity } = cluster;
   const before = `${data}.before-${new Date().toISOString().replaceAll(':', '')}`;
   const fresh = `${data}.restoring`;
   rmSync(fresh, { recursive: true, force: true });
+  // A machine that has never run it has no directory for it yet; its user enters, and sees nothing.
+  mkdirSync(dirname(data), { recursive: true });
+  chmodSync(dirname(data), 0o755);
   mkdirSync(fresh, { mode: 0o700 });
   await run('tar', ['-xzf', join(base.directory, 'base.tar.gz'), '-C', fresh], cluster.env);
   const rescued = rescueLog(cluster);
@@ -158,19 +191,20 @@ export async function restoreBackup(cluster: Cluster, to: Date | undefined, flag
   appendFileSync(settings, `\nrestore_command = '${fetch}'\n${target}recovery_target_action = 'promote'\n`);
   appendFileSync(join(fresh, 'recovery.signal'), '');
   if (identity) execFileSync('chown', ['-R', `${identity.uid}:${identity.gid}`, fresh]);
-  if (existsSync(data)) renameSync(data, before);
+  const had = existsSync(data);
+  if (had) renameSync(data, before);
   renameSync(fresh, data);
   try {
     await recover(cluster, flags);
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
-    if (existsSync(before)) renameSync(before, data);
+    if (had) renameSync(before, data);
     throw error;
   } finally {
     rmSync(rescued, { recursive: true, force: true });
   }
   execFileSync('tee', [join(data, 'postgresql.auto.conf')], { input: kept, stdio: ['pipe', 'ignore', 'inherit'] });
-  return before;
+  return had ? before : undefined;
 }
 
 /**

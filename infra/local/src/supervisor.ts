@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { renewBackup } from './backup.js';
 import type { Config } from './config.js';
 import { type ControlRequest, type SupervisorStatus, serveControl } from './control.js';
 import { Keeper } from './keeper.js';
 import { openLog, rotateLogs } from './log-files.js';
-import { createPlatform } from './platform.js';
+import { createPlatform, type Platform } from './platform.js';
 import { adopt, findRecord, findStartTime, removeRecord, terminate, writeRecord } from './process.js';
 import { type Service, serviceNames, supervisorName } from './service.js';
 import { listServices } from './services/index.js';
+import { backupFiles, postgresCluster } from './services/postgres.js';
 
 /**
  * Owns the processes of one home: starts them in the order of their needs, keeps them alive, answers on the control
@@ -72,6 +74,7 @@ export async function supervise(config: Config, build: string): Promise<void> {
   };
   const server = await serveControl(home, answer);
   const rotation = setInterval(() => rotateLogs(home), 30_000);
+  const renewal = setInterval(() => void renew(platform, log), 3_600_000);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log('info', 'stop', { signal });
@@ -83,8 +86,19 @@ export async function supervise(config: Config, build: string): Promise<void> {
   for (const keeper of keepers) keeper.start(readyOf(keepers, keeper.service));
   await finished;
   clearInterval(rotation);
+  clearInterval(renewal);
   server.close();
   log('info', 'ended');
+}
+
+async function renew(platform: Platform, log: ReturnType<typeof openLog>): Promise<void> {
+  if (!platform.embeds.postgres) return;
+  try {
+    const made = await renewBackup(postgresCluster(platform), backupFiles(platform), Date.now());
+    if (made) log('info', 'backed up', { directory: made.directory });
+  } catch (error) {
+    log('error', 'the daily backup failed', { error: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 /** Changes with anything in the configuration. */

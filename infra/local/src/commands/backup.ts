@@ -1,27 +1,24 @@
 import { createInterface } from 'node:readline/promises';
 import { portOffsets } from '../../bootstrap/ports.mjs';
 import type { Arguments } from '../arguments.js';
-import { baseFor, listBases, restoreBackup, takeBackup } from '../backup.js';
+import { baseFor, copiesToKeep, listBases, restoreBackup, takeBackup } from '../backup.js';
 import { type Config, ConfigError, loadConfig } from '../config.js';
 import { createPlatform, type Platform } from '../platform.js';
-import { postgresCluster, postgresFlags } from '../services/postgres.js';
+import { backupFiles, postgresCluster, postgresFlags } from '../services/postgres.js';
 import { start } from './start.js';
 import { stop } from './supervised.js';
-
-const keepByDefault = 7;
 
 /** `backup [--keep=7]`: copies the running databases, the secrets and the cluster's keys; nothing stops meanwhile. */
 export async function backup({ flags }: Arguments): Promise<number> {
   const { keep: keepText, ...others } = flags;
-  const keep = Number(keepText ?? keepByDefault);
-  if (!Number.isInteger(keep) || keep < 1) throw new ConfigError('--keep is how many copies stay: a number from 1');
   const config = loadConfig(portOffsets, others);
   const platform = await embeddedPlatform(config);
-  const names = ['secrets', 'cluster/pki', 'instance.json', 'config.yaml'];
-  const files = Object.fromEntries(names.map((name) => [name, platform.at(name)]));
-  const { time, directory } = await takeBackup(postgresCluster(platform), keep, files);
+  const cluster = postgresCluster(platform);
+  const keep = keepText === undefined ? copiesToKeep(cluster.backups) : Number(keepText);
+  if (!Number.isInteger(keep) || keep < 1) throw new ConfigError('--keep is how many copies stay: a number from 1');
+  const { time, directory } = await takeBackup(cluster, keep, backupFiles(platform));
   process.stdout.write(
-    `The backup is in ${directory}.\nEvery moment from ${time} on can be restored: \`npm run restore -- --to=<time>\`.\n` +
+    `The backup is in ${directory}.\nEvery moment from ${listBases(cluster.backups)[0]?.time ?? time} on can be restored: \`npm run restore -- --to=<time>\`.\n` +
       `Copy ${platform.at('backup')} to another machine: it holds everything, the secrets too.\n`,
   );
   return 0;
@@ -42,7 +39,8 @@ export async function restore(args: Arguments): Promise<number> {
   if (!yes && !(await confirm(to))) return 1;
   await stop({ ...args, flags });
   const before = await restoreBackup(cluster, to, postgresFlags(platform));
-  process.stdout.write(`Restored. The data of before are kept in ${before}: delete them when all is well.\n`);
+  const kept = before ? ` The data of before are kept in ${before}: delete them when all is well.` : '';
+  process.stdout.write(`Restored.${kept}\n`);
   return start({ ...args, flags });
 }
 

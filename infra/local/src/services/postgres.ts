@@ -51,6 +51,12 @@ export function postgresCluster(platform: Platform): Cluster {
   };
 }
 
+/** What is not in PostgreSQL and must be there when it is restored: where it lies, by its place in the home. */
+export function backupFiles(platform: Platform): Record<string, string> {
+  const names = ['secrets', 'cluster/pki', 'instance.json', 'config.yaml'];
+  return Object.fromEntries(names.map((name) => [name, platform.at(name)]));
+}
+
 /** PostgreSQL of Debian, whichever version, with a data directory of its own and passwords for everybody. */
 export function postgres(platform: Platform): Service {
   const { port, directory, data } = layout(platform);
