@@ -146,6 +146,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     registry,
     frontProxy,
     clientCa: authority.certificate,
+    metrics: metricsRegistry,
     onError: (error, what) => log.warn({ err: error }, what),
   });
   const answerPath = createPaths({

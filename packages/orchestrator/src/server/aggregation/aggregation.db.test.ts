@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:http2';
 import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -239,6 +240,7 @@ describe('what another server answers for', () => {
     expect(refused.status).toBe(503);
     expect(refused.body).toMatchObject({ kind: 'Status', reason: 'ServiceUnavailable' });
     expect(refused.body.message).toContain('ServiceNotFound: service/wardle in "default" is not present');
+    expect(await get('/metrics')).toContain(`aggregator_unavailable_apiservice{name="v1alpha1.${group}"} 1\n`);
 
     const ports = [{ name: 'https', port: port + 1, targetPort: 1 }];
     const body = { metadata: { name: 'wardle' }, spec: { ports } };
@@ -344,6 +346,23 @@ describe('what another server answers for', () => {
     asked.end();
     expect(await echoed).toBe('ahoy');
     expect(seen.at(-1)?.headers['x-remote-user']).toBe('slipway-admin');
+  });
+
+  it('answers a client of HTTP/2', async () => {
+    const { certificate, key, ca, server } = cluster.connection;
+    const session = connect(server, { cert: certificate, key, ca });
+    const answered = new Promise<string>((resolve, reject) => {
+      const stream = session.request({ ':path': flunders, 'x-remote-user': 'mallory' });
+      let text = '';
+      stream.on('data', (data) => {
+        text += String(data);
+      });
+      stream.on('end', () => resolve(text));
+      stream.on('error', reject);
+    });
+    expect(JSON.parse(await answered).kind).toBe('FlunderList');
+    expect(seen.at(-1)?.headers['x-remote-user']).toBe('slipway-admin');
+    session.close();
   });
 
   it('is in discovery and in OpenAPI', async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Gauge, type Registry as MetricsRegistry } from 'prom-client';
 import type { JsonObject } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { ApiError, toApiError } from '../api-error.js';
@@ -20,6 +21,7 @@ export interface AggregationOptions {
   frontProxy: FrontProxy;
   /** PEM of the authority of client certificates. */
   clientCa: string;
+  metrics: MetricsRegistry;
   onError(error: unknown, what: string): void;
 }
 
@@ -71,6 +73,7 @@ function versionOf(read: () => readonly unknown[]): () => number {
 export function createAggregation(options: AggregationOptions): Aggregation {
   const { store, registry, frontProxy, onError } = options;
   const remotes = remoteServices(store);
+  observe(options.metrics, remotes);
   const connector = createConnector(store, frontProxy);
   let follower: RemoteFollower | undefined;
   const apiOf = (remote: RemoteService) => follower?.find(remote);
@@ -124,4 +127,18 @@ export function createAggregation(options: AggregationOptions): Aggregation {
     },
     close: () => follower?.close(),
   };
+}
+
+/** Which APIServices cannot be used now, asked for when metrics are read. */
+function observe(metrics: MetricsRegistry, remotes: () => ReadonlyMap<string, RemoteService>): void {
+  new Gauge({
+    name: 'aggregator_unavailable_apiservice',
+    help: 'Whether an APIService that another server stands behind is unavailable',
+    labelNames: ['name'],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { name, condition } of remotes().values()) this.set({ name }, condition?.status === 'True' ? 0 : 1);
+    },
+  });
 }
