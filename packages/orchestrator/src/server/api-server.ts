@@ -111,7 +111,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const store = await createStore({ pool: options.pool, log });
   const registry = new Registry(store, new KindCatalog());
-  registry.catalog.addSource(customResources(store));
+  const customKinds = customResources(store);
+  registry.catalog.addSource(customKinds);
   registry.admission.add(
     namespaceAdmission(store),
     serviceAccountAdmission(store),
@@ -235,6 +236,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       isStopping = true;
       clearInterval(upkeep);
       customResourceCleanup.close();
+      customKinds.close();
       followers.close();
       aggregation.close();
       await listener.close();

@@ -78,3 +78,15 @@ export function isStoredAsNow(kind: KindDefinition, object: StoredObject): boole
   const wanted = kind.storedAs?.apiVersion;
   return wanted === undefined || object.value.apiVersion === wanted;
 }
+
+/** An object of one kind in the form of another of the same resource; a promise only where a hook makes it. */
+export function betweenVersions(
+  object: JsonObject,
+  from: KindDefinition,
+  to: KindDefinition,
+): JsonObject | Promise<JsonObject> {
+  const hook = to.storedAs?.hook;
+  const finished = (value: JsonObject) => (to.storedAs ? to.storedAs.fromStored(value) : value);
+  if (!hook) return finished(from.storedAs ? from.storedAs.toStored(object) : object);
+  return hook.convert([object], apiVersionOf(to.type)).then(([made]) => finished(made ?? object));
+}

@@ -13,6 +13,7 @@ import {
   objectAt,
   type ResourceType,
   stringAt,
+  validatingWebhookConfigurations,
 } from '../../kinds/index.js';
 import { createStore, type Store } from '../../store/index.js';
 import { startTestCluster, type TestCluster } from '../../testing/index.js';
@@ -35,7 +36,7 @@ const endpoints = (version: string): ResourceType<Endpoint> => ({
 const [v1, v2] = [endpoints('v1'), endpoints('v2')];
 
 interface Review {
-  request: { uid: string; desiredAPIVersion: string; objects: JsonObject[] };
+  request: { uid: string; desiredAPIVersion: string; objects: JsonObject[]; object?: JsonObject };
 }
 
 /** v1 has `host:port` in one field, v2 in two. */
@@ -61,6 +62,8 @@ let pool: pg.Pool;
 let store: Store;
 /** How many objects each call had. */
 const calls: number[] = [];
+/** What an admission hook was shown. */
+const judged: JsonObject[] = [];
 let answer: (review: Review, response: ServerResponse) => JsonObject | undefined = honest;
 
 const text: JsonObject = { type: 'string' };
@@ -124,6 +127,12 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const review: Review & { apiVersion: string; kind: string } = JSON.parse(Buffer.concat(chunks).toString());
+      if (request.url?.startsWith('/judge')) {
+        const { uid, object = {} } = review.request;
+        judged.push(object);
+        response.end(JSON.stringify({ ...review, response: { uid, allowed: true } }));
+        return;
+      }
       calls.push(review.request.objects.length);
       const made = answer(review, response);
       if (made) response.end(JSON.stringify({ apiVersion: review.apiVersion, kind: review.kind, response: made }));
@@ -221,6 +230,28 @@ describe('a definition whose versions a hook converts', () => {
     await expect.poll(() => selected).toEqual(['ADDED after', 'DELETED after']);
     stop.abort();
     await Promise.all([watching, selecting]);
+  });
+
+  test('is sent to an admission hook in the version that the hook asks for', async () => {
+    const hooks = validatingWebhookConfigurations;
+    await cluster.client.create(hooks, {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'judge' },
+      webhooks: [
+        {
+          name: 'judge.example.com',
+          clientConfig: { url: url.replace('/convert', '/judge'), caBundle },
+          rules: [{ apiGroups: [group], apiVersions: ['v2'], operations: ['CREATE'], resources: ['endpoints'] }],
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+        },
+      ],
+    });
+    judged.length = 0;
+    await expect.poll(() => make(`a-${judged.length}`, 'one:1').then(() => judged.length)).toBeGreaterThan(0);
+    await cluster.client.delete(hooks, 'judge');
+    expect(judged[0]).toMatchObject({ apiVersion: `${group}/v2`, spec: { host: 'one', port: '1' } });
   });
 
   test('moves to another storage version as its objects are written again', async () => {

@@ -23,6 +23,7 @@ import {
 import { apiVersionOf, type Json, type JsonObject, type KindDefinition } from '../../kinds/index.js';
 import type { Store } from '../../store/index.js';
 import { type AdmissionRequest, isOfOwnKind, kindWritten } from '../admission/admission.js';
+import { ApiError } from '../api-error.js';
 import type { User } from '../authentication.js';
 import { type Attributes, isAllowed, refusalText } from '../authorization.js';
 import { asJson } from '../registry.js';
@@ -182,6 +183,12 @@ export function inVersion(request: AdmissionRequest, kind: KindDefinition): Pick
 
 export function convert(object: JsonObject, from: KindDefinition, to: KindDefinition): JsonObject {
   if (from === to) return object;
+  if (to.storedAs?.hook)
+    throw new ApiError(
+      500,
+      'InternalError',
+      `a policy cannot wait for the web hook that converts ${to.type.kind}: name ${apiVersionOf(from.type)} in its resourceRules as well`,
+    );
   const copy = structuredClone(object);
   const stored = from.storedAs ? from.storedAs.toStored(copy) : copy;
   return to.storedAs ? to.storedAs.fromStored(stored) : stored;

@@ -6,6 +6,7 @@ import type { Store } from '../../store/index.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission/admission.js';
 import { ApiError, badRequest } from '../api-error.js';
 import type { KindCatalog } from '../catalog.js';
+import { betweenVersions } from '../conversion.js';
 import { storeKeyOf } from '../registry.js';
 import { HookCaller } from './call.js';
 import { type Hook, hooksIn, isExempt, ruleMatch, selectorsMatch } from './hooks.js';
@@ -23,20 +24,22 @@ export function webhookAdmission(
   const handles: AdmissionPlugin['handles'] = ({ type }, operation, subresource) =>
     !isExempt(type) && !(operation === 'UPDATE' && subresource === 'binding');
 
-  function chosen(list: readonly Hook[], request: AdmissionRequest): { hook: Hook; sent: Sent }[] {
+  async function chosen(list: readonly Hook[], request: AdmissionRequest): Promise<{ hook: Hook; sent: Sent }[]> {
     if (list.length === 0) return [];
     const own = storeKeyOf(request.kind);
     const others = () =>
       catalog.kinds
         .filter((kind) => kind !== request.kind && storeKeyOf(kind) === own)
         .map((kind) => ({ group: kind.type.group, version: kind.type.version, kind }));
-    return list.flatMap((hook) => {
+    const found: { hook: Hook; sent: Sent }[] = [];
+    for (const hook of list) {
       const match = ruleMatch(hook, request, hook.matchPolicy === 'Equivalent' ? others() : []);
-      if (!match || !selectorsMatch(hook, request, store)) return [];
+      if (!match || !selectorsMatch(hook, request, store)) continue;
       const sent =
-        'kind' in match && typeof match.kind === 'object' ? converted(request, match.kind) : sentAsIs(request);
-      return conditionsMatch(hook, request, sent) ? [{ hook, sent }] : [];
-    });
+        'kind' in match && typeof match.kind === 'object' ? await converted(request, match.kind) : sentAsIs(request);
+      if (conditionsMatch(hook, request, sent)) found.push({ hook, sent });
+    }
+    return found;
   }
 
   /** Undefined where the hook could not be asked and its policy lets the write pass. Throws refusals and failures. */
@@ -59,16 +62,17 @@ export function webhookAdmission(
 
   /** True when the hook changed the object. */
   async function mutateWith(hook: Hook, request: AdmissionRequest): Promise<boolean> {
-    const [match] = chosen([hook], request);
+    const [match] = await chosen([hook], request);
     if (!match) return false;
     const answer = await ask(hook, request, match.sent);
     if (answer?.patch === undefined || !match.sent.object || !request.object) return false;
     let object: JsonObject;
     try {
-      object = restored(request, match.sent, patched(match.sent.object, answer.patch));
+      object = patched(match.sent.object, answer.patch);
     } catch (error) {
       throw failed(hook, error);
     }
+    object = await restored(request, match.sent, object);
     if (isSame(object, request.object)) return false;
     request.object = object;
     return true;
@@ -85,7 +89,7 @@ export function webhookAdmission(
   /** All at once; what the first in order says counts. */
   async function validateAll(request: AdmissionRequest): Promise<void> {
     const outcomes = await Promise.allSettled(
-      chosen(hooks.validating(), request).map(({ hook, sent }) => ask(hook, request, sent)),
+      (await chosen(hooks.validating(), request)).map(({ hook, sent }) => ask(hook, request, sent)),
     );
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
@@ -121,18 +125,13 @@ function failed(hook: Hook, error: unknown): ApiError {
 }
 
 /** The request's objects in the version of another kind of the same resource. */
-function converted({ kind: from, object, old }: AdmissionRequest, to: KindDefinition): Sent {
-  const convert = (each: JsonObject | undefined) => {
-    if (!each) return undefined;
-    const stored = from.storedAs ? from.storedAs.toStored(structuredClone(each)) : structuredClone(each);
-    return to.storedAs ? to.storedAs.fromStored(stored) : stored;
-  };
+async function converted({ kind: from, object, old }: AdmissionRequest, to: KindDefinition): Promise<Sent> {
+  const convert = async (each: JsonObject | undefined) =>
+    each && (await betweenVersions(structuredClone(each), from, to));
   const { group, version, kind, plural } = to.type;
-  return { group, version, kind, plural, object: convert(object), old: convert(old), by: to };
+  return { group, version, kind, plural, object: await convert(object), old: await convert(old), by: to };
 }
 
-function restored({ kind: to }: AdmissionRequest, { by: from }: Sent, object: JsonObject): JsonObject {
-  if (!from) return object;
-  const stored = from.storedAs ? from.storedAs.toStored(object) : object;
-  return to.storedAs ? to.storedAs.fromStored(stored) : stored;
+async function restored({ kind: to }: AdmissionRequest, { by: from }: Sent, object: JsonObject): Promise<JsonObject> {
+  return from ? betweenVersions(object, from, to) : object;
 }
