@@ -12,6 +12,8 @@ export interface Attributes {
   namespace: string;
   name: string;
   path?: string;
+  /** What the objects of a collection must be: `spec.nodeName=a`. */
+  fieldSelector?: string;
 }
 
 /** May do anything, whatever the roles say: the cluster's administrators and Slipway's own processes. */

@@ -14,6 +14,8 @@ export interface ResourceRequest {
   name: string;
   /** Empty for the object itself. */
   subresource: string;
+  /** Of a collection: what its objects must be, as the client wrote it. */
+  fieldSelector?: string;
 }
 
 /** Reads `/api/v1/namespaces/{ns}/{plural}/{name}/{subresource}` and its shorter forms. Throws 404 and 405. */
@@ -46,7 +48,9 @@ export function parseResourceRequest(
   if (subresource !== '' && !kind.subresources.some((each) => each.name === subresource)) throw noSuchPath();
   if (kind.type.namespaced && !isInNamespace && name !== '') throw noSuchPath();
   const isWatch = isWatchPath || ['true', '1'].includes(query.get('watch') ?? '');
-  return { kind, verb: verbOf(request.method ?? 'GET', name, isWatch), namespace, name, subresource };
+  const verb = verbOf(request.method ?? 'GET', name, isWatch);
+  const fieldSelector = name === '' ? (query.get('fieldSelector') ?? '') : '';
+  return { kind, verb, namespace, name, subresource, ...(fieldSelector !== '' && { fieldSelector }) };
 }
 
 function isNamespaceSubresource(parts: readonly string[]): boolean {
@@ -76,12 +80,16 @@ function verbOf(method: string, name: string, isWatch: boolean): Verb {
  * alone may ask so. Empty when all are meant, or when the selector cannot be read.
  */
 export function nameInSelector(query: URLSearchParams): string {
-  const text = query.get('fieldSelector') ?? '';
+  const name = valueInSelector(query.get('fieldSelector') ?? '', 'metadata.name');
+  return name === '.' || name === '..' || /[/%]/.test(name) ? '' : name;
+}
+
+/** The one value that a field selector allows a field; empty where it allows several, or cannot be read. */
+export function valueInSelector(text: string, field: string): string {
   if (text === '') return '';
   try {
-    const term = parseFieldSelector(text).find(({ key, operator }) => key === 'metadata.name' && operator === 'in');
-    const name = term?.values[0] ?? '';
-    return name === '.' || name === '..' || /[/%]/.test(name) ? '' : name;
+    const term = parseFieldSelector(text).find(({ key, operator }) => key === field && operator === 'in');
+    return term?.values[0] ?? '';
   } catch (error) {
     if (error instanceof SelectorError) return '';
     throw error;

@@ -71,6 +71,7 @@ export function authorize(registry: Registry, user: User, target: ResourceReques
     subresource: target.subresource,
     namespace: target.namespace || (isOfNamespace(target) ? target.name : ''),
     name: target.name,
+    ...(target.fieldSelector !== undefined && { fieldSelector: target.fieldSelector }),
   };
   if (!isAllowed(registry.store, user, wanted))
     throw forbidden(target.kind.type, target.name, refusalText(user, wanted));

@@ -1,4 +1,4 @@
-import { defineKind, type JsonObject, type KindDefinition, objectAt, stringAt } from '../kinds/index.js';
+import { defineKind, type JsonObject, type KindDefinition, objectAt, objectsAt, stringAt } from '../kinds/index.js';
 import type { Store } from '../store/index.js';
 import { ApiError, badRequest, noSuchPath } from './api-error.js';
 import type { Authenticator } from './authentication/authenticator.js';
@@ -22,6 +22,7 @@ function attributesOf(spec: JsonObject): Attributes {
       name: '',
       path: stringAt(other, 'path'),
     };
+  const fieldSelector = selectorText(objectAt(resource, 'fieldSelector'));
   return {
     verb: stringAt(resource, 'verb'),
     group: stringAt(resource, 'group'),
@@ -29,7 +30,18 @@ function attributesOf(spec: JsonObject): Attributes {
     subresource: stringAt(resource, 'subresource'),
     namespace: stringAt(resource, 'namespace'),
     name: stringAt(resource, 'name'),
+    ...(fieldSelector !== '' && { fieldSelector }),
   };
+}
+
+/** The requirements that allow a field one value; others would only narrow what is asked for. */
+function selectorText(selector: JsonObject): string {
+  const raw = stringAt(selector, 'rawSelector');
+  if (raw !== '') return raw;
+  return objectsAt(selector, 'requirements')
+    .filter(({ operator, values }) => operator === 'In' && Array.isArray(values) && values.length === 1)
+    .map(({ key, values }) => `${String(key)}=${String(Array.isArray(values) ? values[0] : '')}`)
+    .join(',');
 }
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);

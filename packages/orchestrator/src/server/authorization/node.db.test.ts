@@ -55,6 +55,33 @@ test('a node reads what its own pods use and nothing of others', async () => {
   expect(await token('other', await boundTo('on-one'))).toBe(403);
 });
 
+test('a node reads itself and its own pods only', async () => {
+  expect(await code(one.get(nodes, 'one'))).toBe(200);
+  expect(await code(one.get(nodes, 'two'))).toBe(403);
+  expect(await code(one.list(nodes, { fieldSelector: 'metadata.name=one' }))).toBe(200);
+  expect(await code(one.list(nodes))).toBe(403);
+  expect(await code(one.get(pods, 'on-one', 'default'))).toBe(200);
+  expect(await code(one.get(pods, 'on-two', 'default'))).toBe(403);
+  expect(
+    (await one.list(pods, { fieldSelector: 'spec.nodeName=one' })).items.map((each) => each.metadata.name),
+  ).toEqual(['on-one']);
+  for (const fieldSelector of ['spec.nodeName=two', 'spec.nodeName!=one', 'status.phase=Running'])
+    expect(await code(one.list(pods, { fieldSelector })), fieldSelector).toBe(403);
+  const asked = (requirements: object[]) => ({
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { verb: 'list', resource: 'pods', fieldSelector: { requirements } } },
+  });
+  const review = async (requirements: object[]) => {
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    // Whoever is authenticated may ask about himself.
+    const answer = await one.request('POST', path, { body: asked(requirements) });
+    return ((await answer.json()) as { status: { allowed: boolean } }).status.allowed;
+  };
+  expect(await review([{ key: 'spec.nodeName', operator: 'In', values: ['one'] }])).toBe(true);
+  expect(await review([{ key: 'spec.nodeName', operator: 'In', values: ['two'] }])).toBe(false);
+});
+
 test('a node changes itself and its own pods only', async () => {
   const label = (key: string) => ({ metadata: { labels: { [key]: 'x' } } });
   const merge = { type: 'merge' } as const;

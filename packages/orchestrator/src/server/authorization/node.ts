@@ -14,8 +14,10 @@ import type { User } from '../authentication.js';
 import type { Attributes } from '../authorization.js';
 import { derived } from '../derived.js';
 import { asJson } from '../registry.js';
+import { valueInSelector } from '../request-info.js';
 import { nodeRules } from './default-roles.js';
 import { compileRules, roleAllows } from './rbac.js';
+import { read } from './role-rules.js';
 import { toRule } from './rules.js';
 
 const prefix = 'system:node:';
@@ -41,10 +43,19 @@ export function nodeMay(store: Store, node: string, wanted: Attributes): boolean
   if (wanted.group === '' && limited.has(resource))
     // A list is of one object, named by its field selector, or refused.
     return name !== '' && (referencesOf(store).get(node)?.has(`${resource} ${namespace}/${name}`) ?? false);
+  if (wanted.group === '' && resource === 'nodes' && read.includes(verb)) return name === node;
+  if (wanted.group === '' && resource === 'pods' && read.includes(verb)) return mayReadPods(store, node, wanted);
   if (wanted.group === 'coordination.k8s.io' && resource === 'leases')
     return namespace === 'kube-node-lease' && (name === node || verb === 'create');
   if (resource === 'csinodes') return name === node || verb === 'create';
   return true;
+}
+
+/** The pods that run on it: one by its name, many by a field selector for the node. */
+function mayReadPods(store: Store, node: string, { namespace, name, fieldSelector = '' }: Attributes): boolean {
+  if (name === '') return valueInSelector(fieldSelector, 'spec.nodeName') === node;
+  const pod = store.get('pods', namespace, name);
+  return pod !== undefined && stringAt(objectAt(asJson(pod.value), 'spec'), 'nodeName') === node;
 }
 
 const known = new WeakMap<Store, () => References>();
