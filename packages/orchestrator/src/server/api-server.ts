@@ -12,6 +12,7 @@ import { namespaceAdmission } from './admission/namespace.js';
 import { podAdmission } from './admission/pod.js';
 import { serviceAccountAdmission } from './admission/service-account.js';
 import { createAggregation, openFrontProxy } from './aggregation/index.js';
+import { type AuditOptions, auditedNames, createAuditor } from './audit/index.js';
 import { createAuthenticator } from './authentication/authenticator.js';
 import type { OidcOptions } from './authentication/oidc.js';
 import { escalationAdmission } from './authorization/escalation.js';
@@ -59,6 +60,8 @@ export interface ApiServerOptions {
   hosts?: readonly string[];
   /** Identity providers whose ID tokens are taken. */
   oidc?: readonly OidcOptions[];
+  /** Where requests are noted; nowhere when absent. */
+  audit?: AuditOptions;
   metrics?: MetricsRegistry;
   log?: ServerLog;
 }
@@ -123,6 +126,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     definitionAdmission(store),
     terminatingAdmission,
     serviceAllocator(store, options.serviceCidr),
+    auditedNames,
   );
   const authenticator = createAuthenticator({
     store,
@@ -174,7 +178,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     waitMilliseconds: requestWaitMilliseconds,
     metrics: createFairnessMetrics(metricsRegistry),
   });
+  const auditor =
+    options.audit && createAuditor(options.audit, metricsRegistry, (err, what) => log.warn({ err }, what));
   const parts: FrontParts = {
+    auditor,
     fairness,
     aggregation,
     resources,
@@ -240,6 +247,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       followers.close();
       aggregation.close();
       await listener.close();
+      await auditor?.close();
       usage.close();
       nodes.close();
       await store.close();

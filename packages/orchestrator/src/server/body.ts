@@ -13,6 +13,13 @@ export function tooLarge(): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
 }
 
+const observers = new WeakMap<IncomingMessage, (body: Buffer) => void>();
+
+/** Is told of the body of a request once it has been read. */
+export function observeBody(request: IncomingMessage, observer: (body: Buffer) => void): void {
+  observers.set(request, observer);
+}
+
 /** The whole body, unpacked. Throws 400, 413, and 504 when it does not come in time: a slow sender must not stay for ever. */
 export function readBody(request: IncomingMessage, withinMilliseconds = bodyMilliseconds): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) return Promise.reject(tooLarge());
@@ -36,9 +43,10 @@ export function readBody(request: IncomingMessage, withinMilliseconds = bodyMill
       clearTimeout(timer);
       try {
         const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-        resolve(
-          request.headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: limitBytes }) : body,
-        );
+        const isPacked = request.headers['content-encoding'] === 'gzip';
+        const plain = isPacked ? gunzipSync(body, { maxOutputLength: limitBytes }) : body;
+        observers.get(request)?.(plain);
+        resolve(plain);
       } catch (error) {
         const isLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
         reject(isLarge ? tooLarge() : badRequest('the body cannot be decompressed'));

@@ -4,5 +4,6 @@
 // beside the store, answers before the store has committed.
 export { firstServiceAddress } from './addresses.js';
 export { type ApiServer, type ApiServerOptions, type ServerLog, startApiServer } from './api-server.js';
+export type { AuditOptions } from './audit/index.js';
 export type { OidcOptions } from './authentication/oidc.js';
 export { type CertificateAuthority, type CertificateRequest, type KeyPair, openCertificateAuthority } from './pki.js';

@@ -36,6 +36,8 @@ export interface WriteContext {
   through?: string;
   fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   warnings: string[];
+  /** Of a request that is noted in the audit log. */
+  audit?: { annotate(key: string, value: string): void; named(name: string): void };
 }
 
 /** Subresources that are views of the object itself: each changes its own part only. */

@@ -16,6 +16,7 @@ import { admitConnection } from './admission/connect.js';
 import { admitCreation } from './admission/subresource.js';
 import { ApiError, badRequest, forbidden, methodNotAllowed, unsupportedMediaType } from './api-error.js';
 import { type Apply, applyScale, applyTo } from './apply/index.js';
+import { trailOf } from './audit/index.js';
 import type { User } from './authentication.js';
 import { isAllowed, refusalText } from './authorization.js';
 import { duplicateRule, mediaTypeOf, parseBody, parseObject, readBody } from './body.js';
@@ -117,6 +118,7 @@ export function writeContextOf(request: IncomingMessage, query: URLSearchParams,
     fieldManager: manager || agent.slice(0, mostManagerBytes),
     fieldValidation: validation,
     warnings: [],
+    audit: trailOf(request),
   };
 }
 

@@ -14,6 +14,7 @@ export interface TestClusterOptions {
   directory?: string;
   serviceCidr?: string;
   oidc?: Parameters<typeof startApiServer>[0]['oidc'];
+  audit?: Parameters<typeof startApiServer>[0]['audit'];
   log?: ServerLog;
 }
 
@@ -45,6 +46,7 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     serviceCidr: options.serviceCidr ?? '100.127.0.0/20',
     kubeconfig,
     oidc: options.oidc,
+    audit: options.audit,
     log: options.log,
   });
   const connection = await server.connectionFor('slipway-admin', ['system:masters']);

@@ -25,7 +25,7 @@ import { volumeResizeAdmission } from './volume-resize.js';
 /** The rules that need nothing but the store and the kinds, in upstream's order: quotas count what all others let pass. */
 export function builtInAdmission(store: Store, catalog = new KindCatalog()): AdmissionPlugin[] {
   const hooks = webhookAdmission(store, catalog);
-  const policies = policyAdmission(store, catalog);
+  const policies = policyAdmission(store, catalog, ({ context }, key, value) => context.audit?.annotate(key, value));
   return [
     limitRangerAdmission(store),
     nodeTaintAdmission,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toApiError } from '../api-error.js';
 import type { ServerLog } from '../api-server.js';
+import { trailOf } from '../audit/index.js';
 import { sendJson } from './answer.js';
 
 /** So long a client may go on to send a body that nobody wants, so that it comes to read why. */
@@ -9,6 +10,10 @@ const drainMilliseconds = 5_000;
 /** Answers with the Status of what was thrown; where an answer has begun already, its connection ends. */
 export function sendError(log: ServerLog, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const answer = toApiError(error);
+  const trail = trailOf(request);
+  trail?.failed(answer.toStatus());
+  // A fault of ours, not an answer that was meant.
+  if (answer.code === 500 && answer !== error) trail?.complete(500, 'Panic');
   if (answer.code >= 500) log.warn({ err: error, method: request.method, path: request.url }, answer.message);
   if (response.headersSent) {
     response.destroy();

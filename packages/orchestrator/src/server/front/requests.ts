@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Aggregation } from '../aggregation/index.js';
 import { ApiError, forbidden } from '../api-error.js';
 import type { ServerLog } from '../api-server.js';
+import { type Auditor, followAnswer, noted } from '../audit/index.js';
 import type { Authenticator } from '../authentication/authenticator.js';
 import { impersonated } from '../authentication/impersonation.js';
 import type { User } from '../authentication.js';
@@ -24,6 +25,8 @@ export interface FrontParts {
   resources: ResourceHandlerOptions;
   authenticator: Authenticator;
   fairness: Fairness;
+  /** None: nothing is noted. */
+  auditor: Auditor | undefined;
   checks: readonly HealthCheck[];
   answerPath: AnswerPath;
   log: ServerLog;
@@ -51,15 +54,20 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
         return;
       }
       exchange = openExchange(request, response, address);
-      const found = authenticator.authenticate(request);
-      const user = impersonated(store, found instanceof Promise ? await found : found, request);
       exchange.info = infoOf(request, address);
-      if (!isLongRunning(exchange.info))
+      const isLong = isLongRunning(exchange.info);
+      const found = authenticator.authenticate(request);
+      const who = found instanceof Promise ? await found : found;
+      const trail = parts.auditor?.begin(request, who, exchange.info);
+      if (trail) followAnswer(trail, response, isLong);
+      const user = impersonated(store, who, request);
+      if (user !== who) trail?.impersonates(user);
+      if (!isLong)
         limit = startTimeLimit(timeLimitOf(address.query, requestMilliseconds), response, () =>
           sendError(log, request, response, timedOut()),
         );
       // What streams for as long as it likes would keep its seat from all others; a watch gives it back once it has begun.
-      if (!isLongRunning(exchange.info) || exchange.info.verb === 'watch') {
+      if (!isLong || exchange.info.verb === 'watch') {
         const entering = parts.fairness.enter(user, exchange.info, address.query, (leave) =>
           response.once('close', leave),
         );
@@ -90,17 +98,18 @@ async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, 
   const { registry, tokens } = parts.resources;
   const remote = parts.aggregation.find(info.path);
   if (remote) {
-    allow(parts, { ...info, name: info.name || nameInSelector(query) }, user);
+    const named = { ...info, name: info.name || nameInSelector(query) };
+    noted(registry.store, request, user, named, () => allow(parts, named, user));
     await parts.aggregation.proxy(remote, request, response, user);
     return;
   }
   if (info.isResource) {
     const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
-    authorize(registry, user, withNameAsked(target, query));
+    noted(registry.store, request, user, info, () => authorize(registry, user, withNameAsked(target, query)));
     await handleResource(parts.resources, { request, response, query, target, user });
     return;
   }
-  allow(parts, { ...info, verb: 'get' }, user);
+  noted(registry.store, request, user, info, () => allow(parts, { ...info, verb: 'get' }, user));
   const document = openIdDocument(tokens, info.pathname);
   if (document) sendJson(response, 200, document);
   else await parts.answerPath(info.path, request, response);

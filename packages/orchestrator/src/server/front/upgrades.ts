@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { admitConnection } from '../admission/connect.js';
 import { type ApiError, badRequest, noSuchPath, toApiError } from '../api-error.js';
+import { type AuditTrail, noted } from '../audit/index.js';
 import { impersonated } from '../authentication/impersonation.js';
 import { refuseUpgrade } from '../node-proxy.js';
 import { parseResourceRequest } from '../request-info.js';
@@ -18,14 +19,19 @@ export function createUpgradeHandler(parts: FrontParts): UpgradeHandler {
   const { registry, nodes } = resources;
   return async (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    let trail: AuditTrail | undefined;
     try {
       const address = addressOf(request.url);
-      const user = impersonated(registry.store, await authenticator.authenticate(request), request);
       const info = infoOf(request, address);
+      const who = await authenticator.authenticate(request);
+      trail = parts.auditor?.begin(request, who, info);
+      const user = impersonated(registry.store, who, request);
+      if (user !== who) trail?.impersonates(user);
+      socket.once('close', () => trail?.complete(101));
       if (!info.isResource) throw noSuchPath();
       const remote = parts.aggregation.find(info.path);
       if (remote) {
-        allow(parts, info, user);
+        noted(registry.store, request, user, info, () => allow(parts, info, user));
         const refuse = (error: ApiError) => refuseUpgrade(socket, error);
         parts.aggregation.proxyUpgrade(remote, request, socket, head, user, refuse);
         return;
@@ -33,21 +39,25 @@ export function createUpgradeHandler(parts: FrontParts): UpgradeHandler {
       const { query } = address;
       const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
       if (target.subresource === 'proxy') {
-        authorize(registry, user, target);
+        noted(registry.store, request, user, info, () => authorize(registry, user, target));
         await admitConnection(registry, request, target, query, user);
         const { plural } = target.kind.type;
         nodes.proxyUpgrade(request, socket, head, { ...target, plural }, (error) => refuseUpgrade(socket, error));
         return;
       }
       // An exec is a creation, whatever method carries it.
-      authorize(registry, user, { ...target, verb: 'create' });
+      const wanted = { ...target, verb: 'create' as const };
+      noted(registry.store, request, user, { ...info, verb: 'create' }, () => authorize(registry, user, wanted));
       if (!['exec', 'attach', 'portforward'].includes(target.subresource))
         throw badRequest('this path cannot be upgraded');
       refuseUnknownProtocol(request);
       const admitted = await admitConnection(registry, request, target, query, user);
       nodes.upgrade(request, socket, head, { ...target, query: admitted });
     } catch (error) {
-      refuseUpgrade(socket, toApiError(error));
+      const refusal = toApiError(error);
+      trail?.failed(refusal.toStatus());
+      trail?.complete(refusal.code);
+      refuseUpgrade(socket, refusal);
     }
   };
 }

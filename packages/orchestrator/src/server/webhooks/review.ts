@@ -79,6 +79,7 @@ export interface Answer {
   readonly isAllowed: boolean;
   readonly status: JsonObject;
   readonly warnings: readonly string[];
+  readonly auditAnnotations: JsonObject;
   readonly patch: Json | undefined;
 }
 
@@ -103,7 +104,14 @@ export function readAnswer(body: Json, uid: string, asked: JsonObject): Answer {
     throw new Error('webhook returned response.patchType but not response.patch');
   const patch: Json | undefined =
     encoded === '' ? undefined : JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-  return { isAllowed: response.allowed === true, status: objectAt(response, 'status'), warnings, patch };
+  const auditAnnotations = objectAt(response, 'auditAnnotations');
+  return {
+    isAllowed: response.allowed === true,
+    status: objectAt(response, 'status'),
+    warnings,
+    auditAnnotations,
+    patch,
+  };
 }
 
 /** The object as the hook wants it. Throws an Error where the patch cannot be applied. */

@@ -52,10 +52,15 @@ export function webhookAdmission(
     try {
       answer = readAnswer(await caller.call(hook.clientConfig, body, hook.timeoutSeconds), uid, body);
     } catch (error) {
-      if (hook.failurePolicy === 'Ignore') return undefined;
+      if (hook.failurePolicy === 'Ignore') {
+        context.audit?.annotate(`failed-open.admission.webhook.k8s.io/${hook.name}`, hook.configuration);
+        return undefined;
+      }
       throw failed(hook, error);
     }
     for (const warning of answer.warnings) if (!context.warnings.includes(warning)) context.warnings.push(warning);
+    for (const [key, value] of Object.entries(answer.auditAnnotations))
+      context.audit?.annotate(`${hook.name}/${key}`, String(value));
     if (!answer.isAllowed) throw new HookRefusal(hook.name, answer.status);
     return answer;
   }
@@ -74,6 +79,9 @@ export function webhookAdmission(
     }
     object = await restored(request, match.sent, object);
     if (isSame(object, request.object)) return false;
+    const { name: webhook, configuration } = hook;
+    const note = JSON.stringify({ configuration, webhook, mutated: true });
+    request.context.audit?.annotate(`mutation.webhook.admission.k8s.io/${webhook}`, note);
     request.object = object;
     return true;
   }
