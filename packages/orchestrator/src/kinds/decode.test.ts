@@ -27,6 +27,12 @@ describe('decoding', () => {
     expect(object).toEqual({ metadata: { labels: { a: '' } }, spec: { containers: [{}] } });
   });
 
+  it('leaves empty lists and maps of the metadata out, and keeps those of the rest', () => {
+    const metadata = { name: 'a', labels: {}, annotations: {}, finalizers: [], ownerReferences: [], managedFields: [] };
+    const { object } = read(pod, { metadata, spec: { containers: [], nodeSelector: {} } });
+    expect(object).toEqual({ metadata: { name: 'a' }, spec: { containers: [], nodeSelector: {} } });
+  });
+
   const wrong: [string, JsonObject, string][] = [
     [
       'a text for a number',

@@ -11,6 +11,10 @@ export class DecodeError extends Error {}
 const shortQuantity = /^[1-9][0-9]{0,2}(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 const quantitySuffix = /^[+-]?[0-9.]+(?:[eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
+const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+/** Upstream stores no empty list or map of these: who asks whether an object has owners looks for the field. */
+const leftOutEmpty = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'];
+
 /**
  * Reads an object the way the API's own types would: unknown fields are dropped and reported by their paths, nulls are absent,
  * amounts, times and bytes get their canonical form, a value of the wrong type throws DecodeError.
@@ -84,6 +88,7 @@ class Decoding {
     }
     path.length = depth;
     this.#holders.pop();
+    if (schema.definition === objectMeta) for (const key of leftOutEmpty) if (isEmpty(out[key])) delete out[key];
     return out;
   }
 
@@ -156,6 +161,10 @@ class Decoding {
 }
 
 const extensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+
+function isEmpty(value: Json | undefined): boolean {
+  return Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
+}
 
 function isInRange(value: number, format: string | undefined): boolean {
   if (!Number.isInteger(value)) return false;

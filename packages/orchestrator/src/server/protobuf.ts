@@ -4,7 +4,7 @@ import { badRequest } from './api-error.js';
 import { isTooDeep } from './json-text.js';
 
 /** Name, how often it comes, and its type: a letter for a scalar, else a message's name. */
-type Field = readonly [name: string, kind: 'value' | 'pointer' | 'list' | 'map', type: string];
+type Field = readonly [name: string, kind: 'value' | 'pointer' | 'list' | 'map' | 'inline', type: string];
 type Messages = Readonly<Record<string, Readonly<Record<string, Field>>>>;
 
 const magic = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
@@ -117,25 +117,12 @@ function readMessage(bytes: Buffer, message: string): JsonObject {
       out[name] = list;
       list.push(value ?? zeroOf(type));
     }
+    // What Go embeds has a field of its own here and none in JSON.
+    else if (kind === 'inline' && isJsonObject(value)) Object.assign(out, value);
     // A Go value that is not a pointer is always written; JSON leaves its zero out.
-    else if (value !== undefined && (kind === 'pointer' || !isZero(value))) put(out, name, value);
+    else if (value !== undefined && (kind === 'pointer' || !isZero(value))) out[name] = value;
   }
   return out;
-}
-
-/** Types that Go embeds have a field of their own here and none in JSON. */
-const embedded = new Set([
-  'handler',
-  'volumeSource',
-  'localObjectReference',
-  'persistentVolumeSource',
-  'ephemeralContainerCommon',
-  'objectReference',
-]);
-
-function put(out: JsonObject, name: string, value: Json): void {
-  if (embedded.has(name) && isJsonObject(value)) Object.assign(out, value);
-  else out[name] = value;
 }
 
 function isZero(value: Json): boolean {
