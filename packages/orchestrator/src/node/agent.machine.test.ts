@@ -316,6 +316,12 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
       const labels = `{container="main",namespace="${namespace}",pod="streams"}`;
       expect(resource).toContain(`container_cpu_usage_seconds_total${labels} `);
       expect(resource).toContain(`container_memory_working_set_bytes${labels} `);
+      const used = await eventually(async () => {
+        const { out } = await run(['top', 'pod', 'streams', '--containers', '-n', namespace]);
+        expect(out).toMatch(/^streams +main +\d+m +\d+Mi/m);
+        return (await run(['top', 'node', 'n1'])).out;
+      });
+      expect(used).toMatch(/^n1 +\d+m +\d+% +\d+Mi +\d+%/m);
     });
 
     it('port-forward reaches a port of the pod, again and again', async () => {
