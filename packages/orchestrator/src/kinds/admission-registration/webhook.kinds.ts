@@ -29,6 +29,14 @@ function defaultHook(hook: JsonObject, isMutating: boolean): void {
   if (isJsonObject(service)) setDefault(service, 'port', 443);
 }
 
+/** Where a web hook is. */
+export function checkClientConfig({ url, service }: JsonObject, at: string, errors: FieldError[]): void {
+  if ((url === undefined) === (service === undefined))
+    errors.push(required(at, 'exactly one of url or service is required'));
+  else if (typeof url === 'string') checkUrl(url, `${at}.url`, errors);
+  else if (isJsonObject(service)) checkService(service, `${at}.service`, errors);
+}
+
 /** The URL of a web hook. */
 function checkUrl(text: string, field: string, errors: FieldError[]): void {
   const form = '; desired format: https://host[/path]';
@@ -104,12 +112,7 @@ function checkHook(hook: JsonObject, at: string, isMutating: boolean, errors: Fi
     errors.push(invalid(`${at}.timeoutSeconds`, seconds, 'the timeout value must be between 1 and 30 seconds'));
   checkSelectors(hook, at, errors);
   if (isMutating) checkOptionalEnum(hook, 'reinvocationPolicy', at, ['IfNeeded', 'Never'], errors);
-  const config = objectAt(hook, 'clientConfig');
-  const { url, service } = config;
-  if ((url === undefined) === (service === undefined))
-    errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
-  else if (typeof url === 'string') checkUrl(url, `${at}.clientConfig.url`, errors);
-  else if (isJsonObject(service)) checkService(service, `${at}.clientConfig.service`, errors);
+  checkClientConfig(objectAt(hook, 'clientConfig'), `${at}.clientConfig`, errors);
   checkVersions(hook, at, errors);
   checkMatchConditions(hook, at, errors);
 }

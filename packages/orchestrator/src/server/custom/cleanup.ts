@@ -3,6 +3,7 @@ import type { Store } from '../../store/index.js';
 import { ApiError } from '../api-error.js';
 import { deleteObject } from '../deletion.js';
 import { asJson, nowText, type Registry, type WriteContext } from '../registry.js';
+import { customKindsOf } from './custom-kind.js';
 import { definitionsKey } from './custom-resources.js';
 import { cleanupFinalizer } from './definition-admission.js';
 import { statusOf, withCondition } from './definition-status.js';
@@ -106,8 +107,7 @@ async function removeObjects(registry: Registry, definition: JsonObject): Promis
   );
   // In the version they are stored in, so that a hook that converts them need not be there any more.
   const storage = objectsAt(spec, 'versions').find((each) => each.storage === true)?.name;
-  const kind = kinds.find((each) => each.type.version === storage) ?? kinds[0];
-  // The definition was never served, or a built-in kind answers at its path: the objects are not its own.
+  const kind = kinds.find((each) => each.type.version === storage) ?? kinds[0] ?? unservedKind(registry, definition);
   if (!kind) return true;
   for (let start = 0; start < stored.length; start += removedAtOnce)
     await Promise.all(
@@ -120,6 +120,16 @@ async function removeObjects(registry: Registry, definition: JsonObject): Promis
         ),
     );
   return registry.store.list(resource).length === 0;
+}
+
+/** Of a definition none of whose versions is served. Undefined where a built-in kind answers at its path: nothing is its own there. */
+function unservedKind({ catalog }: Registry, definition: JsonObject): KindDefinition | undefined {
+  const spec = objectAt(definition, 'spec');
+  const { plural } = objectAt(spec, 'names');
+  if (catalog.builtIn.some(({ type }) => type.group === spec.group && type.plural === plural)) return undefined;
+  const versions = objectsAt(spec, 'versions').filter((each) => each.storage === true);
+  const served = versions.map((each) => ({ ...each, served: true }));
+  return customKindsOf({ ...definition, spec: { ...spec, versions: served } })[0];
 }
 
 async function writeStatus(

@@ -264,6 +264,69 @@ describe('a definition', () => {
   });
 });
 
+describe('a definition with a conversion', () => {
+  const errorsOf = (conversion: JsonObject, stored: string[] = ['v1']) => {
+    const definition = definitionOf({ spec: { type: 'object' } });
+    if (isJsonObject(definition.spec)) definition.spec.conversion = conversion;
+    if (isJsonObject(definition.status)) definition.status.storedVersions = stored;
+    return textsOf(definitionErrors(definition, undefined));
+  };
+  const hook = (clientConfig: JsonObject, ...versions: string[]): JsonObject => ({
+    strategy: 'Webhook',
+    webhook: { clientConfig, conversionReviewVersions: versions },
+  });
+  const at = 'spec.conversion';
+  const good = { url: 'https://hook.example.com/convert' };
+  test.each<[string, JsonObject, string[]]>([
+    ['that is right', hook(good, 'v1'), []],
+    [
+      'none',
+      { strategy: 'Other' },
+      [`${at}.strategy: Unsupported value: "Other": supported values: "None", "Webhook"`],
+    ],
+    [
+      'without a hook',
+      { strategy: 'Webhook' },
+      [`${at}.webhookClientConfig: Required value: required when strategy is set to Webhook`],
+    ],
+    [
+      'that leads nowhere',
+      hook({}, 'v1'),
+      [`${at}.webhookClientConfig: Required value: exactly one of url or service is required`],
+    ],
+    [
+      'in the clear',
+      hook({ url: 'http://hook.example.com' }, 'v1'),
+      [
+        `${at}.webhookClientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]`,
+      ],
+    ],
+    ['of no version', hook(good), [`${at}.conversionReviewVersions: Required value`]],
+    [
+      'of a strange version',
+      hook(good, 'v9'),
+      [`${at}.conversionReviewVersions: Invalid value: ["v9"]: must include at least one of v1, v1beta1`],
+    ],
+    [
+      'of a version twice',
+      hook(good, 'v1', 'v1'),
+      [`${at}.conversionReviewVersions[1]: Invalid value: "v1": duplicate version`],
+    ],
+  ])('%s', (_, conversion, errors) => {
+    expect(errorsOf(conversion)).toEqual(errors);
+  });
+
+  test('keeps the versions that objects may be stored in', () => {
+    expect(errorsOf(hook(good, 'v1'), [])).toEqual([
+      'status.storedVersions: Invalid value: []: must have at least one stored version',
+    ]);
+    expect(errorsOf(hook(good, 'v1'), ['v0'])).toEqual([
+      'status.storedVersions: Invalid value: ["v0"]: must have the storage version v1',
+      'status.storedVersions[0]: Invalid value: "v0": missing from spec.versions; v0 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v0 and removes v0 from status.storedVersions',
+    ]);
+  });
+});
+
 test.each<[string, unknown[]]>([
   ['.a.b', [1]],
   ["['a']['b']", [1]],

@@ -1,4 +1,6 @@
+import { checkClientConfig } from '../../kinds/admission-registration/webhook.kinds.js';
 import {
+  arrayAt,
   type FieldError,
   forbidden,
   immutable,
@@ -57,21 +59,27 @@ export function definitionErrors(definition: JsonObject, old: JsonObject | undef
 }
 
 export function storedVersionErrors(definition: JsonObject): FieldError[] {
-  const stored = objectAt(definition, 'status').storedVersions;
-  if (!Array.isArray(stored)) return [];
-  const versions = objectsAt(objectAt(definition, 'spec'), 'versions').map((each) => each.name);
-  return stored.flatMap((each, index) =>
+  const stored = arrayAt(objectAt(definition, 'status'), 'storedVersions');
+  const field = 'status.storedVersions';
+  if (stored.length === 0) return [invalid(field, [], 'must have at least one stored version')];
+  const listed = objectsAt(objectAt(definition, 'spec'), 'versions');
+  const versions = listed.map((each) => each.name);
+  const storage = listed.filter((each) => each.storage === true).map((each) => stringAt(each, 'name'));
+  const absent = storage.filter((each) => !stored.includes(each));
+  const missing = absent.map((each) => invalid(field, stored, `must have the storage version ${each}`));
+  const gone = stored.flatMap((each, index) =>
     versions.some((name) => name === each)
       ? []
       : [
           invalid(
-            `status.storedVersions[${index}]`,
+            `${field}[${index}]`,
             each,
             'missing from spec.versions; ' +
               `${String(each)} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${String(each)} and removes ${String(each)} from status.storedVersions`,
           ),
         ],
   );
+  return [...missing, ...gone];
 }
 
 function checkApproval(metadata: JsonObject, errors: FieldError[]): void {
@@ -269,13 +277,20 @@ function checkConversion(conversion: JsonObject, errors: FieldError[]): void {
     errors.push(required('spec.conversion.webhookClientConfig', 'required when strategy is set to Webhook'));
     return;
   }
-  const config = objectAt(webhook, 'clientConfig');
-  if ((config.url === undefined) === (config.service === undefined))
-    errors.push(required('spec.conversion.webhookClientConfig', 'exactly one of url or service is required'));
-  const reviews = Array.isArray(webhook.conversionReviewVersions) ? webhook.conversionReviewVersions : [];
-  if (reviews.length === 0) errors.push(required('spec.conversion.conversionReviewVersions'));
-  else if (!reviews.includes('v1') && !reviews.includes('v1beta1'))
-    errors.push(
-      invalid('spec.conversion.conversionReviewVersions', reviews, 'must include at least one of v1, v1beta1'),
-    );
+  checkClientConfig(objectAt(webhook, 'clientConfig'), 'spec.conversion.webhookClientConfig', errors);
+  checkReviewVersions(arrayAt(webhook, 'conversionReviewVersions').map(String), errors);
+}
+
+function checkReviewVersions(versions: readonly string[], errors: FieldError[]): void {
+  const at = 'spec.conversion.conversionReviewVersions';
+  if (versions.length === 0) {
+    errors.push(required(at));
+    return;
+  }
+  versions.forEach((each, index) => {
+    const problem = versions.indexOf(each) < index ? 'duplicate version' : label1035Problem(each);
+    if (problem) errors.push(invalid(`${at}[${index}]`, each, problem));
+  });
+  if (!versions.includes('v1') && !versions.includes('v1beta1'))
+    errors.push(invalid(at, [...versions], 'must include at least one of v1, v1beta1'));
 }
