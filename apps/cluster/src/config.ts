@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import type { OidcOptions } from '@slipway/orchestrator/server';
+import { join } from 'node:path';
+import type { AuditOptions, OidcOptions } from '@slipway/orchestrator/server';
 import { z } from 'zod';
 
 const roles = ['apiserver', 'controllers', 'scheduler', 'node', 'network'] as const;
@@ -22,6 +24,11 @@ const schema = z.object({
   SLIPWAY_CLUSTER_OIDC_GROUPS_CLAIM: z.string().optional(),
   SLIPWAY_CLUSTER_OIDC_GROUPS_PREFIX: z.string().default(''),
   SLIPWAY_CLUSTER_OIDC_CA_FILE: z.string().optional(),
+  SLIPWAY_CLUSTER_AUDIT_LOG: z.string().optional(),
+  SLIPWAY_CLUSTER_AUDIT_POLICY: z.string().optional(),
+  SLIPWAY_CLUSTER_AUDIT_LOG_MAXSIZE: z.coerce.number().int().min(1).default(100),
+  SLIPWAY_CLUSTER_AUDIT_LOG_MAXBACKUP: z.coerce.number().int().min(0).default(10),
+  SLIPWAY_CLUSTER_AUDIT_LOG_MAXAGE: z.coerce.number().int().min(0).default(30),
   SLIPWAY_KUBECONFIG: z.string().default('/var/lib/slipway/kubeconfig'),
   SLIPWAY_CONTAINERD_SOCKET: z.string().default('/var/lib/slipway/containerd/containerd.sock'),
   SLIPWAY_CNI_DIR: z.string().default('/var/lib/slipway/containerd/cni/net.d'),
@@ -92,6 +99,26 @@ export function identityProviders(config: ClusterConfig): OidcOptions[] {
       caFile: config.SLIPWAY_CLUSTER_OIDC_CA_FILE,
     },
   ];
+}
+
+/** Where the cluster's API notes requests: undefined when it is switched off. Throws when the policy's file cannot be read. */
+export async function auditOptions(config: ClusterConfig): Promise<AuditOptions | undefined> {
+  const path = config.SLIPWAY_CLUSTER_AUDIT_LOG ?? join(config.SLIPWAY_CLUSTER_DIR, 'audit', 'audit.log');
+  if (path === 'off') return undefined;
+  const file = config.SLIPWAY_CLUSTER_AUDIT_POLICY;
+  const policy =
+    file === undefined
+      ? undefined
+      : await readFile(file, 'utf8').catch((cause: unknown) => {
+          throw new Error(`SLIPWAY_CLUSTER_AUDIT_POLICY: ${file} cannot be read`, { cause });
+        });
+  return {
+    path,
+    policy,
+    maxSizeBytes: config.SLIPWAY_CLUSTER_AUDIT_LOG_MAXSIZE * 1024 * 1024,
+    maxBackups: config.SLIPWAY_CLUSTER_AUDIT_LOG_MAXBACKUP,
+    maxAgeDays: config.SLIPWAY_CLUSTER_AUDIT_LOG_MAXAGE,
+  };
 }
 
 function rolesOf(args: readonly string[]): Set<Role> {

@@ -8,7 +8,7 @@ import { type CertificateAuthority, startApiServer } from '@slipway/orchestrator
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { type ClusterConfig, identityProviders } from './config.js';
+import { auditOptions, type ClusterConfig, identityProviders } from './config.js';
 
 export interface DoorContext {
   readonly config: ClusterConfig;
@@ -49,6 +49,7 @@ async function startServer({ config, log, metrics }: DoorContext, stops: Stops):
     serviceCidr: config.SLIPWAY_SERVICE_CIDR,
     kubeconfig: config.SLIPWAY_KUBECONFIG,
     oidc: identityProviders(config),
+    audit: await auditOptions(config),
     metrics,
     log,
   });
