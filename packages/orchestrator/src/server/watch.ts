@@ -9,6 +9,7 @@ import { storeKeyOf } from './registry.js';
 import type { Selection } from './selection.js';
 import type { Shape } from './table.js';
 import { everySecond } from './watch-clock.js';
+import { Lines, WatchOutput } from './watch-output.js';
 
 const bookmarkMilliseconds = 60_000;
 /** A reader that takes nothing for so long, or is so many changes behind, is cut off; it resumes from its last version. */
@@ -30,18 +31,18 @@ const frameStarts = {
 };
 type FrameType = keyof typeof frameStarts;
 
-const frameOf = (type: FrameType, bytes: Buffer) => Buffer.concat([frameStarts[type], bytes, frameEnd]);
+const lineOf = (type: FrameType, bytes: Buffer) => new Lines([frameStarts[type], bytes, frameEnd]);
 
 /** The lines of changes as they are, for every watcher who is given the same array: encoded once, one write each. */
-const shared = new WeakMap<readonly StoreEvent[], Buffer>();
+const shared = new WeakMap<readonly StoreEvent[], Lines>();
 
-function plainFrames(events: readonly StoreEvent[]): Buffer {
-  let frames = shared.get(events);
-  if (!frames) {
-    frames = Buffer.concat(events.flatMap(({ type, object }) => [frameStarts[type], object.bytes, frameEnd]));
-    shared.set(events, frames);
+function plainLines(events: readonly StoreEvent[]): Lines {
+  let lines = shared.get(events);
+  if (!lines) {
+    lines = new Lines(events.flatMap(({ type, object }) => [frameStarts[type], object.bytes, frameEnd]));
+    shared.set(events, lines);
   }
-  return frames;
+  return lines;
 }
 
 /** What left a selection is shown as it was when it was in it, at the revision at which it left. */
@@ -106,6 +107,7 @@ class WatchStream {
   /** A hook makes what is shown: nothing can be said of an object before. */
   readonly #isConverted: boolean;
   readonly #forgetClock: () => void;
+  readonly #output: WatchOutput;
 
   constructor(
     readonly store: Store,
@@ -124,7 +126,7 @@ class WatchStream {
     this.#isConverted = presentation.kind.storedAs?.hook !== undefined;
     this.#forgetClock = everySecond((time) => this.#tick(time));
     response.on('close', () => this.#close());
-    response.on('drain', () => {
+    this.#output = new WatchOutput(response, () => {
       this.#isBlocked = false;
       this.#movedAt = performance.now();
       this.#pump();
@@ -174,7 +176,7 @@ class WatchStream {
   #onEvents(events: readonly StoreEvent[]): void {
     if (!this.#isOpen) return;
     if (this.#isPlain && this.#isWhole && !this.#isBlocked && this.#backlog.length === 0 && !this.#isPumping) {
-      this.#write(plainFrames(events));
+      this.#write(plainLines(events));
       return;
     }
     for (const event of events)
@@ -216,7 +218,7 @@ class WatchStream {
           const ahead = this.#isConverted && this.#ahead(index);
           if (ahead) {
             this.#backlog = this.#backlog.slice(index);
-            if (frames.length > 0) this.#write(Buffer.concat(frames));
+            if (frames.length > 0) this.#write(new Lines(frames));
             this.#goOnAfter(ahead);
             return;
           }
@@ -227,14 +229,14 @@ class WatchStream {
           if (bytes instanceof Promise) {
             // The rest goes on when this one has been converted; the order stays.
             this.#backlog = this.#backlog.slice(index);
-            if (frames.length > 0) this.#write(Buffer.concat(frames));
+            if (frames.length > 0) this.#write(new Lines(frames));
             this.#resume(item.type, bytes);
             return;
           }
           frames.push(frameStarts[item.type], bytes, frameEnd);
           size += bytes.length;
         }
-        if (frames.length > 0) this.#write(Buffer.concat(frames));
+        if (frames.length > 0) this.#write(new Lines(frames));
       }
     } catch (error) {
       this.#isPumping = false;
@@ -269,7 +271,7 @@ class WatchStream {
     converting.then(
       (bytes) => {
         this.#isPumping = false;
-        this.#write(frameOf(type, bytes));
+        this.#write(lineOf(type, bytes));
         this.#pump();
       },
       (error: unknown) => {
@@ -279,9 +281,9 @@ class WatchStream {
     );
   }
 
-  #write(data: Buffer): void {
+  #write(lines: Lines): void {
     if (!this.#isOpen) return;
-    if (this.response.write(data)) this.#movedAt = performance.now();
+    if (this.#output.write(lines)) this.#movedAt = performance.now();
     else if (!this.#isBlocked) {
       this.#isBlocked = true;
       this.#movedAt = performance.now();
@@ -293,7 +295,7 @@ class WatchStream {
     const isOver = now >= this.#endAt;
     if (this.options.allowWatchBookmarks && isIdle && this.#subscription && (isOver || now >= this.#bookmarkAt)) {
       this.#bookmarkAt = now + bookmarkMilliseconds;
-      this.#write(frameOf('BOOKMARK', this.#bookmark(this.#subscription.revision)));
+      this.#write(lineOf('BOOKMARK', this.#bookmark(this.#subscription.revision)));
     }
     if (isOver) {
       this.#close();
@@ -309,7 +311,7 @@ class WatchStream {
   #fail(error: ApiError): void {
     if (!this.#isOpen) return;
     this.#close();
-    this.response.end(frameOf('ERROR', Buffer.from(JSON.stringify(error.toStatus()))));
+    this.response.end(lineOf('ERROR', Buffer.from(JSON.stringify(error.toStatus()))).text);
   }
 
   #close(): void {
