@@ -28,6 +28,7 @@ import {
 import { createFairness, createFairnessMetrics } from './fairness/index.js';
 import type { HealthCheck } from './front/health.js';
 import { listen } from './front/listener.js';
+import { LongRunning } from './front/long-running.js';
 import { createPaths } from './front/paths.js';
 import { createRequestHandler, type FrontParts } from './front/requests.js';
 import { createUpgradeHandler } from './front/upgrades.js';
@@ -180,7 +181,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const auditor =
     options.audit && createAuditor(options.audit, metricsRegistry, (err, what) => log.warn({ err }, what));
+  const longRunning = new LongRunning();
   const parts: FrontParts = {
+    longRunning,
     auditor,
     fairness,
     aggregation,
@@ -246,7 +249,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       customKinds.close();
       followers.close();
       aggregation.close();
-      await listener.close();
+      const closed = listener.close();
+      longRunning.end();
+      await closed;
+      registry.admission.close();
       await auditor?.close();
       usage.close();
       nodes.close();

@@ -30,6 +30,8 @@ export interface AdmissionPlugin {
   validate?(request: AdmissionRequest): void | Promise<void>;
   /** Rows to be written or removed in the same commit; asked again when the commit has to be tried again. */
   reserve?(request: AdmissionRequest): Change[];
+  /** Ends what the plugin holds open. */
+  close?(): void;
 }
 
 /** Whether what is written is none of the kind itself: what a connection is asked with, an Eviction, a TokenRequest. */
@@ -66,6 +68,10 @@ export class AdmissionChain {
   add(...plugins: AdmissionPlugin[]): void {
     this.#plugins.push(...plugins);
     this.#selected = new WeakMap();
+  }
+
+  close(): void {
+    for (const plugin of this.#plugins) plugin.close?.();
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {

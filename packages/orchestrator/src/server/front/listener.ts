@@ -19,11 +19,13 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Takes no more connections, lets what is under way end for a moment, then ends it. */
+  /** Takes no more connections, ends streams, lets what is being answered end for a moment, then ends it. */
   close(): Promise<void>;
 }
 
-const graceMilliseconds = 200;
+/** So long what is being answered may take when the server stops. */
+const graceMilliseconds = 5_000;
+const sweepMilliseconds = 20;
 const idleMilliseconds = 75_000;
 const headersMilliseconds = 30_000;
 /** Selectors of many labels and tokens with many groups are long. */
@@ -65,7 +67,12 @@ export async function listen(
     response.once('close', () => count(socket, -1));
     void handlers.request(request, response);
   });
-  server.on('upgrade', (request, socket, head) => void handlers.upgrade(request, socket, head));
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    void handlers.upgrade(request, socket, head);
+  });
   server.on('tlsClientError', () => {});
   server.on('clientError', (error, socket) => refuseMalformed(error, socket, (busy.get(socket) ?? 0) > 0));
   server.listen(options.port, options.bind);
@@ -75,13 +82,17 @@ export async function listen(
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
       http2.close();
+      // A connection is idle as soon as its answer is out.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMilliseconds);
+      server.closeIdleConnections();
+      for (const socket of upgraded) socket.destroy();
       const force = setTimeout(() => {
         server.closeAllConnections();
         http2.destroy();
       }, graceMilliseconds);
       await closed;
+      clearInterval(sweep);
       clearTimeout(force);
     },
   };

@@ -15,6 +15,7 @@ import { sendJson } from './answer.js';
 import { sendError } from './errors.js';
 import { addressOf, type Exchange, infoOf, openExchange } from './exchange.js';
 import { answerHealth, type HealthCheck } from './health.js';
+import type { LongRunning } from './long-running.js';
 import type { AnswerPath } from './paths.js';
 import type { RequestInfo } from './request-info.js';
 import { isLongRunning, startTimeLimit, type TimeLimit, timedOut, timeLimitOf } from './time-limit.js';
@@ -27,6 +28,7 @@ export interface FrontParts {
   fairness: Fairness;
   /** None: nothing is noted. */
   auditor: Auditor | undefined;
+  longRunning: LongRunning;
   checks: readonly HealthCheck[];
   answerPath: AnswerPath;
   log: ServerLog;
@@ -59,6 +61,7 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
       const found = authenticator.authenticate(request);
       const who = found instanceof Promise ? await found : found;
       const trail = parts.auditor?.begin(request, who, exchange.info);
+      if (isLong) parts.longRunning.add(response, exchange.info.verb === 'watch');
       if (trail) followAnswer(trail, response, isLong);
       const user = impersonated(store, who, request);
       if (user !== who) trail?.impersonates(user);

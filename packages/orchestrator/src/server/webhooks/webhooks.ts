@@ -120,6 +120,7 @@ export function webhookAdmission(
       name: 'ValidatingAdmissionWebhook',
       handles,
       validate: (request) => (hooks.validating().length === 0 ? undefined : validateAll(request)),
+      close: () => caller.close(),
     },
     close: () => caller.close(),
   };
