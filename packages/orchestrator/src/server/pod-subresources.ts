@@ -127,6 +127,7 @@ async function noteEviction(
   return registry.update({ kind, namespace, name, subresource: 'status', change, isRetried: true }, context);
 }
 
+const boundResources: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
 const minimumSeconds = 600;
 
 /** `serviceaccounts/token`: a token for the account, bound to a pod where one is named. */
@@ -153,12 +154,13 @@ export function requestToken(
   const reference = objectAt(spec, 'boundObjectRef');
   const bound: JsonObject = {};
   if (isJsonObject(spec.boundObjectRef)) {
-    const resource = reference.kind === 'Pod' ? 'pods' : reference.kind === 'Secret' ? 'secrets' : undefined;
+    const kindOf = stringAt(reference, 'kind');
+    const resource = boundResources[kindOf];
     if (!resource)
       throw badRequest(
-        `cannot bind token for serviceaccount ${JSON.stringify(name)} to object of type ${String(reference.kind)}: name a Pod or a Secret`,
+        `cannot bind token for serviceaccount ${JSON.stringify(name)} to object of type ${kindOf}: name a Pod, a Secret or a Node`,
       );
-    const target = registry.store.get(resource, namespace, stringAt(reference, 'name'));
+    const target = registry.store.get(resource, resource === 'nodes' ? '' : namespace, stringAt(reference, 'name'));
     const uid = stringAt(reference, 'uid');
     if (!target || (uid !== '' && uid !== target.value.metadata.uid))
       throw conflict(
@@ -166,9 +168,12 @@ export function requestToken(
         stringAt(reference, 'name'),
         'the object the token is bound to does not exist',
       );
-    bound[resource === 'pods' ? 'pod' : 'secret'] = { name: target.name, uid: target.value.metadata.uid ?? '' };
+    bound[kindOf.toLowerCase()] = { name: target.name, uid: target.value.metadata.uid ?? '' };
     const node = resource === 'pods' ? stringAt(objectAt(asJson(target.value), 'spec'), 'nodeName') : '';
-    if (node !== '') bound.node = { name: node };
+    if (node !== '') {
+      const uid = registry.store.get('nodes', '', node)?.value.metadata.uid;
+      bound.node = { name: node, ...(uid !== undefined && { uid }) };
+    }
   }
   const claims: JsonObject = {
     sub: `system:serviceaccount:${namespace}:${name}`,

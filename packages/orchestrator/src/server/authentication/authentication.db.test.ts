@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createKubeClient } from '../../client/index.js';
-import { clusterRoles, pods, secrets, serviceAccounts } from '../../kinds/index.js';
+import { clusterRoles, nodes, pods, secrets, serviceAccounts } from '../../kinds/index.js';
 import { startTestCluster, type TestCluster } from '../../testing/index.js';
 
 let cluster: TestCluster;
@@ -130,6 +130,15 @@ test('a token ends at once with what it is bound to', async () => {
   expect(await whoIs(plain)).toBe(401);
 });
 
+test('a token bound to a node ends with the node', async () => {
+  await cluster.client.create(serviceAccounts, { metadata: { name: 'agent', namespace: 'default' } });
+  await cluster.client.create(nodes, { metadata: { name: 'n1' }, spec: {} });
+  const bound = await tokenFor('agent', { boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: 'n1' } });
+  expect(await whoIs(bound)).toMatchObject({ extra: { 'authentication.kubernetes.io/node-name': ['n1'] } });
+  await cluster.client.delete(nodes, 'n1', '');
+  expect(await whoIs(bound)).toBe(401);
+});
+
 const tokenSecret = (data: Record<string, string>) => ({
   metadata: { name: 'bootstrap-token-abcdef', namespace: 'kube-system' },
   type: 'bootstrap.kubernetes.io/token',
@@ -212,5 +221,6 @@ test('kubectl tells who one is', async () => {
   expect(JSON.parse(stdout).status.userInfo).toEqual({
     username: 'slipway-admin',
     groups: ['system:masters', 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^X509SHA256=[0-9a-f]{64}$/)] },
   });
 });

@@ -8,7 +8,7 @@ import { anonymous, authenticatedGroup, type User } from '../authentication.js';
 import { issuer, legacyIssuer, type TokenSigner } from '../tokens.js';
 import { userOfBootstrapToken } from './bootstrap-token.js';
 import { createOidcAuthenticator, type OidcAuthenticator, type OidcOptions } from './oidc.js';
-import { audiencesOf, isAlive, noteUse, userOfClaims } from './service-account.js';
+import { audiencesOf, credentialKey, isAlive, noteUse, userOfClaims } from './service-account.js';
 
 interface AuthenticatorOptions {
   store: Store;
@@ -146,7 +146,12 @@ function userOfCertificate({ socket }: IncomingMessage): User | undefined {
   if (typeof subject !== 'object' || subject === null) return undefined;
   if (!socket.authorized) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
   const texts = (key: string) => [Reflect.get(subject, key) ?? []].flat().filter((each) => typeof each === 'string');
-  const user = { name: texts('CN')[0] ?? '', groups: [...texts('O'), authenticatedGroup] };
+  const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  const user = {
+    name: texts('CN')[0] ?? '',
+    groups: [...texts('O'), authenticatedGroup],
+    extra: { [credentialKey]: [`X509SHA256=${fingerprint}`] },
+  };
   if (user.name === '') throw new ApiError(401, 'Unauthorized', 'Unauthorized');
   users.set(socket, user);
   return user;

@@ -6,6 +6,8 @@ import { asJson } from '../registry.js';
 import { issuer, legacyIssuer } from '../tokens.js';
 
 const extraKey = 'authentication.kubernetes.io';
+/** Says by which credential a user came. */
+export const credentialKey = `${extraKey}/credential-id`;
 
 /** The groups that every service account of a namespace is in. */
 export const accountGroups = (namespace: string) => ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
@@ -21,11 +23,13 @@ export function isAlive(store: Store, token: string, claims: JsonObject): boolea
   const { namespace, account, bound } = partsOf(claims);
   if (!isSameObject(store, 'serviceaccounts', namespace, account)) return false;
   if (claims.iss === legacyIssuer) return isInSecret(secretOf(store, claims), token);
-  const resources = { pod: 'pods', secret: 'secrets' } as const;
-  return Object.entries(resources).every(([key, resource]) => {
+  const isThere = (key: string, resource: string, within: string) => {
     const reference = objectAt(bound, key);
-    return stringAt(reference, 'name') === '' || isSameObject(store, resource, namespace, reference);
-  });
+    return stringAt(reference, 'name') === '' || isSameObject(store, resource, within, reference);
+  };
+  if (!isThere('pod', 'pods', namespace) || !isThere('secret', 'secrets', namespace)) return false;
+  // A pod's token names the pod's node too, and ends with the pod.
+  return stringAt(objectAt(bound, 'pod'), 'name') !== '' || isThere('node', 'nodes', '');
 }
 
 const secretOf = (store: Store, claims: JsonObject) =>
@@ -76,7 +80,7 @@ export function userOfClaims(claims: JsonObject): User {
   const { namespace, account, bound } = partsOf(claims);
   const extra: Record<string, readonly string[]> = {};
   const id = stringAt(claims, 'jti');
-  if (id !== '') extra[`${extraKey}/credential-id`] = [`JTI=${id}`];
+  if (id !== '') extra[credentialKey] = [`JTI=${id}`];
   for (const part of ['pod', 'node']) {
     const reference = objectAt(bound, part);
     if (stringAt(reference, 'name') !== '') extra[`${extraKey}/${part}-name`] = [stringAt(reference, 'name')];
