@@ -15,7 +15,7 @@ export interface Column {
   cell(object: JsonObject, now: number): string | number | boolean | null;
 }
 
-export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
+export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path' | 'ip';
 
 /** A custom resource's own ways where they differ from a built-in kind's. */
 export interface CustomBehaviour {
@@ -83,6 +83,8 @@ export interface KindDefinition {
   /** The resource this one is stored as, when it is a second view of it. */
   storedAs?: StoredForm;
   nameRule: NameRule;
+  /** The kind's own rules are not all of upstream's: what its schema says of required fields and closed sets is asked as well. */
+  isSchemaJudged: boolean;
   /** What can be done with it, where that is not everything. */
   verbs?: readonly string[];
   /** Deletable one by one only. */
@@ -127,6 +129,7 @@ export function defineKind(input: DefinitionInput): KindDefinition {
     categories: [],
     isStructural: false,
     nameRule: 'subdomain',
+    isSchemaJudged: input.isStructural === true || schemaJudged.has(input.type.kind),
     hasDeleteCollection: true,
     subresources: [],
     generationOf: [],
@@ -139,6 +142,18 @@ export function defineKind(input: DefinitionInput): KindDefinition {
   };
 }
 
+const schemaJudged: ReadonlySet<string> = new Set([
+  'APIService',
+  'CertificateSigningRequest',
+  'CustomResourceDefinition',
+  'FlowSchema',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+  'PriorityLevelConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+]);
+
 /** Kinds whose finalizers need no domain. */
 const plainFinalizers: ReadonlySet<string> = new Set([
   'CustomResourceDefinition',
@@ -150,12 +165,12 @@ const plainFinalizers: ReadonlySet<string> = new Set([
   'ValidatingWebhookConfiguration',
 ]);
 
-/** What every other built-in kind asks of a new object's finalizers beside its own rules. */
+/** What every other built-in kind asks of finalizers beside its own rules. */
 function withFinalizers(own: KindDefinition['validate']): KindDefinition['validate'] {
   return (object, old) => {
     const errors = own?.(object, old) ?? [];
     const { metadata } = object;
-    const finalizers = !old && isJsonObject(metadata) ? metadata.finalizers : undefined;
+    const finalizers = isJsonObject(metadata) ? metadata.finalizers : undefined;
     return Array.isArray(finalizers) ? [...validateFinalizers(finalizers), ...errors] : errors;
   };
 }

@@ -1,3 +1,4 @@
+import { ipProblem } from './checks.js';
 import type { NameRule } from './definition.js';
 import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.js';
 import { isJsonObject, isSame, type Json, type JsonObject, objectAt, objectsAt, stringAt } from './json.js';
@@ -16,6 +17,7 @@ const nameProblems: Record<NameRule, NameProblems> = {
   label: labelProblems,
   label1035: label1035Problems,
   path: pathProblems,
+  ip: (name) => [ipProblem(name)].flatMap((each) => each ?? []),
 };
 const annotationsLimitBytes = 256 * 1024;
 const collectorFinalizers = ['foregroundDeletion', 'orphan'] as const;
@@ -148,9 +150,13 @@ export function immutable(object: JsonObject, old: JsonObject | undefined, paths
   if (!old) return [];
   return paths.flatMap((path) => {
     const now = valueAt(object, path);
-    return isSame(now, valueAt(old, path)) ? [] : [invalid(path, now, 'field is immutable')];
+    const before = valueAt(old, path);
+    return isSame(now, before) ? [] : [invalid(path, now ?? zeroLike(before), 'field is immutable')];
   });
 }
+
+/** What the API's own types hold where a value is absent. */
+const zeroLike = (value: Json | undefined) => (typeof value === 'string' ? '' : typeof value === 'number' ? 0 : null);
 
 function valueAt(object: JsonObject, path: string) {
   let value: JsonObject[string] = object;

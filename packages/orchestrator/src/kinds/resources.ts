@@ -54,6 +54,9 @@ const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHuge
 export const isStandardResource = (name: string): boolean =>
   standardResources.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-');
 
+/** True for a resource that a quota can count. */
+export const isQuotaResource = (name: string): boolean => isStandardResource(name) && name !== 'storage';
+
 /** The name of a resource that a quota or limit may name. */
 export function resourceNameProblems(name: string): readonly string[] {
   const problems = qualifiedNameProblems(name);
@@ -61,7 +64,7 @@ export function resourceNameProblems(name: string): readonly string[] {
   return ['must be a standard resource type or fully qualified'];
 }
 
-function checkContainerResource(name: string, field: string, errors: FieldError[]): void {
+export function checkContainerResource(name: string, field: string, errors: FieldError[]): void {
   if (containerResources.has(name)) return;
   for (const problem of resourceNameProblems(name)) errors.push(invalid(field, name, problem));
   if (!name.includes('/')) {

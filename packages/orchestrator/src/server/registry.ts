@@ -384,7 +384,7 @@ export class Registry {
       const byField = new Set(own.map((each) => each.field));
       const fromSchema: FieldError[] = [];
       const schema = schemaFor(kind);
-      for (const [field, child] of schema.properties)
+      for (const [field, child] of kind.isSchemaJudged ? schema.properties : [])
         if (field !== 'metadata' && field !== 'status') validateSchema(child, draft[field], field, fromSchema);
       if (kind.isStructural)
         for (const field of schema.required)

@@ -1,9 +1,9 @@
-import { checkOptionalEnum, isPort, portProblem } from '../checks.js';
+import { checkName, checkOptionalEnum, isPort, portProblem } from '../checks.js';
 import { countColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { subdomainProblems } from '../names.js';
+import { label1035Problems, subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from '../refs.js';
 import {
@@ -44,7 +44,14 @@ function checkUrl(text: string, field: string, errors: FieldError[]): void {
   try {
     url = new URL(text);
   } catch {
-    errors.push(required(field, `url must be a valid URL: parse ${JSON.stringify(text)}${form}`));
+    if (/^[a-z][a-z0-9+.-]*:/i.test(text)) {
+      errors.push(required(field, `url must be a valid URL: parse ${JSON.stringify(text)}${form}`));
+      return;
+    }
+    errors.push(
+      invalid(field, '', `'https' is the only allowed URL scheme${form}`),
+      invalid(field, '', `host must be specified${form}`),
+    );
     return;
   }
   const scheme = url.protocol.replace(/:$/, '');
@@ -85,6 +92,7 @@ function checkVersions(hook: JsonObject, at: string, errors: FieldError[]): void
   }
   versions.forEach((version, index) => {
     if (versions.indexOf(version) < index) errors.push(invalid(`${field}[${index}]`, version, 'duplicate version'));
+    checkName(version, `${field}[${index}]`, label1035Problems, errors);
   });
   if (!versions.some((each) => reviewVersions.includes(each)))
     errors.push(invalid(field, versions, `must include at least one of ${reviewVersions.join(', ')}`));
@@ -124,7 +132,7 @@ const validate = (isMutating: boolean) => (object: JsonObject) => {
     const at = `webhooks[${index}]`;
     checkHook(hook, at, isMutating, errors);
     const name = stringAt(hook, 'name');
-    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+    if ((name !== '' || !isMutating) && names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
   });
   return errors;

@@ -4,6 +4,7 @@ import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { type FieldError, required } from '../field-error.js';
 import { isJsonObject, type JsonObject, objectsAt, stringAt } from '../json.js';
 import { immutable } from '../metadata.js';
+import { setDefault } from '../pod/pod.defaults.js';
 import { controllerRevisions } from '../refs.js';
 
 /** `statefulset.apps/db`, `<none>` without a controller. */
@@ -18,6 +19,7 @@ function controllerText(object: JsonObject): string {
 export const controllerRevisionKind = defineKind({
   type: controllerRevisions,
   schema: 'io.k8s.api.apps.v1.ControllerRevision',
+  setDefaults: (draft) => setDefault(draft, 'revision', 0),
   validate: (object, old) => {
     const errors: FieldError[] = [];
     if (typeof object.revision === 'number' && object.revision < 0) checkNonNegative(object, ['revision'], '', errors);

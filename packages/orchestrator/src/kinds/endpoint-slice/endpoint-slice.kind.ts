@@ -1,10 +1,10 @@
-import { checkEndpointIp, checkEnum, checkName, isIPv6, isPort, portProblem } from '../checks.js';
+import { checkEndpointIp, checkEnum, checkName, isIPv6 } from '../checks.js';
 import { column, someOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../field-error.js';
-import { arrayAt, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import { immutable } from '../metadata.js';
-import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../names.js';
+import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
+import { checkLabels, immutable } from '../metadata.js';
+import { labelProblems, labelValueProblems, qualifiedNameProblems, subdomainProblems } from '../names.js';
 import { setDefault } from '../pod/pod.defaults.js';
 import { endpointSlices } from '../refs.js';
 
@@ -12,6 +12,11 @@ const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
 const mostEndpoints = 1000;
 const mostAddresses = 100;
 const mostPorts = 20_000;
+
+const hints = [
+  ['forZones', labelValueProblems],
+  ['forNodes', subdomainProblems],
+] as const;
 
 function checkAddress(address: string, type: string, field: string, errors: FieldError[]): void {
   if (type === 'FQDN') {
@@ -21,7 +26,7 @@ function checkAddress(address: string, type: string, field: string, errors: Fiel
   const before = errors.length;
   checkEndpointIp(address, field, errors);
   if (errors.length === before && isIPv6(address) !== (type === 'IPv6'))
-    errors.push(invalid(field, address, `must be an ${type} address`));
+    errors.push(invalid(field.replace(/\[\d+\]$/, ''), address, `must be an ${type} address`));
 }
 
 function checkEndpoint(endpoint: JsonObject, type: string, at: string, errors: FieldError[]): void {
@@ -32,11 +37,21 @@ function checkEndpoint(endpoint: JsonObject, type: string, at: string, errors: F
     checkAddress(address, type, `${at}.addresses[${index}]`, errors);
   });
   if (typeof endpoint.nodeName === 'string') checkName(endpoint.nodeName, `${at}.nodeName`, subdomainProblems, errors);
-  const topology = objectAt(endpoint, 'deprecatedTopology');
-  for (const key in topology) checkName(key, `${at}.topology`, qualifiedNameProblems, errors);
+  const topology = endpoint.deprecatedTopology;
+  if (isJsonObject(topology)) checkLabels(topology, `${at}.deprecatedTopology`, errors);
   if (typeof endpoint.hostname === 'string') checkName(endpoint.hostname, `${at}.hostname`, labelProblems, errors);
-  const zones = objectsAt(objectAt(endpoint, 'hints'), 'forZones');
-  if (zones.length > 8) errors.push(tooMany(`${at}.hints.forZones`, zones.length, 8));
+  for (const [list, problemsOf] of hints) {
+    const given = objectsAt(objectAt(endpoint, 'hints'), list).map((each) => stringAt(each, 'name'));
+    const field = `${at}.hints.${list}`;
+    if (given.length > 8) {
+      errors.push(tooMany(field, given.length, 8));
+      return;
+    }
+    given.forEach((name, index) => {
+      if (given.indexOf(name) < index) errors.push(duplicate(`${field}[${index}].name`, name));
+      checkName(name, `${field}[${index}].name`, problemsOf, errors);
+    });
+  }
 }
 
 function checkPorts(object: JsonObject, errors: FieldError[]): void {
@@ -52,7 +67,6 @@ function checkPorts(object: JsonObject, errors: FieldError[]): void {
     if (name !== '') checkName(name, `${at}.name`, labelProblems, errors);
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
-    if (port.port !== undefined && !isPort(port.port)) errors.push(invalid(`${at}.port`, port.port, portProblem));
     checkEnum(port, 'protocol', at, ['SCTP', 'TCP', 'UDP'], errors);
     if (typeof port.appProtocol === 'string')
       checkName(port.appProtocol, `${at}.appProtocol`, qualifiedNameProblems, errors);

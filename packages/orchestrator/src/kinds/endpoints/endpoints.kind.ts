@@ -1,4 +1,4 @@
-import { checkEndpointIp, checkEnum, checkName, isPort, portProblem } from '../checks.js';
+import { checkEndpointIp, checkEnum, checkName, ipProblem, isPort, portProblem } from '../checks.js';
 import { column } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { type FieldError, invalid, required } from '../field-error.js';
@@ -24,7 +24,11 @@ function endpointsText(object: JsonObject): string {
 }
 
 function checkAddress(address: JsonObject, at: string, errors: FieldError[]): void {
+  const before = errors.length;
   checkEndpointIp(stringAt(address, 'ip'), `${at}.ip`, errors);
+  // What is no address is told twice.
+  if (errors.length > before && ipProblem(stringAt(address, 'ip')))
+    errors.push(invalid(`${at}.ip`, stringAt(address, 'ip'), 'must be a valid IP address'));
   if (stringAt(address, 'hostname') !== '')
     checkName(stringAt(address, 'hostname'), `${at}.hostname`, labelProblems, errors);
   if (typeof address.nodeName === 'string') checkName(address.nodeName, `${at}.nodeName`, subdomainProblems, errors);

@@ -3,14 +3,13 @@ import { column, numberColumn, specOf, statusOf, textColumn } from '../columns.j
 import { ageColumn, type Column, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import type { FieldError } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
-import { setDefault } from '../pod/pod.defaults.js';
+import { presentAt, setDefault } from '../pod/pod.defaults.js';
 import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '../refs.js';
 import { cpuMetric, cpuUtilization, fromV1, toV1 } from './convert.js';
 import { validateAutoscaler } from './horizontal-pod-autoscaler.validation.js';
 
 function setDefaults(draft: JsonObject): void {
-  const { spec } = draft;
-  if (!isJsonObject(spec)) return;
+  const spec = presentAt(draft, 'spec');
   setDefault(spec, 'minReplicas', 1);
   if (arrayAt(spec, 'metrics').length === 0) spec.metrics = [cpuMetric(cpuUtilization)];
   const { behavior } = spec;
@@ -115,7 +114,7 @@ export const horizontalPodAutoscalerV1Kind = defineKind({
   schema: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
   storedAs: { key: 'autoscaling/horizontalpodautoscalers', toStored: fromV1, fromStored: toV1 },
   setDefaults: (draft) => {
-    if (isJsonObject(draft.spec)) setDefault(draft.spec, 'minReplicas', 1);
+    setDefault(presentAt(draft, 'spec'), 'minReplicas', 1);
   },
   prepareForCreate: (draft) => {
     draft.status = { currentReplicas: 0, desiredReplicas: 0 };

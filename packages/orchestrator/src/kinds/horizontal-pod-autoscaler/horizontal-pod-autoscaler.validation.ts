@@ -13,6 +13,8 @@ function checkReference(ref: JsonObject, at: string, errors: FieldError[]): void
   const version = stringAt(ref, 'apiVersion');
   if (version.split('/').length > 2)
     errors.push(invalid(`${at}.apiVersion`, version, `unexpected GroupVersion string: ${version}`));
+  else if (!version.includes('/'))
+    errors.push(invalid(`${at}.apiVersion`, version, 'apiVersion must specify API group'));
 }
 
 function checkTarget(target: JsonObject, at: string, errors: FieldError[]): void {
@@ -145,6 +147,14 @@ export function validateAutoscaler(object: JsonObject): FieldError[] {
   objectsAt(spec, 'metrics').forEach((metric, index) => {
     checkMetric(metric, `spec.metrics[${index}]`, errors);
   });
+  const scalesFrom = objectsAt(spec, 'metrics').some((each) => each.type === 'Object' || each.type === 'External');
+  if (least === 0 && !scalesFrom)
+    errors.push(
+      forbidden(
+        'spec.metrics',
+        'must specify at least one Object or External metric to support scaling to zero replicas',
+      ),
+    );
   for (const key of ['scaleUp', 'scaleDown']) {
     const rules = objectAt(spec, 'behavior')[key];
     if (isJsonObject(rules)) checkRules(rules, `spec.behavior.${key}`, errors);

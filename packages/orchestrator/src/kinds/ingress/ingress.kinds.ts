@@ -1,4 +1,4 @@
-import { checkEnum, checkName, ipProblem, isPort, portNameProblems, portProblem } from '../checks.js';
+import { checkName, checkOptionalEnum, ipProblem, isPort, portNameProblems, portProblem } from '../checks.js';
 import { column, defaultMark, metadataOf, specOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../field-error.js';
@@ -90,7 +90,7 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   const errors: FieldError[] = [];
   const rules = objectsAt(spec, 'rules');
   if (rules.length === 0 && !isJsonObject(spec.defaultBackend))
-    errors.push(invalid('spec', arrayAt(spec, 'rules'), 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid('spec', spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
   if (isJsonObject(spec.defaultBackend)) checkBackend(spec.defaultBackend, 'spec.defaultBackend', errors);
   rules.forEach((rule, index) => {
     checkRule(rule, `spec.rules[${index}]`, errors);
@@ -175,7 +175,7 @@ function validateClass(object: JsonObject, old: JsonObject | undefined): FieldEr
     const at = 'spec.parameters';
     const { parameters } = spec;
     checkReference(parameters, at, errors);
-    checkEnum(parameters, 'scope', at, ['Cluster', 'Namespace'], errors);
+    checkOptionalEnum(parameters, 'scope', at, ['Cluster', 'Namespace'], errors);
     if (parameters.scope === 'Namespace') {
       if (parameters.namespace === undefined)
         errors.push(required(`${at}.namespace`, "`parameters.scope` is set to 'Namespace'"));

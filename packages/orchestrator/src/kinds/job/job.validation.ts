@@ -92,7 +92,7 @@ function checkExitCodes(codes: JsonObject, names: ReadonlySet<string>, at: strin
       ),
     );
   const values = arrayAt(codes, 'values').map(Number);
-  if (values.length === 0) errors.push(invalid(`${at}.values`, values, 'at least one value is required'));
+  if (values.length === 0) errors.push(invalid(`${at}.values`, codes.values ?? null, 'at least one value is required'));
   else if (values.length > 255) errors.push(tooMany(`${at}.values`, values.length, 255));
   const seen = new Set<number>();
   values.forEach((value, index) => {

@@ -1,13 +1,21 @@
-import { checkOptionalEnum } from '../checks.js';
 import { specOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn } from '../definition.js';
-import { type FieldError, forbidden, invalid } from '../field-error.js';
-import { numberAt, stringAt } from '../json.js';
+import { type FieldError, invalid } from '../field-error.js';
+import { type JsonObject, numberAt } from '../json.js';
 import { leases } from '../refs.js';
+
+function dropCoordination(draft: JsonObject): void {
+  const spec = specOf(draft);
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}
 
 export const leaseKind = defineKind({
   type: leases,
   schema: 'io.k8s.api.coordination.v1.Lease',
+  // Coordinated leases are not served: their fields are dropped.
+  prepareForCreate: dropCoordination,
+  prepareForUpdate: dropCoordination,
   validate: (object) => {
     const errors: FieldError[] = [];
     const spec = specOf(object);
@@ -17,9 +25,6 @@ export const leaseKind = defineKind({
     const turns = numberAt(spec, 'leaseTransitions');
     if (turns !== undefined && turns < 0)
       errors.push(invalid('spec.leaseTransitions', turns, 'must be greater than or equal to 0'));
-    checkOptionalEnum(spec, 'strategy', 'spec', ['OldestEmulationVersion'], errors);
-    if (stringAt(spec, 'preferredHolder') !== '' && stringAt(spec, 'strategy') === '')
-      errors.push(forbidden('spec.preferredHolder', 'may only be specified if strategy is defined'));
     return errors;
   },
   columns: [nameColumn, textColumn('Holder', 'spec.holderIdentity'), ageColumn],

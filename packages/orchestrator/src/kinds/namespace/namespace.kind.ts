@@ -13,10 +13,10 @@ function checkHolders(object: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const finalizers = arrayAt(specOf(object), 'finalizers');
   const at = 'spec.finalizers';
-  finalizers.forEach((each, index) => {
-    checkName(String(each), `${at}[${index}]`, qualifiedNameProblems, errors);
+  finalizers.forEach((each) => {
+    checkName(String(each), at, qualifiedNameProblems, errors);
   });
-  return [...errors, ...validateFinalizers(finalizers, at)];
+  return [...errors, ...validateFinalizers(finalizers, at).map((each) => ({ ...each, field: at }))];
 }
 
 export const namespaceKind = defineKind({

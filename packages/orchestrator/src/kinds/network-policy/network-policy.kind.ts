@@ -5,7 +5,7 @@ import { ageColumn, defineKind, nameColumn } from '../definition.js';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
-import { setDefault } from '../pod/pod.defaults.js';
+import { presentAt, setDefault } from '../pod/pod.defaults.js';
 import { networkPolicies } from '../refs.js';
 
 function checkPort(port: JsonObject, at: string, errors: FieldError[]): void {
@@ -101,8 +101,7 @@ export const networkPolicyKind = defineKind({
   shortNames: ['netpol'],
   generationOf: ['spec'],
   setDefaults: (draft) => {
-    if (!isJsonObject(draft.spec)) return;
-    const { spec } = draft;
+    const spec = presentAt(draft, 'spec');
     setDefault(spec, 'podSelector', {});
     if (arrayAt(spec, 'policyTypes').length === 0)
       spec.policyTypes = arrayAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];

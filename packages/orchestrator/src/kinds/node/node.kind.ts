@@ -1,12 +1,13 @@
-import { checkName, cidrProblem } from '../checks.js';
+import { checkName, cidrProblem, isIPv6 } from '../checks.js';
 import { column, metadataOf, specOf, statusOf, textColumn, textField } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
-import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
+import { arrayAt, isJsonObject, isSame, type Json, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { labelValueProblems, qualifiedNameProblems } from '../names.js';
 import { nodes } from '../refs.js';
 import { checkAmount } from '../resources.js';
 
+const familyOf = (cidr: Json | undefined) => String(cidr ?? '').split('/')[0] ?? '';
 const info = (object: JsonObject) => objectAt(statusOf(object), 'nodeInfo');
 const address = (type: string) => (object: JsonObject) => {
   const found = objectsAt(statusOf(object), 'addresses').find((each) => each.type === type);
@@ -72,7 +73,7 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   cidrs.forEach((cidr, index) => {
     checkName(String(cidr), `spec.podCIDRs[${index}]`, cidrProblem, errors);
   });
-  if (cidrs.length > 2)
+  if (cidrs.length > 2 || (cidrs.length === 2 && isIPv6(familyOf(cidrs[0])) === isIPv6(familyOf(cidrs[1]))))
     errors.push(invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
   if (!old) return errors;
   const before = specOf(old);

@@ -88,7 +88,7 @@ function validateVolume(object: JsonObject, old: JsonObject | undefined): FieldE
   const names = Object.keys(capacity);
   if (names.length === 0) errors.push(required('spec.capacity'));
   if (capacity.storage === undefined || names.length > 1)
-    errors.push(notSupported('spec.capacity', capacity, ['storage']));
+    errors.push(notSupported('spec.capacity', spec.capacity ?? null, ['storage']));
   for (const name of names)
     if (quantityOf(capacity[name]).nano <= 0n)
       errors.push(invalid(`spec.capacity[${name}]`, capacity[name], notPositive));
@@ -150,7 +150,7 @@ export const persistentVolumeKind = defineKind({
     }
   },
   prepareForCreate: (draft) => {
-    draft.status = { phase: 'Pending' };
+    draft.status = { phase: 'Pending', lastPhaseTransitionTime: metadataOf(draft).creationTimestamp };
   },
   validate: validateVolume,
   columns: [
@@ -181,11 +181,12 @@ export const persistentVolumeClaimKind = defineKind({
     const { spec } = draft;
     if (!isJsonObject(spec)) return;
     setDefault(spec, 'volumeMode', 'Filesystem');
-    copyDataSource(spec);
   },
   prepareForCreate: (draft) => {
     draft.status = { phase: 'Pending' };
+    copyDataSource(specOf(draft));
   },
+  prepareForUpdate: (draft) => copyDataSource(specOf(draft)),
   validate: (object, old) => {
     const errors: FieldError[] = [];
     checkClaimSpec(specOf(object), 'spec', errors);
@@ -213,6 +214,9 @@ export const persistentVolumeClaimKind = defineKind({
 
 /** The old and the new name of what a claim is filled from mean the same. */
 function copyDataSource(spec: JsonObject): void {
+  const from = spec.dataSource;
+  // A kind of source that is not known is dropped, as the field before it has always done.
+  if (isJsonObject(from) && !isKnownSource(from) && spec.dataSourceRef === undefined) delete spec.dataSource;
   const { dataSource, dataSourceRef } = spec;
   if (isJsonObject(dataSource) && dataSourceRef === undefined) spec.dataSourceRef = { ...dataSource };
   else if (

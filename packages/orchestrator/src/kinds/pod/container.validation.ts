@@ -163,11 +163,11 @@ function checkMounts(container: JsonObject, at: string, scope: PodScope, errors:
           'Bidirectional mount propagation is available only to privileged containers',
         ),
       );
-    checkRecursiveReadOnly(mount, `${field}.recursiveReadOnly`, errors);
+    checkRecursiveReadOnly(mount, `${field}.recursiveReadOnly`, `${at}.volumeMounts.recursiveReadOnly`, errors);
   });
 }
 
-function checkRecursiveReadOnly(mount: JsonObject, field: string, errors: FieldError[]): void {
+function checkRecursiveReadOnly(mount: JsonObject, field: string, place: string, errors: FieldError[]): void {
   switch (mount.recursiveReadOnly) {
     case undefined:
     case 'Disabled':
@@ -179,7 +179,7 @@ function checkRecursiveReadOnly(mount: JsonObject, field: string, errors: FieldE
         errors.push(forbidden(field, 'may only be specified when mountPropagation is None or not specified'));
       return;
     default:
-      errors.push(notSupported(field, mount.recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible']));
+      errors.push(notSupported(place, mount.recursiveReadOnly, ['Disabled', 'Enabled', 'IfPossible']));
   }
 }
 

@@ -1,5 +1,5 @@
 import { checkName, checkOptionalEnum, checkRequired } from '../checks.js';
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../field-error.js';
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../field-error.js';
 import { arrayAt, isJsonObject, type Json, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { labelProblems, subdomainProblems } from '../names.js';
 import { checkClaimSpec } from '../persistent-volume/claim.validation.js';
@@ -165,9 +165,10 @@ const needsMonitors: Check = (source, at, errors) => {
 
 export function checkDriverName(name: string, field: string, errors: FieldError[]): void {
   if (name === '') errors.push(required(field));
-  else if (name.length > 63)
-    errors.push({ field, reason: 'FieldValueTooLong', message: 'Too long: may not be more than 63 bytes' });
-  else checkName(name.toLowerCase(), field, subdomainProblems, errors);
+  else {
+    if (name.length > 63) errors.push(tooLong(field, 63));
+    for (const problem of subdomainProblems(name.toLowerCase())) errors.push(invalid(field, name, problem));
+  }
 }
 
 /** The name that upstream's messages give a source, which is not always that of its field. */

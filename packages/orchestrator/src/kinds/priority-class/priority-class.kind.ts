@@ -38,8 +38,10 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
       );
   } else if (value > highestOfUsers)
     errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${highestOfUsers}`));
-  checkOptionalEnum(object, 'preemptionPolicy', '', ['PreemptLowerPriority', 'Never'], errors);
-  if (!old) return errors;
+  if (!old) {
+    checkOptionalEnum(object, 'preemptionPolicy', '', ['PreemptLowerPriority', 'Never'], errors);
+    return errors;
+  }
   if (!isSame(object.value ?? 0, old.value ?? 0)) errors.push(forbidden('value', 'may not be changed in an update.'));
   return [...errors, ...immutable(object, old, ['preemptionPolicy'])];
 }

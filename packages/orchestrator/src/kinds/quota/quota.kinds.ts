@@ -5,7 +5,14 @@ import { duplicate, type FieldError, forbidden, invalid, required } from '../fie
 import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { qualifiedNameProblems } from '../names.js';
 import { limitRanges, resourceQuotas } from '../refs.js';
-import { checkAmount, isStandardResource, quantityOf, resourceNameProblems } from '../resources.js';
+import {
+  checkAmount,
+  checkContainerResource,
+  isQuotaResource,
+  isStandardResource,
+  quantityOf,
+  resourceNameProblems,
+} from '../resources.js';
 
 function usage(object: JsonObject, isLimit: boolean): string {
   const status = statusOf(object);
@@ -103,6 +110,8 @@ function checkQuotaName(name: string, field: string, errors: FieldError[]): void
   const problems = qualifiedNameProblems(name);
   for (const problem of problems) errors.push(invalid(field, name, problem));
   if (problems.length === 0 && !name.includes('/') && !isStandardResource(name))
+    errors.push(invalid(field, name, 'must be a standard resource type or fully qualified'));
+  if (!name.includes('/') && !isQuotaResource(name))
     errors.push(invalid(field, name, 'must be a standard resource for quota'));
 }
 
@@ -219,8 +228,9 @@ function validateLimits(object: JsonObject): FieldError[] {
     for (const list of lists)
       for (const name in objectAt(item, list)) {
         names.add(name);
-        checkName(name, `${at}.${list}[${name}]`, resourceNameProblems, errors);
-        checkAmount(name, objectAt(item, list)[name], `${at}.${list}[${name}]`, errors);
+        const field = `${at}.${list}[${name}]`;
+        if (type === 'Pod' || type === 'Container') checkContainerResource(name, field, errors);
+        else checkName(name, field, resourceNameProblems, errors);
       }
     if (type === 'Pod')
       for (const list of ['default', 'defaultRequest'])

@@ -5,7 +5,7 @@ import { type FieldError, invalid, notSupported, required } from '../field-error
 import { arrayAt, isJsonObject, isSame, type JsonObject, objectAt, objectsAt, stringAt } from '../json.js';
 import { validateLabelSelector } from '../metadata.js';
 import { pathProblems, subdomainProblems } from '../names.js';
-import { setZero } from '../pod/pod.defaults.js';
+import { presentAt, setZero } from '../pod/pod.defaults.js';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../refs.js';
 
 const group = 'rbac.authorization.k8s.io';
@@ -44,7 +44,7 @@ const validateRole = (isNamespaced: boolean) => (object: JsonObject) => {
 };
 
 function defaultBinding(draft: JsonObject): void {
-  setZero(objectAt(draft, 'roleRef'), 'apiGroup', group);
+  setZero(presentAt(draft, 'roleRef'), 'apiGroup', group);
   for (const subject of objectsAt(draft, 'subjects'))
     if (subject.kind === 'User' || subject.kind === 'Group') setZero(subject, 'apiGroup', group);
 }

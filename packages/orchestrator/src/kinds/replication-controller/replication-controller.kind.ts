@@ -22,7 +22,7 @@ function setDefaults(draft: JsonObject): void {
     const metadata = metadataOf(draft);
     if (isEmpty(objectAt(metadata, 'labels'))) metadata.labels = { ...labels };
   }
-  defaultPodTemplate(spec);
+  if (isJsonObject(spec.template)) defaultPodTemplate(spec);
 }
 
 function validate(object: JsonObject): FieldError[] {

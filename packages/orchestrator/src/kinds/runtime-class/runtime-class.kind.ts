@@ -15,7 +15,7 @@ function validate(object: JsonObject, old: JsonObject | undefined): FieldError[]
   if (handler === '') errors.push(required('handler'));
   else checkName(handler, 'handler', labelProblems, errors);
   const fixed = objectAt(objectAt(object, 'overhead'), 'podFixed');
-  checkContainerResources({ limits: fixed }, 'overhead.podFixed', errors);
+  checkContainerResources({ limits: fixed }, 'overhead', errors);
   const scheduling = objectAt(object, 'scheduling');
   errors.push(...validateLabels(objectAt(scheduling, 'nodeSelector'), 'scheduling.nodeSelector'));
   checkTolerations(scheduling, 'scheduling', errors);

@@ -1,5 +1,5 @@
-import { checkName, cidrProblem, ipProblem, isIPv6 } from '../checks.js';
-import { column, metadataOf, specOf, textField } from '../columns.js';
+import { checkName, cidrProblem, isIPv6 } from '../checks.js';
+import { column, specOf, textField } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { type FieldError, invalid, required } from '../field-error.js';
 import { arrayAt, isJsonObject, type JsonObject, stringAt } from '../json.js';
@@ -11,7 +11,6 @@ export const serviceCidrKind = defineKind({
   type: serviceCIDRs,
   schema: 'io.k8s.api.networking.v1.ServiceCIDR',
   subresources: [statusSubresource('ServiceCIDR')],
-  generationOf: ['spec'],
   prepareForCreate: (draft) => {
     draft.status = {};
   },
@@ -22,8 +21,8 @@ export const serviceCidrKind = defineKind({
     else if (cidrs.length > 2 || (cidrs.length === 2 && isIPv6(base(cidrs[0])) === isIPv6(base(cidrs[1]))))
       errors.push(
         invalid(
-          'spec',
-          specOf(object),
+          'spec.cidrs',
+          cidrs,
           'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
         ),
       );
@@ -50,17 +49,17 @@ export const ipAddressKind = defineKind({
   type: ipAddresses,
   schema: 'io.k8s.api.networking.v1.IPAddress',
   shortNames: ['ip'],
-  nameRule: 'path',
-  generationOf: ['spec'],
+  nameRule: 'ip',
   validate: (object, old) => {
     const errors: FieldError[] = [];
-    if (!old) checkName(stringAt(metadataOf(object), 'name'), 'metadata.name', ipProblem, errors);
     const parent = specOf(object).parentRef;
     if (!isJsonObject(parent)) errors.push(required('spec.parentRef'));
     else {
       const at = 'spec.parentRef';
       if (stringAt(parent, 'group') !== '')
         checkName(stringAt(parent, 'group'), `${at}.group`, subdomainProblems, errors);
+      if (stringAt(parent, 'namespace') !== '')
+        checkName(stringAt(parent, 'namespace'), `${at}.namespace`, pathProblems, errors);
       for (const key of ['resource', 'name']) {
         if (stringAt(parent, key) === '') errors.push(required(`${at}.${key}`));
         else checkName(stringAt(parent, key), `${at}.${key}`, pathProblems, errors);

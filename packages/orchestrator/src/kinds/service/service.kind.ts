@@ -1,13 +1,12 @@
 import { column, labelsText, specOf, textColumn, textField } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
-import { arrayAt, isJsonObject, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
-import { setDefault, setZero } from '../pod/pod.defaults.js';
+import { arrayAt, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
+import { presentAt, setDefault, setZero } from '../pod/pod.defaults.js';
 import { services } from '../refs.js';
 import { needsHealthCheck, validateService, validateServiceStatus } from './service.validation.js';
 
 function setDefaults(draft: JsonObject): void {
-  const { spec } = draft;
-  if (!isJsonObject(spec)) return;
+  const spec = presentAt(draft, 'spec');
   setZero(spec, 'type', 'ClusterIP');
   setZero(spec, 'sessionAffinity', 'None');
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;

@@ -142,7 +142,7 @@ function checkBalancer(spec: JsonObject, errors: FieldError[]): void {
     errors.push(forbidden('spec.allocateLoadBalancerNodePorts', onlyBalanced));
   if (typeof spec.loadBalancerClass === 'string') {
     if (!isBalanced) errors.push(forbidden('spec.loadBalancerClass', onlyBalanced));
-    checkName(spec.loadBalancerClass, 'spec.loadBalancerClass', qualifiedNameProblems, errors);
+    else checkName(spec.loadBalancerClass, 'spec.loadBalancerClass', qualifiedNameProblems, errors);
   }
 }
 

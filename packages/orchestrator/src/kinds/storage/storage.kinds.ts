@@ -1,11 +1,11 @@
-import { checkName, checkNonNegative, checkOptionalEnum, checkRequired } from '../checks.js';
+import { checkName, checkNonNegative, checkOptionalEnum } from '../checks.js';
 import { booleanColumn, column, countColumn, defaultMark, specOf, textColumn } from '../columns.js';
 import { ageColumn, defineKind, nameColumn, statusSubresource } from '../definition.js';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../field-error.js';
 import { arrayAt, isJsonObject, isSame, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.js';
 import { immutable, validateLabelSelector } from '../metadata.js';
 import { qualifiedNameProblems, subdomainProblems } from '../names.js';
-import { setDefault } from '../pod/pod.defaults.js';
+import { presentAt, setDefault } from '../pod/pod.defaults.js';
 import { checkDriverName } from '../pod/volume.validation.js';
 import {
   csiDrivers,
@@ -67,12 +67,10 @@ export const storageClassKind = defineKind({
   },
   validate: (object, old) => {
     const errors: FieldError[] = [];
-    if (!old) {
-      checkProvisioner(stringAt(object, 'provisioner'), 'provisioner', errors);
-      checkParameters(objectAt(object, 'parameters'), true, errors);
-      checkOptionalEnum(object, 'reclaimPolicy', '', ['Delete', 'Retain'], errors);
-      checkOptionalEnum(object, 'volumeBindingMode', '', ['Immediate', 'WaitForFirstConsumer'], errors);
-    }
+    checkProvisioner(stringAt(object, 'provisioner'), 'provisioner', errors);
+    checkParameters(objectAt(object, 'parameters'), true, errors);
+    checkOptionalEnum(object, 'reclaimPolicy', '', ['Delete', 'Retain'], errors);
+    checkOptionalEnum(object, 'volumeBindingMode', '', ['Immediate', 'WaitForFirstConsumer'], errors);
     checkTopologies(object, errors);
     const frozen = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'];
     return [...errors, ...immutable(object, old, frozen)];
@@ -128,6 +126,8 @@ export const volumeAttachmentKind = defineKind({
     else if (isInline && isNamed) errors.push(forbidden('spec.source', detail));
     else if (isNamed && source.persistentVolumeName === '')
       errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'));
+    if (!old && typeof source.persistentVolumeName === 'string' && !isInline)
+      checkName(source.persistentVolumeName, 'spec.source.persistentVolumeName', subdomainProblems, errors);
     checkName(stringAt(spec, 'nodeName'), 'spec.nodeName', subdomainProblems, errors);
     return [...errors, ...immutable(object, old, ['spec'])];
   },
@@ -201,10 +201,8 @@ function checkTokens(spec: JsonObject, errors: FieldError[]): void {
 export const csiDriverKind = defineKind({
   type: csiDrivers,
   schema: 'io.k8s.api.storage.v1.CSIDriver',
-  generationOf: ['spec'],
   setDefaults: (draft) => {
-    const { spec } = draft;
-    if (!isJsonObject(spec)) return;
+    const spec = presentAt(draft, 'spec');
     setDefault(spec, 'attachRequired', true);
     for (const key of ['podInfoOnMount', 'storageCapacity', 'requiresRepublish', 'seLinuxMount'])
       setDefault(spec, key, false);
@@ -220,6 +218,14 @@ export const csiDriverKind = defineKind({
       if (mode !== 'Persistent' && mode !== 'Ephemeral')
         errors.push(notSupported('spec.volumeLifecycleModes', mode, ['Persistent', 'Ephemeral']));
     const period = numberAt(spec, 'nodeAllocatableUpdatePeriodSeconds');
+    if (spec.serviceAccountTokenInSecrets !== undefined && arrayAt(spec, 'tokenRequests').length === 0)
+      errors.push(
+        invalid(
+          'spec.serviceAccountTokenInSecrets',
+          spec.serviceAccountTokenInSecrets,
+          'serviceAccountTokenInSecrets is set but no tokenRequests are specified',
+        ),
+      );
     if (period !== undefined && period < 10)
       errors.push(
         invalid('spec.nodeAllocatableUpdatePeriodSeconds', period, 'must be greater than or equal to 10 seconds'),
@@ -252,10 +258,7 @@ export const csiStorageCapacityKind = defineKind({
   validate: (object, old) => {
     const errors: FieldError[] = [];
     if (isJsonObject(object.nodeTopology)) errors.push(...validateLabelSelector(object.nodeTopology, 'nodeTopology'));
-    if (!old) {
-      checkRequired(object, ['storageClassName'], '', errors);
-      checkName(stringAt(object, 'storageClassName'), 'storageClassName', subdomainProblems, errors);
-    }
+    checkName(stringAt(object, 'storageClassName'), 'storageClassName', subdomainProblems, errors);
     if (object.capacity !== undefined && quantityOf(object.capacity).nano < 0n)
       errors.push(invalid('capacity', object.capacity, 'must be greater than or equal to 0'));
     return [...errors, ...immutable(object, old, ['nodeTopology', 'storageClassName'])];
