@@ -354,3 +354,23 @@ describe('is refused by its rule', () => {
     expect(body.message).toContain('spec.controllerName: Invalid value: "string": Value is immutable');
   });
 });
+
+test('a route is served in the older version too, and printed with its hosts', async (context) => {
+  if (!isServed || !kinds.has('httproutes')) context.skip('the cluster does not serve Gateway API');
+  const at = (version: string) => `/apis/${published}/${version}/namespaces/${namespace}/httproutes`;
+  const route = {
+    metadata: { name: 'printed' },
+    spec: { hostnames: ['a.example.com'], rules: [{ backendRefs: [web] }] },
+  };
+  const made = await kube.send('POST', at('v1beta1'), route);
+  expect(made.status, made.body.message).toBe(201);
+  expect(made.body.apiVersion).toBe(`${published}/v1beta1`);
+  const read = await kube.send('GET', `${at('v1')}/printed`);
+  expect(read.body).toMatchObject({
+    apiVersion: `${published}/v1`,
+    spec: { rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRefs: [{ weight: 1 }] }] },
+  });
+  if (kubectlMinor === undefined) return;
+  expect(await kubectl.ok(['get', 'httproutes'])).toMatch(/^NAME +HOSTNAMES +AGE\nprinted +\["a\.example\.com"\] /);
+  expect(await kubectl.ok(['get', 'gateway-api', '-o', 'name'])).toContain(`httproute.${published}/printed`);
+});

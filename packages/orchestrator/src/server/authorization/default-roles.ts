@@ -89,7 +89,7 @@ const workloadRoles: readonly DefaultRole[] = [
     name: 'slipway:aggregate-to-edit',
     labels: { [aggregate('edit')]: 'true' },
     rules: [
-      on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tlsroutes', change),
+      on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes', change),
       on(snapshots, 'volumesnapshots', change),
     ],
   },
@@ -97,7 +97,7 @@ const workloadRoles: readonly DefaultRole[] = [
     name: 'slipway:aggregate-to-view',
     labels: { [aggregate('view')]: 'true' },
     rules: [
-      on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tlsroutes', read),
+      on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes', read),
       on(snapshots, 'volumesnapshots', read),
     ],
   },
