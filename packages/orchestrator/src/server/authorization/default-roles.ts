@@ -89,7 +89,11 @@ const workloadRoles: readonly DefaultRole[] = [
     name: 'slipway:aggregate-to-edit',
     labels: { [aggregate('edit')]: 'true' },
     rules: [
-      on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes', change),
+      on(
+        gateway,
+        'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes',
+        change,
+      ),
       on(snapshots, 'volumesnapshots', change),
     ],
   },
@@ -97,7 +101,11 @@ const workloadRoles: readonly DefaultRole[] = [
     name: 'slipway:aggregate-to-view',
     labels: { [aggregate('view')]: 'true' },
     rules: [
-      on(gateway, 'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes', read),
+      on(
+        gateway,
+        'backendtlspolicies gateways grpcroutes httproutes listenersets referencegrants tcproutes tlsroutes udproutes',
+        read,
+      ),
       on(snapshots, 'volumesnapshots', read),
     ],
   },
