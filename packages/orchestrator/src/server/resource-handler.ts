@@ -176,7 +176,6 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
       return;
     case 'watch': {
       const selection = parseSelection(kind, namespace, query);
-      response.on('close', options.metrics.watchStarted(kind.type.plural));
       await serveWatch(
         registry.store,
         kind,
@@ -184,6 +183,7 @@ async function handleObject(options: ResourceHandlerOptions, call: Call): Promis
         query,
         shapeOf(accept),
         response,
+        options.metrics.watchEvents(kind.type.group, kind.type.version, kind.type.plural),
       );
       return;
     }

@@ -72,6 +72,7 @@ export async function serveWatch(
   query: URLSearchParams,
   shape: Shape,
   response: ServerResponse,
+  count: (events: number) => void,
 ): Promise<void> {
   const options = parseListOptions(query, true);
   const version = options.resourceVersion;
@@ -87,7 +88,7 @@ export async function serveWatch(
     'transfer-encoding': 'chunked',
   });
   response.flushHeaders();
-  new WatchStream(store, { kind, shape, include: includeOf(query) }, selection, options, response).start();
+  new WatchStream(store, { kind, shape, include: includeOf(query) }, selection, options, response, count).start();
 }
 
 type Item = { type: FrameType; object: StoredObject };
@@ -115,6 +116,7 @@ class WatchStream {
     readonly selection: Selection,
     readonly options: ListOptions,
     readonly response: ServerResponse,
+    readonly count: (events: number) => void,
   ) {
     const now = performance.now();
     const seconds = options.timeoutSeconds > 0 ? options.timeoutSeconds : 1800 + Math.random() * 1800;
@@ -177,6 +179,7 @@ class WatchStream {
     if (!this.#isOpen) return;
     if (this.#isPlain && this.#isWhole && !this.#isBlocked && this.#backlog.length === 0 && !this.#isPumping) {
       this.#write(plainLines(events));
+      this.count(events.length);
       return;
     }
     for (const event of events)
@@ -234,6 +237,7 @@ class WatchStream {
             return;
           }
           frames.push(frameStarts[item.type], bytes, frameEnd);
+          if (item.type !== 'BOOKMARK') this.count(1);
           size += bytes.length;
         }
         if (frames.length > 0) this.#write(new Lines(frames));
@@ -282,7 +286,8 @@ class WatchStream {
   }
 
   #write(lines: Lines): void {
-    if (!this.#isOpen) return;
+    // The server may have ended the answer as it stops.
+    if (!this.#isOpen || this.response.writableEnded) return;
     if (this.#output.write(lines)) this.#movedAt = performance.now();
     else if (!this.#isBlocked) {
       this.#isBlocked = true;

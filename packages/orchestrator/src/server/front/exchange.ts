@@ -13,6 +13,8 @@ export interface Exchange {
   readonly started: number;
   /** Known as soon as the path could be read. */
   info: RequestInfo | undefined;
+  /** What is asked for is a resource of this server. */
+  isServed: boolean;
 }
 
 export interface Address {
@@ -41,7 +43,7 @@ export function addressOf(target: string | undefined): Address {
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse, address: Address): Exchange {
-  return { request, response, ...address, started: performance.now(), info: undefined };
+  return { request, response, ...address, started: performance.now(), info: undefined, isServed: false };
 }
 
 /** What a request asks for, from its path. Throws 400 for a path that is not one. */

@@ -8,6 +8,7 @@ import { impersonated } from '../authentication/impersonation.js';
 import type { User } from '../authentication.js';
 import { isAllowed, refusalText } from '../authorization.js';
 import type { Fairness, Seat } from '../fairness/index.js';
+import type { ServerMetrics } from '../metrics.js';
 import { nameInSelector, parseResourceRequest, type ResourceRequest } from '../request-info.js';
 import { authorize, handleResource, type ResourceHandlerOptions } from '../resource-handler.js';
 import { openIdDocument } from '../tokens.js';
@@ -15,6 +16,7 @@ import { sendJson } from './answer.js';
 import { sendError } from './errors.js';
 import { addressOf, type Exchange, infoOf, openExchange } from './exchange.js';
 import { answerHealth, type HealthCheck } from './health.js';
+import { labelsOf } from './labels.js';
 import type { LongRunning } from './long-running.js';
 import type { AnswerPath } from './paths.js';
 import type { RequestInfo } from './request-info.js';
@@ -48,6 +50,7 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
     let exchange: Exchange | undefined;
     let limit: TimeLimit | undefined;
     let seat: Seat | undefined;
+    let ended: (() => void) | undefined;
     try {
       const address = addressOf(request.url);
       if (answerHealth(checks, address.pathname, address.query, response)) return;
@@ -65,6 +68,7 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
       if (trail) followAnswer(trail, response, isLong);
       const user = impersonated(store, who, request);
       if (user !== who) trail?.impersonates(user);
+      if (!isLong) ended = metrics.inFlight(isMutating(exchange.info));
       if (!isLong)
         limit = startTimeLimit(timeLimitOf(address.query, requestMilliseconds), response, () =>
           sendError(log, request, response, timedOut()),
@@ -84,16 +88,21 @@ export function createRequestHandler(parts: FrontParts): RequestHandler {
     } finally {
       limit?.clear();
       seat?.release();
-      if (exchange && exchange.info?.verb !== 'watch')
-        metrics.observe(
-          exchange.info?.verb ?? request.method ?? '',
-          exchange.info?.resource ?? '',
-          response.statusCode,
-          (performance.now() - exchange.started) / 1000,
-        );
+      ended?.();
+      if (exchange) observe(metrics, exchange);
     }
   };
 }
+
+function observe(metrics: ServerMetrics, { request, response, info, isServed, query, started }: Exchange): void {
+  const length = response.getHeader('content-length');
+  const bytes = length === undefined ? undefined : Number(length);
+  const time = (performance.now() - started) / 1000;
+  metrics.observe(labelsOf(request, info, isServed), query.has('dryRun'), response.statusCode, time, bytes);
+}
+
+const reads = new Set(['get', 'list', 'watch', 'head', 'options']);
+const isMutating = ({ verb }: RequestInfo) => !reads.has(verb);
 
 /** Hands a request to who answers it, once that one's own rule has let it pass. */
 async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, user: User): Promise<void> {
@@ -108,7 +117,9 @@ async function answer(parts: FrontParts, exchange: Exchange, info: RequestInfo, 
   }
   if (info.isResource) {
     const target = parseResourceRequest(registry.catalog, request, info.group, info.version, info.rest, query);
+    exchange.isServed = true;
     noted(registry.store, request, user, info, () => authorize(registry, user, withNameAsked(target, query)));
+    if (isLongRunning(info)) response.once('close', parts.resources.metrics.longRunning(labelsOf(request, info, true)));
     await handleResource(parts.resources, { request, response, query, target, user });
     return;
   }
