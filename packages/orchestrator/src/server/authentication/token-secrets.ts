@@ -61,6 +61,9 @@ function claimsOf(namespace: string, account: string, uid: string, secret: strin
   };
 }
 
+/** Told from the bytes: most Secrets are others, and there may be many. */
+const mayBeOne = ({ bytes }: StoredObject) => bytes.includes(`"${type}"`);
+
 /** Fills and removes such Secrets from now on. */
 export function keepTokenSecretsFilled(
   store: Store,
@@ -99,12 +102,13 @@ export function keepTokenSecretsFilled(
     if (!(error instanceof ApiError && (error.code === 404 || error.code === 409))) onError(error);
   });
   const each = (changed: readonly StoredObject[] | undefined) => {
-    for (const { namespace, name } of changed ?? store.list('secrets')) start(`${namespace}/${name}`);
+    for (const secret of changed ?? store.list('secrets'))
+      if (mayBeOne(secret)) start(`${secret.namespace}/${secret.name}`);
   };
   const ofAccounts = (changed: readonly StoredObject[] | undefined) => {
     for (const account of changed ?? [])
       for (const secret of store.list('secrets', undefined, account.namespace))
-        if (secret.value.metadata.annotations?.[nameAnnotation] === account.name)
+        if (mayBeOne(secret) && secret.value.metadata.annotations?.[nameAnnotation] === account.name)
           start(`${secret.namespace}/${secret.name}`);
   };
   const parts = [followResource(store, 'secrets', each), followResource(store, 'serviceaccounts', ofAccounts)];
