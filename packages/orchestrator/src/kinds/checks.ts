@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type FieldError, invalid, notSupported, required } from './field-error.js';
-import { isJsonObject, type Json, type JsonObject, numberAt, objectAt, stringAt } from './json.js';
+import { type Json, type JsonObject, numberAt, objectAt, stringAt } from './json.js';
 import { matchesLabelSelector } from './selectors.js';
 
 // What validations of several kinds ask of a field. Each pushes what is wrong, in the API's own words.
@@ -132,8 +132,6 @@ export function selectsTemplate(selector: JsonObject, template: JsonObject): boo
 export const isEmptySelector = (selector: JsonObject): boolean =>
   Object.keys(objectAt(selector, 'matchLabels')).length === 0 &&
   !(Array.isArray(selector.matchExpressions) && selector.matchExpressions.length > 0);
-
-export const hasObject = (object: JsonObject, key: string): boolean => isJsonObject(object[key]);
 
 /** Addresses that a Service or an Endpoints object may not hand out traffic to. */
 export function checkEndpointIp(value: string, field: string, errors: Errors): void {

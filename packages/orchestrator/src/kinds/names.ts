@@ -113,7 +113,6 @@ const first = (problemsOf: NameProblems) => (value: string) => problemsOf(value)
 export const labelProblem: (value: string) => string | undefined = first(labelProblems);
 export const label1035Problem: (value: string) => string | undefined = first(label1035Problems);
 export const subdomainProblem: (value: string) => string | undefined = first(subdomainProblems);
-export const pathProblem: (value: string) => string | undefined = first(pathProblems);
 export const qualifiedNameProblem: (value: string) => string | undefined = first(qualifiedNameProblems);
 export const labelValueProblem: (value: string) => string | undefined = first(labelValueProblems);
 export const domainPathProblem: (value: string) => string | undefined = first(domainPathProblems);
