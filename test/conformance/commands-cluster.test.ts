@@ -110,6 +110,14 @@ describe.each(kubectls)('users and nodes by kubectl 1.$minor', (which) => {
       );
       const drain = ['drain', node, `--pod-selector=drained=${namespace},app=drained`, '--ignore-daemonsets'];
       expect(await refused(drain)).toContain('--force');
+      if (which.minor >= 21) {
+        // A pod that nobody would replace: its budget, whose selector it is, allows no disruption.
+        await ok(['create', 'pdb', 'guard', '--selector=app=drained', '--min-available=1']);
+        await eventually(async () => expect(await field('pdb/guard', '.status.currentHealthy')).toBe('1'));
+        const held = await refused([...drain, '--force', '--timeout=2s']);
+        expect(held).toContain("Cannot evict pod as it would violate the pod's disruption budget");
+        await ok(['delete', 'pdb', 'guard']);
+      }
       expect(await ok([...drain, '--force', '--timeout=60s'])).toContain('evict');
       expect(await refused(['get', 'pod', 'drained'])).toContain('NotFound');
     } finally {

@@ -209,4 +209,13 @@ describe.each(kubectls)('pods by kubectl 1.$minor', (which) => {
     });
     if (which.minor >= 26) expect(await ok(['events', '--for', 'pod/web', '--types=Normal'])).toContain('Scheduled');
   });
+
+  test.concurrent('top tells what pods and nodes use', async () => {
+    // The first figures need two looks at the containers.
+    await eventually(async () => {
+      expect(await ok(['top', 'pods'])).toMatch(/^web +\d+m +\d+Mi/m);
+      expect(await ok(['top', 'pod', 'web', '--containers'])).toMatch(/^web +side +\d+m +\d+Mi/m);
+      expect(await ok(['top', 'nodes'])).toMatch(/^NAME +CPU\(cores\).*\n\S+ +\d+m +\d+% +\d+Mi +\d+%/);
+    }, 60);
+  });
 });

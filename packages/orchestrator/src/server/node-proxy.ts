@@ -136,7 +136,7 @@ export function createNodeProxy(store: Store, identity: KeyPair, ca: string): No
         target.subresource === 'portforward'
           ? `/portForward/${base}?${target.query}`
           : `/${target.subresource}/${base}/${encodeURIComponent(containerOf(pod, target.query, target.name))}?${target.query}`;
-      const translated = translatedProtocol(request);
+      const translated = translatedProtocol(request, target.subresource === 'portforward');
       const options: RequestOptions = { host, port, path, ...tls, agent: false };
       const upstream = httpsRequest(
         translated

@@ -50,7 +50,7 @@ export function createUpgradeHandler(parts: FrontParts): UpgradeHandler {
       noted(registry.store, request, user, { ...info, verb: 'create' }, () => authorize(registry, user, wanted));
       if (!['exec', 'attach', 'portforward'].includes(target.subresource))
         throw badRequest('this path cannot be upgraded');
-      refuseUnknownProtocol(request);
+      refuseUnknownProtocol(request, target.subresource === 'portforward');
       const admitted = await admitConnection(registry, request, target, query, user);
       nodes.upgrade(request, socket, head, { ...target, query: admitted });
     } catch (error) {
@@ -63,8 +63,9 @@ export function createUpgradeHandler(parts: FrontParts): UpgradeHandler {
 }
 
 /** The newest protocols are translated here; those up to v4 are the node's runtime's. Clients fall back to SPDY when refused. */
-function refuseUnknownProtocol(request: IncomingMessage): void {
-  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket' || translatedProtocol(request)) return;
+function refuseUnknownProtocol(request: IncomingMessage, isPortForward: boolean): void {
+  if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket') return;
+  if (translatedProtocol(request, isPortForward)) return;
   const offered = String(request.headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((each) => each.trim());

@@ -28,16 +28,17 @@ const server = new WebSocketServer({
   handleProtocols: (offered) => (offered.has(channelProtocol) ? channelProtocol : tunnelProtocol),
 });
 
-/** The protocol that is translated here, if the client offers one. */
+/** The protocol that is translated here, if the client offers one that is meant for this kind of stream. */
 export function translatedProtocol(
   request: IncomingMessage,
+  isPortForward: boolean,
 ): typeof channelProtocol | typeof tunnelProtocol | undefined {
   if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket') return undefined;
   const offered = String(request.headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((each) => each.trim());
-  if (offered.includes(channelProtocol)) return channelProtocol;
-  return offered.includes(tunnelProtocol) ? tunnelProtocol : undefined;
+  const wanted = isPortForward ? tunnelProtocol : channelProtocol;
+  return offered.includes(wanted) ? wanted : undefined;
 }
 
 const bytesOf = (data: RawData): Buffer =>
