@@ -89,6 +89,14 @@ export function proxyVariables(env: NodeJS.ProcessEnv = process.env): Record<str
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
+/** What is set here for the cluster's API alone: its audit log and its identity provider. */
+export function clusterSettings(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const isOne = (name: string) => /^SLIPWAY_CLUSTER_(AUDIT|OIDC)_/.test(name);
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (isOne(name) && value ? [[name, value]] : [])),
+  );
+}
+
 /** What every process needs to find programs and to speak UTF-8. */
 export const baseEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

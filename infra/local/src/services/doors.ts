@@ -4,6 +4,7 @@ import { httpHealth } from '../health.js';
 import {
   baseEnvironment,
   caBundle,
+  clusterSettings,
   outwardEnvironment,
   type Platform,
   pauseImage,
@@ -65,6 +66,7 @@ export function cluster(platform: Platform): Service {
     SLIPWAY_PAUSE_IMAGE: pauseImage,
     SLIPWAY_HOST_SERVICES: `slipway-api=127.0.0.1:${ports.api}`,
     ...(config.pods.inheritNetwork ? podNetwork() : {}),
+    ...clusterSettings(),
   };
   const needs = [
     ...(platform.embeds.postgres ? ['postgres'] : []),
