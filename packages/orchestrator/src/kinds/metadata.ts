@@ -151,8 +151,19 @@ export function immutable(object: JsonObject, old: JsonObject | undefined, paths
   return paths.flatMap((path) => {
     const now = valueAt(object, path);
     const before = valueAt(old, path);
-    return isSame(now, before) ? [] : [invalid(path, now ?? zeroLike(before), 'field is immutable')];
+    return isAlike(now, before) ? [] : [invalid(path, now ?? zeroLike(before), 'field is immutable')];
   });
+}
+
+/** The API takes an empty list or map for an absent one. */
+const isAlike = (a: Json | undefined, b: Json | undefined): boolean => isSame(a, b) || isSame(filled(a), filled(b));
+
+function filled(value: Json | undefined): Json | undefined {
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => filled(each) ?? null);
+  const out: JsonObject = {};
+  for (const key in value) out[key] = filled(value[key]);
+  return Object.values(out).every((each) => each === undefined) ? undefined : out;
 }
 
 /** What the API's own types hold where a value is absent. */
