@@ -91,22 +91,18 @@ describe('a watch', () => {
     await vi.waitFor(async () => expect(await watchesOpen()).toBe(before), { timeout: 10_000 });
   });
 
-  test('that falls behind is dropped, and never kept in memory without bound', { timeout: 120_000 }, async () => {
+  test('that falls behind is dropped when the log has forgotten what waits for it', { timeout: 120_000 }, async () => {
     const { socket, write, closed } = await open();
     socket.pause();
     write(watchRequest);
     await vi.waitFor(async () => expect(await watchesOpen()).toBeGreaterThan(0));
-    const before = residentMegabytes();
-    // A reader that takes nothing is cut off after half a minute; until then the changes wait as what the log holds anyway.
+    // 150 MB of changes: the log holds less than half of it.
     const patch = { headers: { 'content-type': 'application/merge-patch+json' } };
-    const end = performance.now() + 33_000;
-    for (let turn = 0; performance.now() < end; turn++) {
-      const body = { data: { value: `${turn}`.padEnd(50_000, 'x') } };
+    for (let turn = 0; turn < 150; turn++) {
+      const body = { data: { value: `${turn}`.padEnd(1_000_000, 'x') } };
       await cluster.client.request('PATCH', `${configMaps}/long-0`, { body, ...patch });
     }
-    await vi.waitFor(async () => expect(await watchesOpen()).toBe(0), { timeout: 10_000 });
-    // 64 MB of log, as much again of what it refers to, and the parser's own.
-    expect(residentMegabytes() - before).toBeLessThan(400);
+    await vi.waitFor(async () => expect(await watchesOpen()).toBe(0), { timeout: 5_000 });
     socket.resume();
     await closed;
   });

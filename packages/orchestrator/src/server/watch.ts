@@ -99,6 +99,8 @@ class WatchStream {
   #isPumping = false;
   /** What waits: changes, or the objects of the beginning. */
   #backlog: (StoreEvent | Item)[] = [];
+  /** The revision of the first change that waits; 0: none does. */
+  #oldest = 0;
   #subscription: Subscription | undefined;
   #movedAt = performance.now();
   #bookmarkAt: number;
@@ -182,9 +184,14 @@ class WatchStream {
       this.count(events.length);
       return;
     }
-    for (const event of events)
-      if (this.#isWhole || this.#isConverted || this.#itemOf(event)) this.#backlog.push(event);
-    if (this.#backlog.length > backlogEvents) this.#drop();
+    for (const event of events) {
+      if (!this.#isWhole && !this.#isConverted && !this.#itemOf(event)) continue;
+      if (this.#oldest === 0) this.#oldest = event.revision;
+      this.#backlog.push(event);
+    }
+    // What waits is what the log holds anyway: a reader may not keep more of the past in memory than that.
+    const isForgotten = this.#isBlocked && this.#oldest > 0 && this.#oldest <= this.store.compacted;
+    if (isForgotten || this.#backlog.length > backlogEvents) this.#drop();
     else this.#pump();
   }
 
@@ -220,7 +227,7 @@ class WatchStream {
         while (index < this.#backlog.length && size < pieceBytes) {
           const ahead = this.#isConverted && this.#ahead(index);
           if (ahead) {
-            this.#backlog = this.#backlog.slice(index);
+            this.#keepFrom(index);
             if (frames.length > 0) this.#write(new Lines(frames));
             this.#goOnAfter(ahead);
             return;
@@ -231,7 +238,7 @@ class WatchStream {
           const bytes = item.type === 'BOOKMARK' ? item.object.bytes : present(this.presentation, item.object);
           if (bytes instanceof Promise) {
             // The rest goes on when this one has been converted; the order stays.
-            this.#backlog = this.#backlog.slice(index);
+            this.#keepFrom(index);
             if (frames.length > 0) this.#write(new Lines(frames));
             this.#resume(item.type, bytes);
             return;
@@ -248,7 +255,15 @@ class WatchStream {
       return;
     }
     this.#isPumping = false;
+    this.#keepFrom(index);
+  }
+
+  #keepFrom(index: number): void {
     this.#backlog = index < this.#backlog.length ? this.#backlog.slice(index) : [];
+    const [first] = this.#backlog;
+    // Objects of the beginning stand before all changes.
+    if (!first) this.#oldest = 0;
+    else if ('revision' in first) this.#oldest = first.revision;
   }
 
   /** Some of what waits is converted in one call; nothing when the next is ready. */
