@@ -11,7 +11,6 @@ import { forbidden } from '../../api-error.js';
 import { asJson } from '../../registry.js';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.js';
 import { type Amounts, addTo, amountsOf } from '../pod-resources.js';
-import { QuotaIndex } from './index-of-quotas.js';
 import { charge, countedBy, differenceOf, isInScope, missingAmounts, usageOf } from './usage.js';
 
 const resource = 'resourcequotas';
@@ -24,7 +23,7 @@ const isQuota = (kind: KindDefinition) => kind.type.group === '' && kind.type.pl
  * writes the object, by the store's one writer on the newest status, and taken off in the commit that removes it.
  */
 export function quotaAdmission(store: Store): AdmissionPlugin {
-  const index = new QuotaIndex(store);
+  const quotasOf = (namespace: string) => store.list(resource, undefined, namespace).map((each) => asJson(each.value));
   return {
     name: 'ResourceQuota',
     handles: ({ type, storedAs, custom }, operation, subresource) => {
@@ -46,7 +45,7 @@ export function quotaAdmission(store: Store): AdmissionPlugin {
     validate: (request) => {
       const { kind, operation, namespace, name, object, context } = request;
       if (operation === 'DELETE') return;
-      for (const quota of index.of(namespace)) {
+      for (const quota of quotasOf(namespace)) {
         const spec = objectAt(quota, 'spec');
         if (operation === 'CREATE' && kind.type.plural === 'pods' && object && isInScope(spec, kind.type, object)) {
           const missing = missingAmounts(object, Object.keys(objectAt(spec, 'hard')));
@@ -58,8 +57,7 @@ export function quotaAdmission(store: Store): AdmissionPlugin {
     },
     reserve: (request) => {
       const { kind, namespace, name, operation, object, old } = request;
-      const changes: Change[] = index
-        .of(namespace)
+      const changes: Change[] = quotasOf(namespace)
         .filter((quota) => changeFor(objectAt(quota, 'spec'), request).size > 0)
         .map((quota) => ({
           resource,
@@ -113,8 +111,8 @@ function measure(store: Store, namespace: string, quotaSpec: JsonObject): JsonOb
   const sum: Amounts = new Map();
   for (const type of countedBy(names)) {
     const key = type.group === '' ? type.plural : `${type.group}/${type.plural}`;
-    for (const each of store.list(key)) {
-      if (each.namespace !== namespace || !isInScope(quotaSpec, type, asJson(each.value))) continue;
+    for (const each of store.list(key, undefined, namespace)) {
+      if (!isInScope(quotaSpec, type, asJson(each.value))) continue;
       const usage = usageOf(type, asJson(each.value));
       addTo(sum, new Map([...usage].filter(([name]) => names.includes(name))));
     }
