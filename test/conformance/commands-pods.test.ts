@@ -153,7 +153,7 @@ describe.each(kubectls)('pods by kubectl 1.$minor', (which) => {
     const words = ['debug', 'talk', '-i', `--image=${image}`, '--target=main', '-c', 'look'];
     const debug = start([...words, '--', 'sh', '-c', 'read word; ps; echo "got $word"']);
     debug.write('this\n');
-    await debug.until(/1 root +cat[^]*got this/);
+    await debug.until(/1 root +cat[\s\S]*got this/);
     await debug.end();
     expect(await ok(['describe', 'pod', 'talk'])).toMatch(/Ephemeral Containers:\s+look:/);
     await eventually(async () => {
