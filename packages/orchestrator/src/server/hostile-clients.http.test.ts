@@ -124,8 +124,13 @@ describe('a watch', () => {
         stream.on('response', (headers) => {
           if (headers[':status'] === 200) answered++;
         });
-        stream.on('data', (data: Buffer) => {
-          if (data.includes('"name":"told"')) told++;
+        // An event may come in two parts.
+        let heard = '';
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          heard += text;
+          if (!heard.endsWith('\n')) return;
+          if (heard.includes('"name":"told"')) told++;
+          heard = '';
         });
         streams.push(stream);
       }

@@ -1,10 +1,9 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { pods } from '../kinds/index.js';
-import { startTestCluster, type TestCluster } from '../testing/index.js';
+import { kubectlMinor, startTestCluster, type TestCluster } from '../testing/index.js';
 
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
-if (!hasKubectl) console.warn('kubectl is not installed: its tests are skipped');
+if (kubectlMinor() === 0) console.warn('kubectl is not installed: its tests are skipped');
 
 const manifest = (replicas: number) => `apiVersion: apps/v1
 kind: Deployment
@@ -17,7 +16,7 @@ spec:
     spec: {containers: [{name: web, image: 'example/web:1', ports: [{containerPort: 80}]}]}
 `;
 
-describe.skipIf(!hasKubectl)('kubectl', () => {
+describe.skipIf(kubectlMinor() === 0)('kubectl', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startTestCluster({ databaseUrl: inject('databaseUrl') });

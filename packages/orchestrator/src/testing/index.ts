@@ -2,5 +2,6 @@
 // Never: used by what runs in production.
 
 export * from './child-processes.js';
+export * from './kubectl.js';
 export * from './raw-connection.js';
 export * from './test-cluster.js';

@@ -6,7 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createKubeClient } from '../../client/index.js';
 import { clusterRoles, nodes, pods, secrets, serviceAccounts } from '../../kinds/index.js';
-import { startTestCluster, type TestCluster } from '../../testing/index.js';
+import { kubectlMinor, startTestCluster, type TestCluster } from '../../testing/index.js';
 
 let cluster: TestCluster;
 let provider: Server;
@@ -215,7 +215,7 @@ test('who impersonates needs leave for the user, each group, the uid and each ex
   await ann.close();
 });
 
-test('kubectl tells who one is', async () => {
+test.skipIf(kubectlMinor() < 28)('kubectl tells who one is', async () => {
   const args = ['--kubeconfig', cluster.kubeconfig, 'auth', 'whoami', '-o', 'json'];
   const { stdout } = await promisify(execFile)('kubectl', args);
   expect(JSON.parse(stdout).status.userInfo).toEqual({

@@ -1,8 +1,6 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../testing/index.js';
-
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+import { kubectlMinor, startTestCluster, type TestCluster } from '../../testing/index.js';
 
 const definition = (extra = '') => `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -53,7 +51,7 @@ metadata: {name: ${name}}
 spec: ${spec}
 `;
 
-describe.skipIf(!hasKubectl)('a CustomResourceDefinition', () => {
+describe.skipIf(kubectlMinor() < 28)('a CustomResourceDefinition', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startTestCluster({ databaseUrl: inject('databaseUrl') });

@@ -1,12 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../testing/index.js';
+import { kubectlMinor, startTestCluster, type TestCluster } from '../../testing/index.js';
 
 const run = promisify(execFile);
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const base = '/apis/metrics.k8s.io/v1beta1';
 const labels = (container: string) => `{container="${container}",namespace="default",pod="web"}`;
 
@@ -145,7 +144,7 @@ describe('metrics.k8s.io', () => {
     expect(document.components.schemas).toHaveProperty(['io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetricsList']);
   });
 
-  it.skipIf(!hasKubectl)('serves kubectl top', async () => {
+  it.skipIf(kubectlMinor() === 0)('serves kubectl top', async () => {
     const top = async (...words: string[]) =>
       (await run('kubectl', ['--kubeconfig', cluster.kubeconfig, 'top', ...words])).stdout;
     expect(await top('pods', '--containers')).toMatch(/^web +main +12[45]m +4Mi/m);
