@@ -18,6 +18,7 @@ import { reconcileDefaultPolicy } from './authorization/default-policy.js';
 import { keepRequestsSigned } from './certificates/signer.js';
 import { installDefinitions } from './custom/index.js';
 import { defaultFlows, defaultLevels } from './fairness/index.js';
+import { followResource } from './follow.js';
 import type { CertificateAuthority } from './pki.js';
 import { asJson, type Registry, type WriteContext } from './registry.js';
 import type { TokenSigner } from './tokens.js';
@@ -152,35 +153,9 @@ function keepNamespacesFurnished(
     const request = { kind, namespace, name: 'kube-root-ca.crt', subresource: '', isRetried: true } as const;
     await registry.update({ ...request, change: (current) => ({ ...current, data }) }, { ...system, warnings: [] });
   };
-  const start = (namespace: string) => void furnish(namespace).catch(onError);
-  const all = () => {
-    for (const each of store.list('namespaces')) start(each.name);
-  };
-  let subscription: { close(): void } | undefined;
-  let isClosed = false;
-  const subscribe = () => {
-    if (isClosed || !store.isReady) return;
-    subscription = store.watch(store.revision, {
-      resource: 'namespaces',
-      onEvents: (events) => {
-        for (const event of events) if (event.type === 'ADDED') start(event.object.name);
-      },
-      onReset: () => setTimeout(subscribe, 1_000).unref(),
-    });
-    all();
-  };
-  subscribe();
-  const resync = setInterval(() => {
-    if (store.isReady) all();
-  }, 60_000);
-  resync.unref();
-  return {
-    close: () => {
-      isClosed = true;
-      clearInterval(resync);
-      subscription?.close();
-    },
-  };
+  return followResource(store, 'namespaces', (changed) => {
+    for (const each of changed ?? store.list('namespaces')) void furnish(each.name).catch(onError);
+  });
 }
 
 const eventLifeMilliseconds = 60 * 60 * 1000;

@@ -3,8 +3,7 @@ import type { Store } from '../../store/index.js';
 import type { AdmissionRequest } from '../admission/admission.js';
 import { ApiError } from '../api-error.js';
 import type { KindCatalog } from '../catalog.js';
-import { derived } from '../derived.js';
-import { asJson } from '../registry.js';
+import { type BoundPolicy, boundPolicies } from './bound.js';
 import {
   activationOf,
   admissionEnvironment,
@@ -26,18 +25,14 @@ import { matchedKind } from './match.js';
 import { mutationStructs } from './object-types.js';
 import { ConfigurationError, collectParams } from './params.js';
 import { applyConfiguration, applyOperations, MutationError } from './patch.js';
-import { type Binding, bindingOf, type PolicySpec, policyGroup, policySpec } from './spec.js';
+import type { Binding, PolicySpec } from './spec.js';
 
 interface Mutation {
   readonly isJsonPatch: boolean;
   readonly expression: Expression;
 }
 
-export interface MutatingPolicy extends PolicySpec {
-  readonly bindings: readonly Binding[];
-  readonly isReinvoked: boolean;
-  readonly compiled: () => CompiledPolicy;
-}
+export type MutatingPolicy = BoundPolicy<CompiledPolicy>;
 
 interface CompiledPolicy {
   readonly conditions: readonly Condition[];
@@ -62,33 +57,7 @@ interface Problem {
 export type Settle = (kind: KindDefinition, object: JsonObject) => JsonObject;
 
 export function mutatingPolicies(store: Store): () => readonly MutatingPolicy[] {
-  const resources = ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'].map(
-    (each) => `${policyGroup}/${each}`,
-  );
-  const [policies = '', bindings = ''] = resources;
-  return derived(store, resources, () => {
-    const all = store.list(bindings).map((each) => bindingOf(asJson(each.value)));
-    const sorted = all.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return store
-      .list(policies)
-      .map((each) => toPolicy(asJson(each.value), sorted))
-      .filter((policy) => policy.bindings.length > 0)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  });
-}
-
-function toPolicy(object: JsonObject, bindings: readonly Binding[]): MutatingPolicy {
-  const spec = policySpec(object);
-  let compiled: CompiledPolicy | undefined;
-  return {
-    ...spec,
-    bindings: bindings.filter((each) => each.policy === spec.name),
-    isReinvoked: objectAt(object, 'spec').reinvocationPolicy === 'IfNeeded',
-    compiled: () => {
-      compiled ??= compilePolicy(object, spec);
-      return compiled;
-    },
-  };
+  return boundPolicies(store, 'mutating', compilePolicy);
 }
 
 function compilePolicy(object: JsonObject, spec: PolicySpec): CompiledPolicy {

@@ -65,6 +65,8 @@ export interface PolicySpec {
   readonly isFailClosed: boolean;
   readonly conditions: readonly Named[];
   readonly variables: readonly Named[];
+  /** Of one that changes objects: it is run once more when another has changed the object after it. */
+  readonly isReinvoked: boolean;
 }
 
 /** What both kinds of policy have. */
@@ -79,6 +81,7 @@ export function policySpec(policy: JsonObject): PolicySpec {
     isFailClosed: spec.failurePolicy !== 'Ignore',
     conditions: objectsAt(spec, 'matchConditions').map(toNamed),
     variables: objectsAt(spec, 'variables').map(toNamed),
+    isReinvoked: spec.reinvocationPolicy === 'IfNeeded',
   };
 }
 

@@ -4,8 +4,7 @@ import type { Store } from '../../store/index.js';
 import type { AdmissionRequest } from '../admission/admission.js';
 import { ApiError } from '../api-error.js';
 import type { KindCatalog } from '../catalog.js';
-import { derived } from '../derived.js';
-import { asJson } from '../registry.js';
+import { type BoundPolicy, boundPolicies } from './bound.js';
 import {
   type Activation,
   activationOf,
@@ -25,7 +24,7 @@ import {
 } from './expressions.js';
 import { matchedKind } from './match.js';
 import { ConfigurationError, collectParams } from './params.js';
-import { type Binding, bindingOf, type PolicySpec, policyGroup, policySpec } from './spec.js';
+import type { Binding, PolicySpec } from './spec.js';
 
 interface Validation {
   readonly expression: Expression;
@@ -34,10 +33,7 @@ interface Validation {
   readonly reason: string;
 }
 
-interface ValidatingPolicy extends PolicySpec {
-  readonly bindings: readonly Binding[];
-  readonly compiled: () => CompiledPolicy;
-}
+type ValidatingPolicy = BoundPolicy<CompiledPolicy>;
 
 interface CompiledPolicy {
   readonly conditions: readonly Condition[];
@@ -68,32 +64,7 @@ const longestMessage = 5 * 1024;
 const longestAnnotation = 10 * 1024;
 
 export function validatingPolicies(store: Store): () => readonly ValidatingPolicy[] {
-  const resources = ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'].map(
-    (each) => `${policyGroup}/${each}`,
-  );
-  const [policies = '', bindings = ''] = resources;
-  return derived(store, resources, () => {
-    const all = store.list(bindings).map((each) => bindingOf(asJson(each.value)));
-    const sorted = all.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return store
-      .list(policies)
-      .map((each) => toPolicy(asJson(each.value), sorted))
-      .filter((policy) => policy.bindings.length > 0)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  });
-}
-
-function toPolicy(object: JsonObject, bindings: readonly Binding[]): ValidatingPolicy {
-  const spec = policySpec(object);
-  let compiled: CompiledPolicy | undefined;
-  return {
-    ...spec,
-    bindings: bindings.filter((each) => each.policy === spec.name),
-    compiled: () => {
-      compiled ??= compilePolicy(object, spec);
-      return compiled;
-    },
-  };
+  return boundPolicies(store, 'validating', compilePolicy);
 }
 
 function compilePolicy(object: JsonObject, spec: PolicySpec): CompiledPolicy {
