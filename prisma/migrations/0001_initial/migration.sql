@@ -43,16 +43,131 @@ CREATE TABLE "audit_events" (
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "actorId" UUID,
     "actor" TEXT NOT NULL,
+    "impersonator" TEXT,
     "action" TEXT NOT NULL,
     "resource" TEXT NOT NULL,
+    "outcome" TEXT NOT NULL DEFAULT 'success',
     "tenantId" UUID,
     "tenant" TEXT,
+    "projectId" UUID,
+    "cluster" TEXT,
+    "namespace" TEXT,
     "before" JSONB,
     "after" JSONB,
     "requestId" TEXT NOT NULL,
     "source" TEXT,
+    "userAgent" TEXT,
+    "sessionId" TEXT,
+    "chain" UUID NOT NULL,
+    "seq" BIGINT,
+    "prevHash" TEXT,
+    "hash" TEXT,
+    "position" BIGINT,
 
     CONSTRAINT "audit_events_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_chains" (
+    "id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "seq" BIGINT NOT NULL DEFAULT 0,
+    "hash" TEXT NOT NULL,
+    "removedSeq" BIGINT NOT NULL DEFAULT 0,
+    "removedHash" TEXT NOT NULL,
+    "stub" JSONB,
+    "checkpointAt" TIMESTAMPTZ(3),
+    "checkpoint" BIGINT NOT NULL DEFAULT 0,
+    "keepDays" INTEGER,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "audit_chains_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_checkpoints" (
+    "chain" UUID NOT NULL,
+    "seq" BIGINT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "keyId" TEXT NOT NULL,
+    "signature" TEXT NOT NULL,
+
+    CONSTRAINT "audit_checkpoints_pkey" PRIMARY KEY ("chain","seq")
+);
+
+-- CreateTable
+CREATE TABLE "audit_exports" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "tenant" TEXT,
+    "fromAt" TIMESTAMPTZ(3),
+    "toAt" TIMESTAMPTZ(3),
+    "state" TEXT NOT NULL DEFAULT 'pending',
+    "rows" INTEGER NOT NULL DEFAULT 0,
+    "sizeBytes" BIGINT NOT NULL DEFAULT 0,
+    "operation" TEXT NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "finishedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "audit_exports_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_rules" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "name" TEXT NOT NULL,
+    "filter" JSONB NOT NULL,
+    "threshold" INTEGER NOT NULL DEFAULT 1,
+    "windowSeconds" INTEGER NOT NULL DEFAULT 60,
+    "enabled" BOOLEAN NOT NULL DEFAULT true,
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "audit_rules_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_alerts" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "ruleId" UUID NOT NULL,
+    "position" BIGINT NOT NULL,
+    "count" INTEGER NOT NULL,
+    "firstAt" TIMESTAMPTZ(3) NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "audit_alerts_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_sinks" (
+    "id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "settings" JSONB NOT NULL,
+    "secret" TEXT,
+    "enabled" BOOLEAN NOT NULL DEFAULT true,
+    "error" TEXT,
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "audit_sinks_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_followers" (
+    "name" TEXT NOT NULL,
+    "position" BIGINT NOT NULL DEFAULT 0,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "audit_followers_pkey" PRIMARY KEY ("name")
 );
 
 -- CreateTable
@@ -121,6 +236,8 @@ CREATE TABLE "environments" (
     "cluster" TEXT NOT NULL DEFAULT 'embedded',
     "state" TEXT NOT NULL DEFAULT 'provisioning',
     "message" TEXT,
+    "partsVersion" TEXT NOT NULL DEFAULT '',
+    "isAdopted" BOOLEAN NOT NULL DEFAULT false,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -138,6 +255,8 @@ CREATE TABLE "users" (
     "issuer" TEXT NOT NULL,
     "subject" TEXT NOT NULL,
     "isAdmin" BOOLEAN NOT NULL DEFAULT false,
+    "disabledAt" TIMESTAMPTZ(3),
+    "externalId" TEXT,
     "locale" TEXT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -150,12 +269,22 @@ CREATE TABLE "users" (
 CREATE TABLE "personal_tokens" (
     "id" UUID NOT NULL,
     "userId" UUID NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'personal',
     "name" TEXT NOT NULL,
     "prefix" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
+    "previousHash" TEXT,
+    "previousUntil" TIMESTAMPTZ(3),
+    "scopes" JSONB,
+    "tenantId" UUID,
+    "ranges" TEXT[],
+    "device" TEXT,
     "expiresAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
+    "lastUsedFrom" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "personal_tokens_pkey" PRIMARY KEY ("id")
 );
@@ -166,12 +295,90 @@ CREATE TABLE "robots" (
     "tenantId" UUID NOT NULL,
     "projectId" UUID,
     "username" TEXT NOT NULL,
+    "isManaged" BOOLEAN NOT NULL DEFAULT false,
+    "description" TEXT,
+    "prefix" TEXT NOT NULL DEFAULT '',
     "hash" TEXT NOT NULL,
+    "previousHash" TEXT,
+    "previousUntil" TIMESTAMPTZ(3),
     "permissions" TEXT[],
+    "ranges" TEXT[],
     "expiresAt" TIMESTAMPTZ(3),
+    "disabledAt" TIMESTAMPTZ(3),
+    "lastUsedAt" TIMESTAMPTZ(3),
+    "lastUsedFrom" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "robots_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "sessions" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "sid" TEXT NOT NULL,
+    "client" TEXT NOT NULL,
+    "device" TEXT,
+    "address" TEXT,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "lastUsedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "endedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "sessions_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "second_factors" (
+    "userId" UUID NOT NULL,
+    "secret" TEXT NOT NULL,
+    "confirmedAt" TIMESTAMPTZ(3),
+    "lastStep" BIGINT NOT NULL DEFAULT 0,
+    "recoveryHashes" TEXT[],
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "second_factors_pkey" PRIMARY KEY ("userId")
+);
+
+-- CreateTable
+CREATE TABLE "sign_in_failures" (
+    "key" TEXT NOT NULL,
+    "count" INTEGER NOT NULL,
+    "lastAt" TIMESTAMPTZ(3) NOT NULL,
+    "blockedUntil" TIMESTAMPTZ(3),
+
+    CONSTRAINT "sign_in_failures_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateTable
+CREATE TABLE "identity_settings" (
+    "id" INTEGER NOT NULL DEFAULT 1,
+    "passwordMinLength" INTEGER NOT NULL DEFAULT 12,
+    "tokenMaxDays" INTEGER NOT NULL DEFAULT 365,
+    "mfaRoles" TEXT[],
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "identity_settings_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "scim_tokens" (
+    "id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "prefix" TEXT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "previousHash" TEXT,
+    "previousUntil" TIMESTAMPTZ(3),
+    "expiresAt" TIMESTAMPTZ(3),
+    "lastUsedAt" TIMESTAMPTZ(3),
+    "lastUsedFrom" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "scim_tokens_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -265,6 +472,106 @@ CREATE TABLE "projects" (
 );
 
 -- CreateTable
+CREATE TABLE "quota_limits" (
+    "tenantId" UUID NOT NULL,
+    "scopeId" UUID NOT NULL,
+    "level" TEXT NOT NULL,
+    "parentId" UUID,
+    "resource" TEXT NOT NULL,
+    "amount" BIGINT NOT NULL,
+    "granted" BIGINT NOT NULL DEFAULT 0,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_limits_pkey" PRIMARY KEY ("scopeId","resource")
+);
+
+-- CreateTable
+CREATE TABLE "quota_settings" (
+    "scopeId" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "overcommitPercent" INTEGER NOT NULL DEFAULT 100,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_settings_pkey" PRIMARY KEY ("scopeId")
+);
+
+-- CreateTable
+CREATE TABLE "quota_counters" (
+    "tenantId" UUID NOT NULL,
+    "scopeId" UUID NOT NULL,
+    "resource" TEXT NOT NULL,
+    "used" BIGINT NOT NULL DEFAULT 0,
+
+    CONSTRAINT "quota_counters_pkey" PRIMARY KEY ("scopeId","resource")
+);
+
+-- CreateTable
+CREATE TABLE "quota_claims" (
+    "tenantId" UUID NOT NULL,
+    "subject" TEXT NOT NULL,
+    "resource" TEXT NOT NULL,
+    "amount" BIGINT NOT NULL,
+    "projectId" UUID,
+    "environmentId" UUID,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_claims_pkey" PRIMARY KEY ("tenantId","subject","resource")
+);
+
+-- CreateTable
+CREATE TABLE "quota_grants" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "scopeId" UUID NOT NULL,
+    "level" TEXT NOT NULL,
+    "resource" TEXT NOT NULL,
+    "amount" BIGINT NOT NULL,
+    "requestId" UUID,
+    "reason" TEXT NOT NULL DEFAULT '',
+    "createdBy" TEXT NOT NULL,
+    "expiresAt" TIMESTAMPTZ(3),
+    "endedAt" TIMESTAMPTZ(3),
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_grants_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "quota_waits" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "projectId" UUID,
+    "environmentId" UUID,
+    "subject" TEXT NOT NULL,
+    "action" JSONB NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "blockedBy" JSONB NOT NULL,
+    "message" TEXT,
+    "createdBy" TEXT NOT NULL,
+    "createdById" UUID,
+    "finishedAt" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_waits_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "quota_samples" (
+    "tenantId" UUID NOT NULL,
+    "scopeId" UUID NOT NULL,
+    "resource" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "used" BIGINT NOT NULL,
+    "limit" BIGINT,
+
+    CONSTRAINT "quota_samples_pkey" PRIMARY KEY ("scopeId","resource","at")
+);
+
+-- CreateTable
 CREATE TABLE "releases" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -279,6 +586,110 @@ CREATE TABLE "releases" (
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "releases_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "requests" (
+    "id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'pending',
+    "tenantId" UUID,
+    "tenant" TEXT,
+    "projectId" UUID,
+    "environmentKind" TEXT,
+    "subject" TEXT NOT NULL,
+    "title" TEXT NOT NULL,
+    "payload" JSONB NOT NULL,
+    "changes" JSONB NOT NULL DEFAULT '[]',
+    "reason" TEXT NOT NULL,
+    "requesterId" UUID,
+    "requester" TEXT NOT NULL,
+    "policyId" UUID,
+    "approvalsNeeded" INTEGER NOT NULL DEFAULT 1,
+    "approverScope" TEXT NOT NULL DEFAULT 'platform',
+    "approverPermission" TEXT,
+    "approverRoles" TEXT[],
+    "approverGroups" TEXT[],
+    "approverUsers" TEXT[],
+    "isBreakGlass" BOOLEAN NOT NULL DEFAULT false,
+    "review" TEXT,
+    "grantSeconds" INTEGER,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+    "decidedAt" TIMESTAMPTZ(3),
+    "endsAt" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "requests_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "request_decisions" (
+    "id" UUID NOT NULL,
+    "requestId" UUID NOT NULL,
+    "tenantId" UUID,
+    "verb" TEXT NOT NULL,
+    "actorId" UUID,
+    "actor" TEXT NOT NULL,
+    "onBehalfOfId" UUID,
+    "onBehalfOf" TEXT,
+    "comment" TEXT,
+    "verdict" TEXT,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "request_decisions_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "approval_policies" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "name" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "priority" INTEGER NOT NULL DEFAULT 100,
+    "conditions" JSONB NOT NULL DEFAULT '[]',
+    "environmentKinds" TEXT[],
+    "approvalsNeeded" INTEGER NOT NULL DEFAULT 1,
+    "approverScope" TEXT NOT NULL DEFAULT 'platform',
+    "approverPermission" TEXT,
+    "approverRoles" TEXT[],
+    "approverGroups" TEXT[],
+    "approverUsers" TEXT[],
+    "expiresAfterSeconds" INTEGER NOT NULL DEFAULT 1209600,
+    "maxGrantSeconds" INTEGER,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "approval_policies_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "delegations" (
+    "id" UUID NOT NULL,
+    "fromUserId" UUID NOT NULL,
+    "toUserId" UUID NOT NULL,
+    "kinds" TEXT[],
+    "startsAt" TIMESTAMPTZ(3) NOT NULL,
+    "endsAt" TIMESTAMPTZ(3) NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "delegations_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "notifications" (
+    "id" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "key" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "data" JSONB NOT NULL DEFAULT '{}',
+    "link" TEXT NOT NULL,
+    "readAt" TIMESTAMPTZ(3),
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "notifications_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -358,10 +769,37 @@ CREATE INDEX "placements_environmentId_idx" ON "placements"("environmentId");
 CREATE UNIQUE INDEX "placements_applicationId_environmentId_key" ON "placements"("applicationId", "environmentId");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "audit_events_position_key" ON "audit_events"("position");
+
+-- CreateIndex
 CREATE INDEX "audit_events_at_id_idx" ON "audit_events"("at", "id");
 
 -- CreateIndex
 CREATE INDEX "audit_events_tenantId_at_id_idx" ON "audit_events"("tenantId", "at", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_events_actor_at_idx" ON "audit_events"("actor", "at");
+
+-- CreateIndex
+CREATE INDEX "audit_events_action_at_idx" ON "audit_events"("action", "at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "audit_events_chain_seq_key" ON "audit_events"("chain", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_exports_tenantId_createdAt_idx" ON "audit_exports"("tenantId", "createdAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "audit_rules_tenantId_name_key" ON "audit_rules"("tenantId", "name");
+
+-- CreateIndex
+CREATE INDEX "audit_alerts_tenantId_at_idx" ON "audit_alerts"("tenantId", "at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "audit_alerts_ruleId_position_key" ON "audit_alerts"("ruleId", "position");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "audit_sinks_name_key" ON "audit_sinks"("name");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "builds_tokenHash_key" ON "builds"("tokenHash");
@@ -397,13 +835,40 @@ CREATE UNIQUE INDEX "users_issuer_subject_key" ON "users"("issuer", "subject");
 CREATE UNIQUE INDEX "personal_tokens_hash_key" ON "personal_tokens"("hash");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "personal_tokens_previousHash_key" ON "personal_tokens"("previousHash");
+
+-- CreateIndex
+CREATE INDEX "personal_tokens_expiresAt_idx" ON "personal_tokens"("expiresAt");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "personal_tokens_userId_name_key" ON "personal_tokens"("userId", "name");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "robots_hash_key" ON "robots"("hash");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "robots_previousHash_key" ON "robots"("previousHash");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "robots_tenantId_username_key" ON "robots"("tenantId", "username");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "sessions_sid_key" ON "sessions"("sid");
+
+-- CreateIndex
+CREATE INDEX "sessions_userId_createdAt_idx" ON "sessions"("userId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "sign_in_failures_lastAt_idx" ON "sign_in_failures"("lastAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "scim_tokens_name_key" ON "scim_tokens"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "scim_tokens_hash_key" ON "scim_tokens"("hash");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "scim_tokens_previousHash_key" ON "scim_tokens"("previousHash");
 
 -- CreateIndex
 CREATE INDEX "issuer_records_grantId_idx" ON "issuer_records"("grantId");
@@ -439,7 +904,73 @@ CREATE INDEX "operations_tenantId_createdAt_idx" ON "operations"("tenantId", "cr
 CREATE UNIQUE INDEX "projects_tenantId_name_key" ON "projects"("tenantId", "name");
 
 -- CreateIndex
+CREATE INDEX "quota_limits_tenantId_idx" ON "quota_limits"("tenantId");
+
+-- CreateIndex
+CREATE INDEX "quota_limits_parentId_idx" ON "quota_limits"("parentId");
+
+-- CreateIndex
+CREATE INDEX "quota_settings_tenantId_idx" ON "quota_settings"("tenantId");
+
+-- CreateIndex
+CREATE INDEX "quota_counters_tenantId_idx" ON "quota_counters"("tenantId");
+
+-- CreateIndex
+CREATE INDEX "quota_claims_tenantId_projectId_idx" ON "quota_claims"("tenantId", "projectId");
+
+-- CreateIndex
+CREATE INDEX "quota_claims_environmentId_idx" ON "quota_claims"("environmentId");
+
+-- CreateIndex
+CREATE INDEX "quota_grants_tenantId_createdAt_idx" ON "quota_grants"("tenantId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "quota_grants_endedAt_expiresAt_idx" ON "quota_grants"("endedAt", "expiresAt");
+
+-- CreateIndex
+CREATE INDEX "quota_waits_state_createdAt_idx" ON "quota_waits"("state", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "quota_waits_tenantId_createdAt_idx" ON "quota_waits"("tenantId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "quota_samples_tenantId_at_idx" ON "quota_samples"("tenantId", "at");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "releases_applicationId_number_key" ON "releases"("applicationId", "number");
+
+-- CreateIndex
+CREATE INDEX "requests_state_createdAt_id_idx" ON "requests"("state", "createdAt", "id");
+
+-- CreateIndex
+CREATE INDEX "requests_tenantId_createdAt_id_idx" ON "requests"("tenantId", "createdAt", "id");
+
+-- CreateIndex
+CREATE INDEX "requests_requesterId_createdAt_id_idx" ON "requests"("requesterId", "createdAt", "id");
+
+-- CreateIndex
+CREATE INDEX "requests_requesterId_kind_subject_state_idx" ON "requests"("requesterId", "kind", "subject", "state");
+
+-- CreateIndex
+CREATE INDEX "request_decisions_requestId_createdAt_idx" ON "request_decisions"("requestId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "approval_policies_kind_tenantId_idx" ON "approval_policies"("kind", "tenantId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "approval_policies_tenantId_name_key" ON "approval_policies"("tenantId", "name");
+
+-- CreateIndex
+CREATE INDEX "delegations_toUserId_endsAt_idx" ON "delegations"("toUserId", "endsAt");
+
+-- CreateIndex
+CREATE INDEX "delegations_fromUserId_idx" ON "delegations"("fromUserId");
+
+-- CreateIndex
+CREATE INDEX "notifications_userId_createdAt_id_idx" ON "notifications"("userId", "createdAt", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "notifications_userId_key_key" ON "notifications"("userId", "key");
 
 -- CreateIndex
 CREATE INDEX "rollouts_applicationId_createdAt_idx" ON "rollouts"("applicationId", "createdAt");
@@ -472,6 +1003,9 @@ ALTER TABLE "placements" ADD CONSTRAINT "placements_environmentId_fkey" FOREIGN 
 ALTER TABLE "placements" ADD CONSTRAINT "placements_releaseId_fkey" FOREIGN KEY ("releaseId") REFERENCES "releases"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -493,10 +1027,28 @@ ALTER TABLE "robots" ADD CONSTRAINT "robots_tenantId_fkey" FOREIGN KEY ("tenantI
 ALTER TABLE "robots" ADD CONSTRAINT "robots_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "second_factors" ADD CONSTRAINT "second_factors_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "projects" ADD CONSTRAINT "projects_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "releases" ADD CONSTRAINT "releases_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "request_decisions" ADD CONSTRAINT "request_decisions_requestId_fkey" FOREIGN KEY ("requestId") REFERENCES "requests"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "delegations" ADD CONSTRAINT "delegations_fromUserId_fkey" FOREIGN KEY ("fromUserId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "delegations" ADD CONSTRAINT "delegations_toUserId_fkey" FOREIGN KEY ("toUserId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "notifications" ADD CONSTRAINT "notifications_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;

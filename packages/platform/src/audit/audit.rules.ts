@@ -1,3 +1,6 @@
+/** The chain of what belongs to no tenant. */
+export const platformChain = '00000000-0000-0000-0000-000000000000';
+
 const secretKey = /password|secret|token|hash|credential|privatekey/i;
 
 /** The same value with everything whose key speaks of a secret struck out, however deep. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Prisma, type Transaction } from '../kernel/database/index.js';
+import { Database, type Prisma, type Reader, type Transaction } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { type AuditAnswer, type AuditQuery, toAuditAnswer } from './audit.dto.js';
-import { redactSecrets } from './audit.rules.js';
+import { platformChain, redactSecrets } from './audit.rules.js';
 
 export interface AuditEntry {
   /** `noun.verb`, e.g. `project.create`. */
@@ -13,31 +13,34 @@ export interface AuditEntry {
   readonly resource: string;
   /** Default: none, a change of the platform's. */
   readonly tenant?: { readonly id: string; readonly name: string };
+  readonly projectId?: string;
+  /** Default: success. */
+  readonly outcome?: 'success' | 'denied' | 'failed';
+  /** Of calls through the door to a cluster. */
+  readonly cluster?: string;
+  readonly namespace?: string;
   readonly before?: object;
   readonly after?: object;
 }
 
-/** The record of every change, written in the transaction of the change. */
+/** Who acts: what a service behind a route gets, and what a door that authenticates by itself puts together. */
+export type AuditCaller = Omit<Caller, 'actor' | 'ifMatch'> & {
+  readonly actor: Pick<Caller['actor'], 'id' | 'username'>;
+};
+
+/** The record of every change, written in the transaction of the change, and of what is worth noting without one. */
 @Injectable()
 export class AuditService {
   constructor(private readonly database: Database) {}
 
-  async record(tx: Transaction, caller: Caller, entry: AuditEntry): Promise<void> {
-    await tx.auditEvent.create({
-      data: {
-        id: newId(),
-        actorId: caller.actor.id,
-        actor: caller.actor.username,
-        action: entry.action,
-        resource: entry.resource,
-        tenantId: entry.tenant?.id,
-        tenant: entry.tenant?.name,
-        before: toJson(entry.before),
-        after: toJson(entry.after),
-        requestId: caller.requestId,
-        source: caller.source,
-      },
-    });
+  /** Writes the entry with the change: both are there, or neither. */
+  async record(tx: Transaction, caller: AuditCaller, entry: AuditEntry): Promise<void> {
+    await write(tx, caller, entry);
+  }
+
+  /** Writes an entry that belongs to no change: a login, an exec, a secret that was read, a call to a cluster, a refusal. */
+  async note(caller: AuditCaller, entry: AuditEntry): Promise<void> {
+    await write(this.database.read, caller, entry);
   }
 
   /** Newest first; of one tenant, or of all. */
@@ -53,6 +56,32 @@ export class AuditService {
     });
     return toPage(rows, query.limit, (row) => [row.at, row.id], toAuditAnswer);
   }
+}
+
+async function write(tx: Reader, caller: AuditCaller, entry: AuditEntry): Promise<void> {
+  await tx.auditEvent.create({
+    data: {
+      id: newId(),
+      actorId: caller.actor.id,
+      actor: caller.actor.username,
+      impersonator: caller.impersonator,
+      action: entry.action,
+      resource: entry.resource,
+      outcome: entry.outcome,
+      tenantId: entry.tenant?.id,
+      tenant: entry.tenant?.name,
+      projectId: entry.projectId,
+      cluster: entry.cluster,
+      namespace: entry.namespace,
+      before: toJson(entry.before),
+      after: toJson(entry.after),
+      requestId: caller.requestId,
+      source: caller.source,
+      userAgent: caller.userAgent,
+      sessionId: caller.sessionId,
+      chain: entry.tenant?.id ?? platformChain,
+    },
+  });
 }
 
 function matching(query: AuditQuery): Prisma.StringFilter | undefined {

@@ -47,6 +47,9 @@ export interface RequestState {
   requestId: string;
   actor?: Caller['actor'];
   tenant?: TenantScope;
+  /** Left by whoever authenticates: see `Caller`. */
+  impersonator?: string;
+  sessionId?: string;
   ifMatch?: number;
   body?: unknown;
   query?: unknown;
@@ -102,9 +105,10 @@ export const Incoming = createParamDecorator((_: unknown, context) => requestOf(
 
 /** The caller of a request that passed the guard. */
 export function callerOf(request: Request): Caller | TenantCaller {
-  const { actor, tenant, requestId, ifMatch } = stateOf(request);
+  const { actor, tenant, requestId, ifMatch, impersonator, sessionId } = stateOf(request);
   if (!actor) throw fail('unauthenticated');
-  const caller: Caller = { actor, requestId, source: request.ip ?? null, ifMatch };
+  const userAgent = request.get('user-agent')?.slice(0, 300);
+  const caller: Caller = { actor, requestId, source: request.ip ?? null, userAgent, impersonator, sessionId, ifMatch };
   return tenant ? { ...caller, tenant } : caller;
 }
 

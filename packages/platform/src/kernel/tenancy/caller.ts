@@ -29,6 +29,11 @@ export interface Caller {
   readonly requestId: string;
   /** The address the request came from. */
   readonly source: string | null;
+  readonly userAgent?: string;
+  /** Who acts in the actor's name. */
+  readonly impersonator?: string;
+  /** The session or the token that was used, by its id. */
+  readonly sessionId?: string;
   /** The version in If-Match, when the caller insists on it. */
   readonly ifMatch?: number;
 }
