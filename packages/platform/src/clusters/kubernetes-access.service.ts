@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Access } from '../kernel/access/access.js';
 import { Authenticator, authenticate } from '../kernel/access/authenticator.js';
@@ -32,9 +33,9 @@ export class KubernetesAccess {
     method: string,
     path: string,
     search: string,
-    authorization: string | undefined,
+    from: Pick<IncomingMessage, 'headers' | 'socket'>,
   ): Promise<Admission | Refusal> {
-    const actor = await authenticate(this.authenticator, authorization, { basic: true });
+    const actor = await authenticate(this.authenticator, from, 'kubernetes');
     if (!actor) return { code: 401, message: 'Unauthorized' };
     const request = classifyRequest(method, path);
     if (!request) return { code: 400, message: 'the path is not in its plain form' };

@@ -87,7 +87,7 @@ export class KubernetesDoor extends Door {
     const [, cluster, path, search] = /^\/([^/?]+)(\/[^?]*)?(\?.*)?$/.exec(url) ?? [];
     try {
       const method = request.method ?? 'GET';
-      const admission = await this.access.admit(method, path ?? '/', search ?? '', request.headers.authorization);
+      const admission = await this.access.admit(method, path ?? '/', search ?? '', request);
       if ('code' in admission) return toStatus(admission.code, admission.message);
       const connection = await this.clusters.connection(cluster ?? '');
       await this.note(admission, method, path ?? '/', requestId, request.socket.remoteAddress ?? null);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Authenticator } from '../kernel/access/authenticator.js';
+import { Authenticator, type Origin } from '../kernel/access/authenticator.js';
 import { isPermission } from '../kernel/access/permissions.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database, type UserModel } from '../kernel/database/index.js';
@@ -21,7 +21,7 @@ export class IdentityAuthenticator extends Authenticator {
     super();
   }
 
-  override async authenticateBearer(token: string): Promise<Actor | undefined> {
+  override async authenticateBearer(token: string, _origin: Origin): Promise<Actor | undefined> {
     if (token.startsWith(personalTokenPrefix)) return this.findPersonal(token);
     if (token.startsWith(robotTokenPrefix)) return this.findRobot(token);
     const user = await this.accessTokens.findUser(token);
@@ -29,8 +29,8 @@ export class IdentityAuthenticator extends Authenticator {
   }
 
   /** The password is a token; the user name must be its owner's. */
-  override async authenticateBasic(username: string, password: string): Promise<Actor | undefined> {
-    const actor = await this.authenticateBearer(password);
+  override async authenticateBasic(username: string, password: string, origin: Origin): Promise<Actor | undefined> {
+    const actor = await this.authenticateBearer(password, origin);
     return actor?.username === username ? actor : undefined;
   }
 

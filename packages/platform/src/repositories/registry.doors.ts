@@ -31,7 +31,7 @@ export class RegistryTokenDoor extends Door {
     const query = new URL(request.originalUrl, 'http://registry').searchParams;
     const scopes = parseScopes(query.getAll('scope'));
     const service = query.get('service') ?? undefined;
-    const token = await this.issue(request.headers.authorization, scopes, service);
+    const token = await this.issue(request, scopes, service);
     if (!token) {
       response.setHeader('WWW-Authenticate', 'Basic realm="slipway"');
       return refuse(
@@ -51,16 +51,17 @@ export class RegistryTokenDoor extends Door {
   }
 
   private async issue(
-    authorization: string | undefined,
+    request: Request,
     scopes: ReturnType<typeof parseScopes>,
     service?: string,
   ): Promise<string | undefined> {
+    const { authorization } = request.headers;
     if (!authorization) return this.tokens.issueFor(undefined, scopes, service);
     const basic = Buffer.from(/^Basic (\S+)$/i.exec(authorization)?.[1] ?? '', 'base64').toString();
     const colon = basic.indexOf(':');
     const build = colon < 0 ? undefined : await this.tokens.issueForBuild(basic.slice(colon + 1), scopes, service);
     if (build) return build;
-    const actor = await authenticate(this.authenticator, authorization, { basic: true });
+    const actor = await authenticate(this.authenticator, request, 'registry');
     return actor ? this.tokens.issueFor(actor, scopes, service) : undefined;
   }
 }

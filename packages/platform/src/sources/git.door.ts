@@ -83,7 +83,7 @@ export class GitDoor extends Door {
       if (!scope || !isOwn || isPush) throw fail('git-repository-not-found');
       return { scope };
     }
-    const actor = await authenticate(this.authenticator, authorization, { basic: true });
+    const actor = await authenticate(this.authenticator, request, 'git');
     if (!actor) return undefined;
     const tenant = await this.access.findTenantScope(actor, names.tenant);
     const scope = tenant && (await this.scopes.findApplication(tenant, names.project, names.application));

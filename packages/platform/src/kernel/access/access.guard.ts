@@ -27,7 +27,7 @@ export class AccessGuard implements CanActivate {
       await this.rateLimit.count(request.ip ?? 'unknown', response);
       return true;
     }
-    const actor = await authenticate(this.authenticator, request.headers.authorization);
+    const actor = await authenticate(this.authenticator, request, 'rest');
     await this.rateLimit.count(actor ? actor.username : (request.ip ?? 'unknown'), response);
     if (!actor) {
       response.setHeader('WWW-Authenticate', 'Bearer');

@@ -1,25 +1,46 @@
+import type { IncomingMessage } from 'node:http';
 import type { Actor } from '../tenancy/caller.js';
+
+/** Where a request came in, and from where: a token may be good at one door or from some addresses only. */
+export interface Origin {
+  readonly door: 'rest' | 'git' | 'registry' | 'kubernetes';
+  readonly address: string | null;
+  readonly device?: string;
+}
 
 /** Turns credentials into an actor. The identity feature implements it; the guard and the doors ask it. */
 export abstract class Authenticator {
-  /** The actor of a bearer: an OIDC access token, `slp_pat_…` or `slp_robot_…`. Undefined when it is not valid. */
-  abstract authenticateBearer(token: string): Promise<Actor | undefined>;
+  /** The actor of a bearer: an OIDC access token, `slp_pat_…`, `slp_kube_…` or `slp_robot_…`. Undefined when it is not valid. */
+  abstract authenticateBearer(token: string, origin: Origin): Promise<Actor | undefined>;
 
   /** The actor of HTTP Basic: a user or robot name with a token as password. Undefined when it is not valid. */
-  abstract authenticateBasic(username: string, password: string): Promise<Actor | undefined>;
+  abstract authenticateBasic(username: string, password: string, origin: Origin): Promise<Actor | undefined>;
 }
 
-/** Takes the credentials out of an Authorization header and asks the authenticator. Undefined without or with bad ones. */
+/** Takes the credentials out of the Authorization header and asks the authenticator. Undefined without or with bad ones. */
 export async function authenticate(
   authenticator: Authenticator,
-  header: string | undefined,
-  schemes: { basic: boolean } = { basic: false },
+  request: Pick<IncomingMessage, 'headers' | 'socket'>,
+  door: Origin['door'],
 ): Promise<Actor | undefined> {
-  const [, scheme, credentials] = /^(Bearer|Basic) +([^\s]+)$/i.exec(header ?? '') ?? [];
+  const [, scheme, credentials] = /^(Bearer|Basic) +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
   if (!scheme || !credentials) return undefined;
-  if (scheme.toLowerCase() === 'bearer') return authenticator.authenticateBearer(credentials);
-  if (!schemes.basic) return undefined;
+  const origin = { door, address: addressOf(request), device: request.headers['user-agent']?.slice(0, 300) };
+  if (scheme.toLowerCase() === 'bearer') return authenticator.authenticateBearer(credentials, origin);
+  // The API itself takes bearers only; git, docker and helm know no other way than Basic.
+  if (door === 'rest') return undefined;
   const text = Buffer.from(credentials, 'base64').toString('utf8');
   const colon = text.indexOf(':');
-  return colon < 0 ? undefined : authenticator.authenticateBasic(text.slice(0, colon), text.slice(colon + 1));
+  return colon < 0 ? undefined : authenticator.authenticateBasic(text.slice(0, colon), text.slice(colon + 1), origin);
+}
+
+/** The caller's address, past proxies on this machine only: nobody else's X-Forwarded-For is believed. Also for upgrades. */
+export function addressOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string | null {
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
+  const chain = [request.socket.remoteAddress ?? '', ...forwarded.reverse()].map((text) => text.trim()).filter(Boolean);
+  return chain.find((address) => !isLoopback(address)) ?? chain.at(-1) ?? null;
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
 }
