@@ -275,7 +275,7 @@ CREATE TABLE "personal_tokens" (
     "hash" TEXT NOT NULL,
     "previousHash" TEXT,
     "previousUntil" TIMESTAMPTZ(3),
-    "scopes" JSONB,
+    "scopes" TEXT[],
     "tenantId" UUID,
     "ranges" TEXT[],
     "device" TEXT,
@@ -507,6 +507,17 @@ CREATE TABLE "quota_counters" (
 );
 
 -- CreateTable
+CREATE TABLE "quota_pools" (
+    "cluster" TEXT NOT NULL,
+    "resource" TEXT NOT NULL,
+    "amount" BIGINT NOT NULL,
+    "used" BIGINT NOT NULL DEFAULT 0,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_pools_pkey" PRIMARY KEY ("cluster","resource")
+);
+
+-- CreateTable
 CREATE TABLE "quota_claims" (
     "tenantId" UUID NOT NULL,
     "subject" TEXT NOT NULL,
@@ -514,6 +525,7 @@ CREATE TABLE "quota_claims" (
     "amount" BIGINT NOT NULL,
     "projectId" UUID,
     "environmentId" UUID,
+    "cluster" TEXT,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "quota_claims_pkey" PRIMARY KEY ("tenantId","subject","resource")

@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { EnvironmentProvisioner } from './environment-provisioner.service.js';
 import { EnvironmentsRepository } from './environments.repository.js';
+import { NamespaceParts } from './namespace-parts.service.js';
+import { NamespaceReconciler } from './namespace-reconciler.service.js';
 
 /** Apart from `EnvironmentsModule`, which needs projects, so that projects can make their first environment. */
 @Module({
-  imports: [AuditModule, OperationsModule],
-  providers: [EnvironmentsRepository, EnvironmentProvisioner],
-  exports: [EnvironmentsRepository, EnvironmentProvisioner],
+  imports: [AuditModule, DiscoveryModule, OperationsModule],
+  providers: [EnvironmentsRepository, EnvironmentProvisioner, NamespaceParts, NamespaceReconciler],
+  exports: [EnvironmentsRepository, EnvironmentProvisioner, NamespaceParts, NamespaceReconciler],
 })
 export class EnvironmentProvisionerModule {}

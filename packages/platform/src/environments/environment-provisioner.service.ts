@@ -10,6 +10,7 @@ import type { CreateEnvironment } from './environments.dto.js';
 import { deleteEnvironment, type EnvironmentJob, provisionEnvironment } from './environments.job-definitions.js';
 import { EnvironmentsRepository } from './environments.repository.js';
 import { toDistinctNamespaceName, toNamespaceName } from './environments.rules.js';
+import { NamespaceParts } from './namespace-parts.service.js';
 
 interface Project {
   readonly id: string;
@@ -25,6 +26,7 @@ export class EnvironmentProvisioner {
     private readonly events: EventLog,
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
+    private readonly parts: NamespaceParts,
   ) {}
 
   /** The caller holds the project's lock, or has just made it. */
@@ -36,8 +38,7 @@ export class EnvironmentProvisioner {
       : usual;
     const keys = { id: newId(), tenantId: tenant.id, projectId: project.id };
     const row = await this.environments.create(tx, { ...keys, ...body, namespace });
-    const steps = ['namespace', 'pull secret'];
-    const operation = await this.begin(tx, caller, project, row, provisionEnvironment, steps);
+    const operation = await this.begin(tx, caller, project, row, provisionEnvironment, this.parts.steps());
     await this.note(tx, caller, project, row, 'create', { after: body });
     return { row, operation };
   }

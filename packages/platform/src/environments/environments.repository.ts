@@ -9,6 +9,10 @@ import {
 import { keyset } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { isId } from '../kernel/ids/ids.js';
+import type { NamespacePlace } from './namespace-parts.service.js';
+
+/** The states in which parts may run again. */
+const standing = ['ready', 'failed'] as const;
 
 @Injectable()
 export class EnvironmentsRepository {
@@ -37,6 +41,47 @@ export class EnvironmentsRepository {
   /** By id alone, for the worker. */
   findById(id: string): Promise<EnvironmentModel | null> {
     return this.database.read.environment.findUnique({ where: { id } });
+  }
+
+  /** The namespace of an environment in one of `states` and whose it is, for the worker. */
+  async findPlace(
+    id: string,
+    states: readonly string[] = standing,
+  ): Promise<(NamespacePlace & { isAdopted: boolean }) | undefined> {
+    const row = await this.database.read.environment.findFirst({
+      where: { id, state: { in: [...states] } },
+      include: { project: { select: { name: true, tenant: { select: { name: true } } } } },
+    });
+    if (!row) return undefined;
+    const { tenantId, projectId, kind, namespace, cluster, isAdopted } = row;
+    const names = { tenant: row.project.tenant.name, project: row.project.name, environment: row.name };
+    return { tenantId, projectId, environmentId: id, ...names, kind, namespace, cluster, isAdopted };
+  }
+
+  /** Ids of the environments whose namespaces stand; with `otherThan` only those of other parts. */
+  async listStanding(
+    where: { tenantId?: string; projectId?: string; environmentId?: string },
+    otherThan?: string,
+    take?: number,
+  ): Promise<string[]> {
+    const { environmentId: id, tenantId, projectId } = where;
+    const rows = await this.database.read.environment.findMany({
+      where: { id, tenantId, projectId, state: { in: [...standing] }, partsVersion: otherThan && { not: otherThan } },
+      select: { id: true },
+      orderBy: { id: 'asc' },
+      take,
+    });
+    return rows.map((row) => row.id);
+  }
+
+  async setPartsVersion(id: string, partsVersion: string): Promise<void> {
+    await this.database.read.environment.updateMany({ where: { id }, data: { partsVersion } });
+  }
+
+  /** Its parts are those of `partsVersion`: it is ready, also where its provisioning had failed. */
+  async markReconciled(id: string, partsVersion: string): Promise<void> {
+    const data = { partsVersion, state: 'ready', message: null };
+    await this.database.read.environment.updateMany({ where: { id, state: { in: [...standing] } }, data });
   }
 
   async findLocked(tx: Transaction, tenantId: string, id: string): Promise<EnvironmentModel | null> {

@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isAlreadyExists, isNotFound, type KubeClient } from '@slipway/orchestrator/client';
+import { namespaces, secrets } from '@slipway/orchestrator/kinds';
+import { RobotsService } from '../identity/robots.service.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import {
+  findDockerPassword,
+  labelPrefix,
+  podSecurity,
+  pullSecretName,
+  toDockerConfig,
+  toLabels,
+} from './environments.rules.js';
+import { type NamespacePart, type NamespacePlace, ProvidesInNamespace } from './namespace-parts.service.js';
+
+const ownerOf = ({ tenant, project, environment }: NamespacePlace) => ({ tenant, project, environment });
+
+@ProvidesInNamespace({ step: 'namespace', order: 10 })
+@Injectable()
+export class NamespaceItself implements NamespacePart {
+  async ensure(client: KubeClient, place: NamespacePlace): Promise<void> {
+    const name = place.namespace;
+    const labels = { ...toLabels(ownerOf(place)), ...podSecurity };
+    const existing = await client.find(namespaces, name);
+    if (existing?.metadata.deletionTimestamp) throw new Error(`The namespace ${name} is still being deleted.`);
+    if (existing) {
+      const current = existing.metadata.labels ?? {};
+      if (Object.entries(labels).every(([key, value]) => current[key] === value)) return;
+      await client.patch(namespaces, name, undefined, { metadata: { labels } }, { type: 'merge' });
+      return;
+    }
+    await client
+      .create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels }, spec: {} })
+      .catch((error: unknown) => {
+        if (!isAlreadyExists(error)) throw error;
+      });
+  }
+
+  /** Only where it is labelled as this environment's: another's is never touched. */
+  async undo(client: KubeClient, place: NamespacePlace): Promise<void> {
+    const existing = await client.find(namespaces, place.namespace);
+    const labels = existing?.metadata.labels ?? {};
+    const isOurs = Object.entries(ownerOf(place)).every(([key, value]) => labels[`${labelPrefix}${key}`] === value);
+    if (!existing || !isOurs || existing.metadata.deletionTimestamp) return;
+    await client.delete(namespaces, place.namespace).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
+}
+
+/** The registry's credentials for the pods, as a robot that may pull and nothing else. */
+@ProvidesInNamespace({ step: 'pull secret', order: 20 })
+@Injectable()
+export class PullSecret implements NamespacePart {
+  constructor(
+    private readonly robots: RobotsService,
+    @Inject(CONFIG) private readonly config: Pick<Configuration, 'registryHost'>,
+  ) {}
+
+  async ensure(client: KubeClient, place: NamespacePlace): Promise<void> {
+    const { tenantId, projectId, namespace } = place;
+    const existing = await client.find(secrets, pullSecretName, namespace);
+    const host = this.config.registryHost;
+    const password = findDockerPassword(existing?.data?.['.dockerconfigjson'], host);
+    if (password && (await this.robots.isValid(password))) return;
+    const username = toPullRobot(place);
+    const robot = await this.robots.issue({ tenantId, projectId, username, permissions: ['repositories:read'] });
+    const data = { '.dockerconfigjson': toBase64(toDockerConfig(host, username, robot.token)) };
+    if (existing) {
+      await client.patch(secrets, pullSecretName, namespace, { data }, { type: 'merge' });
+      return;
+    }
+    await client.create(secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: pullSecretName, namespace, labels: toLabels(ownerOf(place)) },
+      type: 'kubernetes.io/dockerconfigjson',
+      data,
+    });
+  }
+
+  async undo(_client: KubeClient, place: NamespacePlace): Promise<void> {
+    await this.robots.revoke(place.tenantId, toPullRobot(place));
+  }
+}
+
+const toPullRobot = ({ project, environment }: NamespacePlace): string => `robot$${project}+pull-${environment}`;
+
+const toBase64 = (text: string): string => Buffer.from(text).toString('base64');
