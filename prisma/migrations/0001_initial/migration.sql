@@ -2,6 +2,40 @@
 CREATE SCHEMA IF NOT EXISTS "public";
 
 -- CreateTable
+CREATE TABLE "roles" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "name" TEXT NOT NULL,
+    "displayName" TEXT NOT NULL,
+    "description" TEXT NOT NULL DEFAULT '',
+    "permissions" TEXT[],
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "roles_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "role_bindings" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "projectId" UUID,
+    "userId" UUID,
+    "groupId" UUID,
+    "role" TEXT NOT NULL,
+    "roleId" UUID,
+    "expiresAt" TIMESTAMPTZ(3),
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "role_bindings_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "applications" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -168,6 +202,22 @@ CREATE TABLE "audit_followers" (
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "audit_followers_pkey" PRIMARY KEY ("name")
+);
+
+-- CreateTable
+CREATE TABLE "blueprints" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "key" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "displayName" TEXT NOT NULL,
+    "description" TEXT NOT NULL DEFAULT '',
+    "content" JSONB NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "blueprints_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -382,6 +432,30 @@ CREATE TABLE "scim_tokens" (
 );
 
 -- CreateTable
+CREATE TABLE "groups" (
+    "id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "displayName" TEXT NOT NULL,
+    "externalId" TEXT,
+    "source" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "groups_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "group_members" (
+    "groupId" UUID NOT NULL,
+    "userId" UUID NOT NULL,
+    "source" TEXT NOT NULL DEFAULT 'direct',
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "group_members_pkey" PRIMARY KEY ("groupId","userId")
+);
+
+-- CreateTable
 CREATE TABLE "issuer_records" (
     "model" TEXT NOT NULL,
     "id" TEXT NOT NULL,
@@ -394,6 +468,28 @@ CREATE TABLE "issuer_records" (
     "consumedAt" TIMESTAMPTZ(3),
 
     CONSTRAINT "issuer_records_pkey" PRIMARY KEY ("model","id")
+);
+
+-- CreateTable
+CREATE TABLE "invitations" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "projectId" UUID,
+    "email" TEXT NOT NULL,
+    "role" TEXT NOT NULL,
+    "tokenHash" TEXT NOT NULL,
+    "invitedBy" TEXT NOT NULL,
+    "message" TEXT NOT NULL DEFAULT '',
+    "sentAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+    "acceptedAt" TIMESTAMPTZ(3),
+    "acceptedBy" TEXT,
+    "revokedAt" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "invitations_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -464,6 +560,7 @@ CREATE TABLE "projects" (
     "name" TEXT NOT NULL,
     "displayName" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'active',
+    "blueprint" TEXT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -626,6 +723,7 @@ CREATE TABLE "requests" (
     "isBreakGlass" BOOLEAN NOT NULL DEFAULT false,
     "review" TEXT,
     "grantSeconds" INTEGER,
+    "maxGrantSeconds" INTEGER,
     "expiresAt" TIMESTAMPTZ(3) NOT NULL,
     "decidedAt" TIMESTAMPTZ(3),
     "endsAt" TIMESTAMPTZ(3),
@@ -748,6 +846,11 @@ CREATE TABLE "tenants" (
     "name" TEXT NOT NULL,
     "displayName" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'active',
+    "stateReason" TEXT,
+    "stateChangedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "operationId" UUID,
+    "purpose" TEXT NOT NULL DEFAULT '',
+    "costCentre" TEXT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -756,17 +859,39 @@ CREATE TABLE "tenants" (
 );
 
 -- CreateTable
-CREATE TABLE "members" (
-    "id" UUID NOT NULL,
+CREATE TABLE "tenant_setups" (
     "tenantId" UUID NOT NULL,
-    "userId" UUID NOT NULL,
-    "role" TEXT NOT NULL,
-    "version" INTEGER NOT NULL DEFAULT 1,
+    "requestId" UUID,
+    "operationId" UUID NOT NULL,
+    "plan" JSONB NOT NULL,
+    "isReversing" BOOLEAN NOT NULL DEFAULT false,
+    "error" TEXT,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "members_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "tenant_setups_pkey" PRIMARY KEY ("tenantId")
 );
+
+-- CreateIndex
+CREATE INDEX "roles_name_idx" ON "roles"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "roles_tenantId_name_key" ON "roles"("tenantId", "name");
+
+-- CreateIndex
+CREATE INDEX "role_bindings_tenantId_projectId_createdAt_id_idx" ON "role_bindings"("tenantId", "projectId", "createdAt", "id");
+
+-- CreateIndex
+CREATE INDEX "role_bindings_userId_tenantId_idx" ON "role_bindings"("userId", "tenantId");
+
+-- CreateIndex
+CREATE INDEX "role_bindings_groupId_idx" ON "role_bindings"("groupId");
+
+-- CreateIndex
+CREATE INDEX "role_bindings_projectId_idx" ON "role_bindings"("projectId");
+
+-- CreateIndex
+CREATE INDEX "role_bindings_roleId_idx" ON "role_bindings"("roleId");
 
 -- CreateIndex
 CREATE INDEX "applications_tenantId_idx" ON "applications"("tenantId");
@@ -812,6 +937,12 @@ CREATE UNIQUE INDEX "audit_alerts_ruleId_position_key" ON "audit_alerts"("ruleId
 
 -- CreateIndex
 CREATE UNIQUE INDEX "audit_sinks_name_key" ON "audit_sinks"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "blueprints_key_key" ON "blueprints"("key");
+
+-- CreateIndex
+CREATE INDEX "blueprints_tenantId_name_idx" ON "blueprints"("tenantId", "name");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "builds_tokenHash_key" ON "builds"("tokenHash");
@@ -883,6 +1014,15 @@ CREATE UNIQUE INDEX "scim_tokens_hash_key" ON "scim_tokens"("hash");
 CREATE UNIQUE INDEX "scim_tokens_previousHash_key" ON "scim_tokens"("previousHash");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "groups_name_key" ON "groups"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "groups_externalId_key" ON "groups"("externalId");
+
+-- CreateIndex
+CREATE INDEX "group_members_userId_idx" ON "group_members"("userId");
+
+-- CreateIndex
 CREATE INDEX "issuer_records_grantId_idx" ON "issuer_records"("grantId");
 
 -- CreateIndex
@@ -896,6 +1036,12 @@ CREATE INDEX "issuer_records_accountId_idx" ON "issuer_records"("accountId");
 
 -- CreateIndex
 CREATE INDEX "issuer_records_expiresAt_idx" ON "issuer_records"("expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "invitations_tokenHash_key" ON "invitations"("tokenHash");
+
+-- CreateIndex
+CREATE INDEX "invitations_tenantId_createdAt_id_idx" ON "invitations"("tenantId", "createdAt", "id");
 
 -- CreateIndex
 CREATE INDEX "outbox_messages_completedAt_publishedAt_dueAt_idx" ON "outbox_messages"("completedAt", "publishedAt", "dueAt");
@@ -996,11 +1142,23 @@ CREATE INDEX "uploads_applicationId_createdAt_idx" ON "uploads"("applicationId",
 -- CreateIndex
 CREATE UNIQUE INDEX "tenants_name_key" ON "tenants"("name");
 
--- CreateIndex
-CREATE INDEX "members_userId_idx" ON "members"("userId");
+-- AddForeignKey
+ALTER TABLE "roles" ADD CONSTRAINT "roles_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- CreateIndex
-CREATE UNIQUE INDEX "members_tenantId_userId_key" ON "members"("tenantId", "userId");
+-- AddForeignKey
+ALTER TABLE "role_bindings" ADD CONSTRAINT "role_bindings_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "role_bindings" ADD CONSTRAINT "role_bindings_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "role_bindings" ADD CONSTRAINT "role_bindings_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "role_bindings" ADD CONSTRAINT "role_bindings_groupId_fkey" FOREIGN KEY ("groupId") REFERENCES "groups"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "role_bindings" ADD CONSTRAINT "role_bindings_roleId_fkey" FOREIGN KEY ("roleId") REFERENCES "roles"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "applications" ADD CONSTRAINT "applications_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -1016,6 +1174,9 @@ ALTER TABLE "placements" ADD CONSTRAINT "placements_releaseId_fkey" FOREIGN KEY 
 
 -- AddForeignKey
 ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -1045,6 +1206,18 @@ ALTER TABLE "sessions" ADD CONSTRAINT "sessions_userId_fkey" FOREIGN KEY ("userI
 ALTER TABLE "second_factors" ADD CONSTRAINT "second_factors_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "group_members" ADD CONSTRAINT "group_members_groupId_fkey" FOREIGN KEY ("groupId") REFERENCES "groups"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "group_members" ADD CONSTRAINT "group_members_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "projects" ADD CONSTRAINT "projects_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -1070,9 +1243,3 @@ ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_environmentId_fkey" FOREIGN KEY 
 
 -- AddForeignKey
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "members" ADD CONSTRAINT "members_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "members" ADD CONSTRAINT "members_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
