@@ -32,11 +32,15 @@ export class MeService {
     const row = await this.database.read.user.findUniqueOrThrow({
       where: { id: actor.id },
       include: {
-        members: { select: { role: true, tenant: { select: { name: true } } }, orderBy: { tenant: { name: 'asc' } } },
+        bindings: {
+          where: { tenantId: { not: null }, projectId: null },
+          select: { role: true, tenant: { select: { name: true } } },
+          orderBy: { tenant: { name: 'asc' } },
+        },
       },
     });
-    const memberships = row.members.flatMap(({ role, tenant }) =>
-      isRole(role) ? [{ tenant: tenant.name, role }] : [],
+    const memberships = row.bindings.flatMap(({ role, tenant }) =>
+      tenant && isRole(role) ? [{ tenant: tenant.name, role }] : [],
     );
     return { ...toUserAnswer(row), isAdmin: actor.isAdmin, kind: 'user', memberships };
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { noteAccessChange } from '../kernel/access/access.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import {
   Database,
@@ -67,6 +68,7 @@ export class UsersService {
       if (passwordHash && before.issuer !== this.builtInIssuer) throw fail('user-is-external');
       const data = { ...fields, passwordHash, version: { increment: 1 } };
       const row = await tx.user.update({ where: { id }, data });
+      await noteAccessChange(tx, { userId: id });
       // Whoever was signed in by the old password is signed out.
       if (passwordHash) await tx.issuerRecord.deleteMany({ where: { accountId: id } });
       const change = { before: toUserAnswer(before), after: body };
@@ -82,14 +84,21 @@ export class UsersService {
       const before = await lock(tx, id);
       if (!before) throw fail('user-not-found');
       requireVersion(caller, before);
+      const owners = { projectId: null, role: 'owner', expiresAt: null };
       const alone = await tx.tenant.findMany({
-        where: { members: { some: { userId: id, role: 'owner' }, none: { userId: { not: id }, role: 'owner' } } },
+        where: {
+          bindings: {
+            some: { ...owners, userId: id },
+            none: { ...owners, OR: [{ userId: null }, { userId: { not: id } }] },
+          },
+        },
         select: { name: true },
       });
       if (alone.length > 0)
         throw fail('user-is-last-owner', `Only owner of: ${alone.map(({ name }) => name).join(', ')}.`);
       await tx.issuerRecord.deleteMany({ where: { accountId: id } });
       await tx.user.delete({ where: { id } });
+      await noteAccessChange(tx, { userId: id });
       const change = { before: toUserAnswer(before) };
       await this.audit.record(tx, caller, { action: 'user.delete', resource: `users/${before.username}`, ...change });
     });

@@ -115,13 +115,8 @@ export class OperationsService {
   }
 
   private async visibleTo(actor: Actor): Promise<Prisma.OperationWhereInput> {
-    if (actor.isAdmin) return {};
-    if (actor.kind === 'robot') return { tenantId: actor.tenantId };
-    const rows = await this.database.read.member.findMany({
-      where: { userId: actor.id ?? '' },
-      select: { tenantId: true },
-    });
-    return { tenantId: { in: rows.map((row) => row.tenantId) } };
+    const reach = await this.access.reach(actor, 'operations:read');
+    return reach === 'everywhere' ? {} : { tenantId: { in: [...reach.tenants] } };
   }
 
   private async change(id: string, decide: (row: OperationModel) => Prisma.OperationUpdateInput): Promise<void> {

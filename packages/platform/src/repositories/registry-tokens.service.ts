@@ -70,10 +70,9 @@ export class RegistryTokens {
       scope.project.name !== repository.project
     )
       return nothing;
-    if (actor.kind === 'robot' && actor.projectId !== null && actor.projectId !== scope.project.id) return nothing;
     return {
-      pull: isAllowed(actor, tenant, 'repositories:read'),
-      push: isAllowed(actor, tenant, 'repositories:write'),
+      pull: isAllowed(actor, tenant, 'repositories:read', scope.project.id),
+      push: isAllowed(actor, tenant, 'repositories:write', scope.project.id),
     };
   }
 

@@ -6,6 +6,7 @@ import { type ApplicationScope, ApplicationScopes } from '../applications/applic
 import { BuildTokens } from '../builds/build-tokens.service.js';
 import { Access } from '../kernel/access/access.js';
 import { Authenticator, authenticate } from '../kernel/access/authenticator.js';
+import { canSeeProject } from '../kernel/access/policy.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Door } from '../kernel/http/door.js';
 import { type Request, type Response, stateOf } from '../kernel/http/route.js';
@@ -87,9 +88,8 @@ export class GitDoor extends Door {
     if (!actor) return undefined;
     const tenant = await this.access.findTenantScope(actor, names.tenant);
     const scope = tenant && (await this.scopes.findApplication(tenant, names.project, names.application));
-    const isElsewhere = actor.kind === 'robot' && actor.projectId !== null && actor.projectId !== scope?.project.id;
-    if (!tenant || !scope || isElsewhere) throw fail('git-repository-not-found');
-    this.access.require(actor, tenant, isPush ? 'sources:write' : 'applications:read');
+    if (!tenant || !scope || !canSeeProject(actor, tenant, scope.project.id)) throw fail('git-repository-not-found');
+    this.access.require(actor, tenant, isPush ? 'sources:write' : 'applications:read', scope.project.id);
     return { actor, scope };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { noteAccessChange } from '../kernel/access/access.js';
 import { Database, type Transaction } from '../kernel/database/index.js';
 import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { EventLog } from '../kernel/events/event-log.js';
@@ -35,7 +36,13 @@ export class MembersService {
       const user = await this.tenants.findUserId(body.username, tx);
       if (!user) throw fail('user-unknown');
       if (await this.tenants.findMember(caller.tenant.id, body.username, tx)) throw fail('member-exists');
-      const data = { id: newId(), tenantId: caller.tenant.id, userId: user.id, role: body.role };
+      const data = {
+        id: newId(),
+        tenantId: caller.tenant.id,
+        userId: user.id,
+        role: body.role,
+        createdBy: caller.actor.username,
+      };
       const row = await this.tenants.createMember(tx, data);
       await this.note(tx, caller, 'create', body.username, { after: body });
       return toMemberAnswer(row);
@@ -80,6 +87,7 @@ export class MembersService {
     change: { before?: object; after?: object },
   ) {
     const { tenant } = caller;
+    await noteAccessChange(tx);
     const resource = `members/${username}`;
     await this.audit.record(tx, caller, {
       action: `member.${verb}`,

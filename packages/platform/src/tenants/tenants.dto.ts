@@ -61,7 +61,7 @@ export function toTenantAnswer(row: TenantRow, myRole: Role | null): TenantAnswe
     displayName: row.displayName,
     state: row.state === 'deleting' ? 'deleting' : 'active',
     projectCount: row._count.projects,
-    memberCount: row._count.members,
+    memberCount: row._count.bindings,
     myRole,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
@@ -72,10 +72,10 @@ export function toTenantAnswer(row: TenantRow, myRole: Role | null): TenantAnswe
 export function toMemberAnswer(row: MemberRow): MemberAnswer {
   return {
     id: row.id,
-    name: row.user.username,
-    username: row.user.username,
-    displayName: row.user.displayName,
-    email: row.user.email,
+    name: row.user?.username ?? '',
+    username: row.user?.username ?? '',
+    displayName: row.user?.displayName ?? '',
+    email: row.user?.email ?? null,
     role: roleSchema.parse(row.role),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

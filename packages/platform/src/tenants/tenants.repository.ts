@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import type { Reach } from '../kernel/access/access.js';
 import { Database, Prisma, type Reader, type Transaction } from '../kernel/database/index.js';
 import { keyset } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
-import type { Actor } from '../kernel/tenancy/caller.js';
 
-const counts = { _count: { select: { projects: true, members: true } } } as const;
+/** Of bindings, those of the whole tenant. */
+const counts = { _count: { select: { projects: true, bindings: { where: { projectId: null } } } } } as const;
 const user = { user: { select: { username: true, displayName: true, email: true } } } as const;
 
 export type TenantRow = Prisma.TenantGetPayload<{ include: typeof counts }>;
-export type MemberRow = Prisma.MemberGetPayload<{ include: typeof user }>;
+export type MemberRow = Prisma.RoleBindingGetPayload<{ include: typeof user }>;
 
 @Injectable()
 export class TenantsRepository {
   constructor(private readonly database: Database) {}
 
-  /** The tenants an actor may see, each with the actor's role. */
-  async listVisible(actor: Actor, query: PageQuery): Promise<(TenantRow & { members: { role: string }[] })[]> {
+  /** The tenants within an actor's reach. */
+  listVisible(reach: Reach, query: PageQuery): Promise<TenantRow[]> {
     const { where, orderBy, take } = keyset<Prisma.TenantWhereInput>(query, 'name');
-    const mine = { where: { userId: actor.kind === 'user' ? actor.id : undefined }, select: { role: true }, take: 1 };
     return this.database.read.tenant.findMany({
-      where: { AND: [where, visibleTo(actor)], name: query.q ? { contains: query.q } : undefined },
-      include: { ...counts, members: mine },
+      where: { AND: [where, within(reach)], name: query.q ? { contains: query.q } : undefined },
+      include: counts,
       orderBy,
       take,
     });
@@ -45,10 +45,10 @@ export class TenantsRepository {
   }
 
   listMembers(tenantId: string, query: PageQuery): Promise<MemberRow[]> {
-    const { where, orderBy, take } = keyset<Prisma.MemberWhereInput>(query, 'createdAt', { type: 'date' });
+    const { where, orderBy, take } = keyset<Prisma.RoleBindingWhereInput>(query, 'createdAt', { type: 'date' });
     const matching = query.q ? { username: { contains: query.q } } : undefined;
-    return this.database.read.member.findMany({
-      where: { AND: [where], tenantId, user: matching },
+    return this.database.read.roleBinding.findMany({
+      where: { AND: [where], tenantId, projectId: null, userId: { not: null }, user: matching },
       include: user,
       orderBy,
       take,
@@ -56,26 +56,27 @@ export class TenantsRepository {
   }
 
   findMember(tenantId: string, username: string, reader: Reader = this.database.read): Promise<MemberRow | null> {
-    return reader.member.findFirst({ where: { tenantId, user: { username } }, include: user });
+    return reader.roleBinding.findFirst({ where: { tenantId, projectId: null, user: { username } }, include: user });
   }
 
   listOwners(tx: Transaction, tenantId: string): Promise<{ id: string }[]> {
-    return tx.member.findMany({ where: { tenantId, role: 'owner' }, select: { id: true }, take: 2 });
+    const where = { tenantId, projectId: null, role: 'owner' };
+    return tx.roleBinding.findMany({ where, select: { id: true }, take: 2 });
   }
 
   createMember(
     tx: Transaction,
-    data: { id: string; tenantId: string; userId: string; role: string },
+    data: { id: string; tenantId: string; userId: string; role: string; createdBy: string },
   ): Promise<MemberRow> {
-    return tx.member.create({ data, include: user });
+    return tx.roleBinding.create({ data, include: user });
   }
 
   updateMember(tx: Transaction, tenantId: string, id: string, role: string): Promise<MemberRow> {
-    return tx.member.update({ where: { id, tenantId }, data: { role, version: { increment: 1 } }, include: user });
+    return tx.roleBinding.update({ where: { id, tenantId }, data: { role, version: { increment: 1 } }, include: user });
   }
 
   async deleteMember(tx: Transaction, tenantId: string, id: string): Promise<void> {
-    await tx.member.deleteMany({ where: { id, tenantId } });
+    await tx.roleBinding.deleteMany({ where: { id, tenantId } });
   }
 
   findUserId(username: string, reader: Reader = this.database.read): Promise<{ id: string } | null> {
@@ -83,7 +84,7 @@ export class TenantsRepository {
   }
 }
 
-function visibleTo(actor: Actor): Prisma.TenantWhereInput {
-  if (actor.isAdmin) return {};
-  return actor.kind === 'robot' ? { id: actor.tenantId } : { members: { some: { userId: actor.id } } };
+function within(reach: Reach): Prisma.TenantWhereInput {
+  if (reach === 'everywhere') return {};
+  return { OR: [{ id: { in: [...reach.tenants] } }, { projects: { some: { id: { in: [...reach.projects] } } } }] };
 }

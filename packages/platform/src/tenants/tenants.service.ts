@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { isRole } from '../kernel/access/permissions.js';
+import { Access, noteAccessChange } from '../kernel/access/access.js';
 import { Database, isUniqueViolation } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
@@ -20,6 +20,7 @@ import { isReservedName } from './tenants.rules.js';
 export class TenantsService {
   constructor(
     private readonly tenants: TenantsRepository,
+    private readonly access: Access,
     private readonly database: Database,
     private readonly audit: AuditService,
     private readonly events: EventLog,
@@ -28,13 +29,15 @@ export class TenantsService {
   ) {}
 
   async list(caller: Caller, query: PageQuery): Promise<Page<TenantAnswer>> {
-    const rows = await this.tenants.listVisible(caller.actor, query);
-    const roleOf = (role = '') => (caller.actor.kind === 'user' && isRole(role) ? role : null);
+    const reach = await this.access.reach(caller.actor, 'tenants:read');
+    const rows = await this.tenants.listVisible(reach, query);
+    const scopes = await Promise.all(rows.map((row) => this.access.findTenantScope(caller.actor, row.id)));
+    const roles = new Map(scopes.map((scope) => [scope?.id, scope?.role ?? null]));
     return toPage(
       rows,
       query.limit,
       (row) => [row.name, row.id],
-      (row) => toTenantAnswer(row, roleOf(row.members[0]?.role)),
+      (row) => toTenantAnswer(row, roles.get(row.id) ?? null),
     );
   }
 
@@ -52,7 +55,15 @@ export class TenantsService {
     const tenant = { id: newId(), name: body.name };
     const create = this.database.transaction(async (tx) => {
       await this.tenants.create(tx, { ...tenant, displayName: body.displayName ?? body.name });
-      await this.tenants.createMember(tx, { id: newId(), tenantId: tenant.id, userId: owner.id, role: 'owner' });
+      const createdBy = caller.actor.username;
+      await this.tenants.createMember(tx, {
+        id: newId(),
+        tenantId: tenant.id,
+        userId: owner.id,
+        role: 'owner',
+        createdBy,
+      });
+      await noteAccessChange(tx, { userId: owner.id });
       const row = await this.tenants.get(tenant.id, tx);
       await this.audit.record(tx, caller, {
         action: 'tenant.create',
@@ -98,6 +109,7 @@ export class TenantsService {
       requireVersion(caller, before);
       if (before.state === 'deleting') throw fail('tenant-being-deleted');
       const after = await this.tenants.update(tx, id, { state: 'deleting' });
+      await noteAccessChange(tx, { tenantId: id });
       // Not of the tenant: it must outlive it.
       const operation = await this.operations.start(tx, caller, {
         kind: deleteTenant.name,

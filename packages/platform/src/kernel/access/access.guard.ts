@@ -1,9 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { fail } from '../errors/kernel.errors.js';
 import { RateLimit } from '../http/rate-limit.js';
-import { findRoute, type Request, type Response, stateOf } from '../http/route.js';
+import { findRoute, type Request, type Response, type RouteOptions, stateOf } from '../http/route.js';
+import type { Actor, TenantScope } from '../tenancy/caller.js';
 import { Access } from './access.js';
 import { Authenticator, authenticate } from './authenticator.js';
+import { canSeeProject } from './policy.js';
 
 /**
  * Stands before every route: 401 without a valid bearer, 404 for a tenant the actor may not know of, 403 for a member who
@@ -36,17 +38,26 @@ export class AccessGuard implements CanActivate {
     state.actor = actor;
     const { tenant, project } = request.params;
     if (typeof tenant === 'string') {
-      const scope = await this.access.getTenantScope(actor, tenant);
-      if (actor.kind === 'robot' && actor.projectId !== null && !isOwnProject(actor, project)) throw fail('not-found');
-      if (route.permission !== 'signed-in') this.access.require(actor, scope, route.permission);
-      state.tenant = scope;
-    } else if (route.permission !== 'signed-in' && !actor.isAdmin) {
-      throw fail('forbidden', `This needs the permission ${route.permission}, which platform administrators have.`);
-    }
+      state.tenant = await this.access.getTenantScope(actor, tenant);
+      this.admit(actor, state.tenant, route, typeof project === 'string' ? project : undefined);
+    } else if (route.permission !== 'signed-in') await this.access.requireOnPlatform(actor, route.permission);
+    requireUnnarrowed(actor, route);
     return true;
+  }
+
+  private admit(actor: Actor, scope: TenantScope, route: RouteOptions, project: string | undefined): void {
+    // Names of projects do not change, so the binding's own is as good as the row's.
+    const projectId = project === undefined ? undefined : (scope.projectIds.get(project) ?? project);
+    if (projectId !== undefined && !canSeeProject(actor, scope, projectId)) throw fail('not-found');
+    if (route.permission === 'signed-in' || route.permission === 'public') return;
+    if (route.narrows) this.access.requireSomewhere(actor, scope, route.permission);
+    else this.access.require(actor, scope, route.permission, projectId);
   }
 }
 
-function isOwnProject(robot: { projectId: string | null; projectName: string | null }, project: unknown): boolean {
-  return project === robot.projectId || project === robot.projectName;
+/** A token with scopes does what they name, and no more: where no permission is asked, it only reads. */
+function requireUnnarrowed(actor: Actor, { permission, method }: RouteOptions): void {
+  if (actor.kind !== 'user' || (!actor.scopes && !actor.restrictedTo)) return;
+  if (permission !== 'signed-in' || method === 'GET') return;
+  throw fail('forbidden', 'This needs a token without scopes: sign in, or use a token that is not narrowed.');
 }

@@ -1,5 +1,5 @@
 import type { Actor, TenantScope } from '../tenancy/caller.js';
-import { type Permission, permissionsOfRole } from './permissions.js';
+import type { Permission } from './permissions.js';
 
 /** A policy is boolean algebra over facts: `and(isMember(scope), or(isAdmin(actor), owns(…)))`. */
 export const and = (...terms: readonly boolean[]): boolean => terms.every(Boolean);
@@ -7,24 +7,43 @@ export const or = (...terms: readonly boolean[]): boolean => terms.some(Boolean)
 export const not = (term: boolean): boolean => !term;
 
 export const isAdmin = (actor: Actor): boolean => actor.isAdmin;
-export const isMember = (scope: TenantScope): boolean => scope.role !== null;
-export const isRobotOf = (actor: Actor, tenantId: string): boolean =>
-  actor.kind === 'robot' && actor.tenantId === tenantId;
+
+/** Whether the actor's token, when it is narrowed, names the permission. */
+export const isInScopes = (actor: Actor, permission: Permission): boolean =>
+  actor.kind !== 'user' || actor.scopes === undefined || actor.scopes.includes(permission);
+
+/** Whether the actor's token, when it is bound to a tenant, is bound to this one; `null` is the platform. */
+const isWithin = (actor: Actor, tenantId: string | null): boolean =>
+  actor.kind !== 'user' || actor.restrictedTo?.tenantId === undefined || actor.restrictedTo.tenantId === tenantId;
 
 /** Whether the tenant exists as far as this actor may know. */
 export const canSeeTenant = (actor: Actor, scope: TenantScope): boolean =>
-  or(isAdmin(actor), isMember(scope), isRobotOf(actor, scope.id));
+  isAdmin(actor) || (isWithin(actor, scope.id) && (scope.permissions.size > 0 || scope.projects.size > 0));
 
-const hasRolePermission = (scope: TenantScope, permission: Permission): boolean =>
-  scope.role !== null && permissionsOfRole[scope.role].includes(permission);
+/** Whether the project exists as far as this actor, who may see the tenant, may know. */
+export const canSeeProject = (actor: Actor, scope: TenantScope, projectId: string): boolean =>
+  isAdmin(actor) || scope.permissions.size > 0 || scope.projects.has(projectId);
 
-const hasRobotPermission = (actor: Actor, permission: Permission): boolean =>
-  actor.kind === 'robot' && actor.permissions.includes(permission);
+/** Whether the actor may do this: in one project, or (without one) in the whole tenant. */
+export const isAllowed = (actor: Actor, scope: TenantScope, permission: Permission, projectId?: string): boolean =>
+  isAdmin(actor) ||
+  (isInScopes(actor, permission) &&
+    isWithin(actor, scope.id) &&
+    (scope.permissions.has(permission) ||
+      (projectId !== undefined && scope.projects.get(projectId)?.has(permission) === true)));
 
-/** Whether the actor may do this in this tenant. */
-export const isAllowed = (actor: Actor, scope: TenantScope, permission: Permission): boolean =>
-  or(
-    isAdmin(actor),
-    hasRolePermission(scope, permission),
-    and(isRobotOf(actor, scope.id), hasRobotPermission(actor, permission)),
-  );
+/** Where in the tenant the actor may do this: `all` of it, or only the projects of these ids. Lists narrow themselves by it. */
+export function projectsAllowed(actor: Actor, scope: TenantScope, permission: Permission): 'all' | readonly string[] {
+  if (isAllowed(actor, scope, permission)) return 'all';
+  return [...scope.projects.keys()].filter((id) => isAllowed(actor, scope, permission, id));
+}
+
+/** Whether the actor may do this in the whole tenant or in any project of it. */
+export const isAllowedSomewhere = (actor: Actor, scope: TenantScope, permission: Permission): boolean => {
+  const where = projectsAllowed(actor, scope, permission);
+  return where === 'all' || where.length > 0;
+};
+
+/** Whether the actor, who holds `held` on the platform, may do this there. */
+export const isAllowedOnPlatform = (actor: Actor, held: ReadonlySet<Permission>, permission: Permission): boolean =>
+  isAdmin(actor) || (isInScopes(actor, permission) && isWithin(actor, null) && held.has(permission));

@@ -53,11 +53,12 @@ export class Database implements OnApplicationShutdown {
     await this.pool.query('SELECT 1');
   }
 
-  /** A connection of one's own, for LISTEN. The caller ends it. */
-  async listen(channel: string, onNotice: () => void, onLost: () => void): Promise<() => Promise<void>> {
+  /** A connection of one's own, for LISTEN; `onNotice` gets the notice's text. The caller ends it. */
+  async listen(channel: string, onNotice: (text: string) => void, onLost: () => void): Promise<() => Promise<void>> {
     const client = new pg.Client({ connectionString: this.pool.options.connectionString, keepAlive: true });
     client.on('error', onLost);
-    client.on('notification', onNotice);
+    client.on('end', onLost);
+    client.on('notification', ({ payload = '' }) => onNotice(payload));
     await client.connect();
     await client.query(`LISTEN "${channel}"`);
     return () => client.end();

@@ -21,6 +21,8 @@ export interface RouteOptions {
   readonly path: string;
   /** `signed-in`: any actor, the service narrows what it sees. `public`: nobody is asked. */
   readonly permission: Permission | 'signed-in' | 'public';
+  /** A list (or the tenant itself): the permission in one project is enough, and the service narrows to `projectsAllowed`. */
+  readonly narrows?: true;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

@@ -1,26 +1,60 @@
-import type { Permission, Role } from '../access/permissions.js';
+import type { Permission, PlatformRole, Role } from '../access/permissions.js';
 
-/** Who asks. Robots belong to one tenant and carry their permissions with them. */
-export type Actor =
-  | { readonly kind: 'user'; readonly id: string; readonly username: string; readonly isAdmin: boolean }
-  | {
-      readonly kind: 'robot';
-      readonly id: string;
-      readonly username: string;
-      readonly isAdmin: false;
-      readonly tenantId: string;
-      readonly projectId: string | null;
-      readonly projectName: string | null;
-      readonly permissions: readonly Permission[];
-    }
-  | { readonly kind: 'system'; readonly id: null; readonly username: string; readonly isAdmin: true };
+/** How a token narrows its bearer. */
+export interface Narrowing {
+  /** Only these of the permissions that the bearer has. */
+  readonly scopes?: readonly Permission[];
+  /** Only there. */
+  readonly restrictedTo?: { readonly tenantId?: string };
+}
+
+/** A person. `createUserActor` makes it. */
+export interface UserActor extends Narrowing {
+  readonly kind: 'user';
+  readonly id: string;
+  readonly username: string;
+  readonly platformRoles: readonly PlatformRole[];
+  /** An administrator whose token is not narrowed: may do everything everywhere. */
+  readonly isAdmin: boolean;
+}
+
+/** A machine's account: belongs to one tenant and carries its permissions with it. */
+export interface RobotActor {
+  readonly kind: 'robot';
+  readonly id: string;
+  readonly username: string;
+  readonly isAdmin: false;
+  readonly tenantId: string;
+  readonly projectId: string | null;
+  readonly projectName: string | null;
+  readonly permissions: readonly Permission[];
+}
+
+/** The platform's own work. */
+export interface SystemActor {
+  readonly kind: 'system';
+  readonly id: null;
+  readonly username: string;
+  readonly isAdmin: true;
+}
+
+/** Who asks. */
+export type Actor = UserActor | RobotActor | SystemActor;
 
 /** The tenant a request is about. Every repository function of a tenant's data takes `tenantId` from here. */
 export interface TenantScope {
   readonly id: string;
   readonly name: string;
-  /** The actor's role there; null for a platform administrator or robot who is no member. */
+  /** `active`, `cordoned`, … : the tenant's state. */
+  readonly state: string;
+  /** The actor's strongest built-in role in the whole tenant, for display; null for none. Decide by `isAllowed`. */
   readonly role: Role | null;
+  /** What the actor may do in the whole tenant, before a token's narrowing. */
+  readonly permissions: ReadonlySet<Permission>;
+  /** What the actor may do beyond that in single projects, by the project's id. */
+  readonly projects: ReadonlyMap<string, ReadonlySet<Permission>>;
+  /** The ids of these projects by name. */
+  readonly projectIds: ReadonlyMap<string, string>;
 }
 
 /** A request, as services see it. */
@@ -41,6 +75,22 @@ export interface Caller {
 /** A request about a tenant: what a service behind `/tenants/:tenant/…` gets. */
 export interface TenantCaller extends Caller {
   readonly tenant: TenantScope;
+}
+
+export function createUserActor(
+  user: { id: string; username: string; platformRoles: readonly PlatformRole[] } & Narrowing,
+): UserActor {
+  const { id, username, platformRoles, scopes, restrictedTo } = user;
+  const isAdmin = platformRoles.includes('admin') && !scopes && !restrictedTo;
+  return {
+    kind: 'user',
+    id,
+    username,
+    platformRoles,
+    isAdmin,
+    ...(scopes && { scopes }),
+    ...(restrictedTo && { restrictedTo }),
+  };
 }
 
 /** The caller in whose name the worker changes things. */
