@@ -16,6 +16,8 @@ import { RouteInterceptor } from './http/route.interceptor.js';
 import { JobRegistry } from './jobs/job-registry.js';
 import { Workers } from './jobs/workers.js';
 import { Log } from './log/log.js';
+import { Mail } from './mail/mail.js';
+import { SendMailProcessor } from './mail/send-mail.jobs.js';
 import { Metrics } from './metrics/metrics.js';
 import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/relay.js';
@@ -31,6 +33,7 @@ const providers = [
   Idempotency,
   JobRegistry,
   Log,
+  Mail,
   Metrics,
   Outbox,
   OutboxRelay,
@@ -38,6 +41,7 @@ const providers = [
   RateLimit,
   Redis,
   RouteInterceptor,
+  SendMailProcessor,
   Workers,
 ];
 

@@ -35,6 +35,8 @@ const environment = z.object({
   SLIPWAY_UPLOADS_DIR: z.string().default('/var/lib/slipway/uploads'),
   SLIPWAY_POD_PROXY_ENV: z.string().default('{}'),
   SLIPWAY_POD_CA_FILE: file,
+  SLIPWAY_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  SLIPWAY_MAIL_FROM: z.string().default('Slipway <slipway@localhost>'),
   PATH: z.string().default('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'),
   SLIPWAY_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -86,6 +88,8 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     uploadsDir: env.SLIPWAY_UPLOADS_DIR,
     podProxyEnv: parseProxyEnv(env.SLIPWAY_POD_PROXY_ENV),
     podCaFile: env.SLIPWAY_POD_CA_FILE,
+    smtpUrl: env.SLIPWAY_SMTP_URL,
+    mailFrom: env.SLIPWAY_MAIL_FROM,
     /** For programs we run. */
     path: env.PATH,
     logLevel: env.SLIPWAY_LOG_LEVEL,
