@@ -22,6 +22,7 @@ const home = resolve(
 );
 const remembered = readJson(join(home, 'instance.json'))?.flags ?? {};
 const simulate = (flag('nodes') ?? process.env.SLIPWAY_NODES ?? remembered.nodes) === 'simulated';
+const keycloak = (flag('identity') ?? process.env.SLIPWAY_IDENTITY ?? remembered.identity) === 'keycloak';
 
 const commands = {
   start: () => start(args),
@@ -104,7 +105,7 @@ async function prepare({ ports, withTests = false, log }) {
     const problems = await checkMachine({ home, simulate, ports });
     return report(problems);
   });
-  const missing = missingPackages({ simulate, test: withTests });
+  const missing = missingPackages({ simulate, keycloak: withTests || keycloak, test: withTests });
   if (missing.length > 0) {
     await step(`Install ${missing.length} Debian packages`, (note) => installPackages(missing, { log, note }));
   }

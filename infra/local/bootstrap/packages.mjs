@@ -4,6 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { Advice, run } from './progress.mjs';
 
 const list = JSON.parse(readFileSync(new URL('../packages.json', import.meta.url), 'utf8'));
+/** Packages that are not needed where their program is there already: developers often have newer ones than Debian's. */
+const ownPrograms = { 'kubernetes-client': 'kubectl', 'default-jre-headless': 'java', maven: 'mvn' };
 const policy = '/usr/sbin/policy-rc.d';
 const clusterConf = '/etc/postgresql-common/createcluster.conf';
 const units = [
@@ -17,13 +19,13 @@ const units = [
 ];
 
 /** Names of the packages that are wanted and not installed. */
-export function missingPackages({ simulate, test }) {
-  const wanted = [...Object.keys(list.runtime), ...(test ? Object.keys(list.test) : [])];
+export function missingPackages({ simulate, keycloak, test }) {
+  const lists = [list.runtime, keycloak ? list.keycloak : {}, test ? list.test : {}];
+  const wanted = lists.flatMap((each) => Object.keys(each));
   const names = wanted.filter((name) => !(simulate && list.simulatedWithout.includes(name)));
   const installed = new Set(query(names));
   const missing = names.filter((name) => !installed.has(name));
-  // Developers often have a newer kubectl than Debian's.
-  return missing.filter((name) => name !== 'kubernetes-client' || !hasProgram('kubectl'));
+  return missing.filter((name) => !hasProgram(ownPrograms[name]));
 }
 
 /** Installs packages with apt, showing how far it is. */
@@ -130,5 +132,6 @@ function query(names) {
 }
 
 function hasProgram(name) {
+  if (!name) return false;
   return (process.env.PATH ?? '').split(':').some((directory) => existsSync(`${directory}/${name}`));
 }

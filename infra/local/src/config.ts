@@ -26,6 +26,8 @@ const portNames = [
   'gatewayMetrics',
   'prometheus',
   'alertmanager',
+  'keycloak',
+  'keycloakManagement',
 ] as const;
 export type PortName = (typeof portNames)[number];
 
@@ -45,6 +47,7 @@ const settings = z.strictObject({
       portal: url.optional(),
       api: url.optional(),
       issuer: url.optional(),
+      keycloak: url.optional(),
       database: url.optional(),
       clusterDatabase: url.optional(),
       redis: url.optional(),
@@ -57,6 +60,10 @@ const settings = z.strictObject({
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'expected a domain name')
     .default('slipway.localhost'),
   nodes: z.enum(['real', 'simulated']).default('real'),
+  /** Who signs users in: the issuer in the API, or a Keycloak of ours. `urls.issuer` names one of somebody else's instead. */
+  identity: z.enum(['built-in', 'keycloak']).default('built-in'),
+  /** `archive`: its distribution, where it cannot be fetched. `cache`: where a built one is kept for several homes. */
+  keycloak: z.strictObject({ archive: z.string().optional(), cache: z.string().optional() }).prefault({}),
   nodeName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'expected lower-case letters, digits, dots and dashes')
@@ -101,13 +108,19 @@ const sources: readonly { path: string; env: string; flag?: string }[] = [
   { path: 'urls.portal', env: 'SLIPWAY_PORTAL_URL', flag: 'portal-url' },
   { path: 'urls.api', env: 'SLIPWAY_API_URL', flag: 'api-url' },
   { path: 'urls.issuer', env: 'SLIPWAY_ISSUER_URL' },
+  { path: 'urls.keycloak', env: 'SLIPWAY_KEYCLOAK_URL', flag: 'keycloak-url' },
   { path: 'urls.database', env: 'SLIPWAY_DATABASE_URL' },
   { path: 'urls.clusterDatabase', env: 'SLIPWAY_CLUSTER_DATABASE_URL' },
   { path: 'urls.redis', env: 'SLIPWAY_REDIS_URL' },
   { path: 'urls.registry', env: 'SLIPWAY_REGISTRY_URL' },
   { path: 'urls.prometheus', env: 'SLIPWAY_PROMETHEUS_URL' },
+  { path: 'ports.keycloak', env: 'SLIPWAY_KEYCLOAK_PORT' },
+  { path: 'ports.keycloakManagement', env: 'SLIPWAY_KEYCLOAK_MANAGEMENT_PORT' },
   { path: 'appsDomain', env: 'SLIPWAY_APPS_DOMAIN', flag: 'apps-domain' },
   { path: 'nodes', env: 'SLIPWAY_NODES', flag: 'nodes' },
+  { path: 'identity', env: 'SLIPWAY_IDENTITY', flag: 'identity' },
+  { path: 'keycloak.archive', env: 'SLIPWAY_KEYCLOAK_ARCHIVE' },
+  { path: 'keycloak.cache', env: 'SLIPWAY_KEYCLOAK_CACHE' },
   { path: 'nodeName', env: 'SLIPWAY_NODE_NAME', flag: 'node-name' },
   { path: 'network.podCidr', env: 'SLIPWAY_POD_CIDR', flag: 'pod-cidr' },
   { path: 'network.serviceCidr', env: 'SLIPWAY_SERVICE_CIDR', flag: 'service-cidr' },

@@ -21,12 +21,16 @@ export interface Platform {
     readonly registry: string;
     readonly prometheus: string;
     readonly issuer: string;
+    /** Where Keycloak is reached by browsers. */
+    readonly keycloak: string;
+    readonly keycloakDatabase: string;
   };
   readonly embeds: {
     readonly postgres: boolean;
     readonly redis: boolean;
     readonly registry: boolean;
     readonly prometheus: boolean;
+    readonly keycloak: boolean;
   };
   /** `host:port` of the API's registry door, as image references name it. */
   readonly registryHost: string;
@@ -49,6 +53,9 @@ export async function createPlatform(config: Config, build: string): Promise<Pla
   const secrets = await ensureSecrets(home);
   const database =
     urls.database ?? `postgres://slipway:${readSecret(secrets.postgres)}@127.0.0.1:${ports.postgres}/slipway`;
+  const keycloak = (urls.keycloak ?? `http://127.0.0.1:${ports.keycloak}`).replace(/\/+$/, '');
+  const embedsKeycloak = config.identity === 'keycloak' && urls.issuer === undefined;
+  const issuer = `${embedsKeycloak ? keycloak : config.apiUrl}/realms/slipway`;
   return {
     config,
     instance,
@@ -61,13 +68,16 @@ export async function createPlatform(config: Config, build: string): Promise<Pla
       redis: urls.redis ?? `redis://:${readSecret(secrets.redis)}@127.0.0.1:${ports.redis}`,
       registry: urls.registry ?? `http://127.0.0.1:${ports.registry}`,
       prometheus: urls.prometheus ?? `http://127.0.0.1:${ports.prometheus}`,
-      issuer: urls.issuer ?? `${config.apiUrl}/realms/slipway`,
+      issuer: urls.issuer ?? issuer,
+      keycloak,
+      keycloakDatabase: withDatabaseSuffix(database, '_keycloak'),
     },
     embeds: {
       postgres: urls.database === undefined,
       redis: urls.redis === undefined,
       registry: urls.registry === undefined,
       prometheus: urls.prometheus === undefined,
+      keycloak: embedsKeycloak,
     },
     registryHost: new URL(config.apiUrl).host,
     registryHostInCluster: `slipway-api.slipway-system.svc.cluster.local:${ports.api}`,

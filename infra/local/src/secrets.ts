@@ -18,6 +18,7 @@ export interface SecretFiles {
   readonly postgres: string;
   readonly postgresSuperuser: string;
   readonly redis: string;
+  readonly keycloakAdmin: string;
 }
 
 export function secretFiles(home: string): SecretFiles {
@@ -34,6 +35,7 @@ export function secretFiles(home: string): SecretFiles {
     postgres: at('postgres'),
     postgresSuperuser: at('postgres-superuser'),
     redis: at('redis'),
+    keycloakAdmin: at('keycloak-admin'),
   };
 }
 
@@ -51,6 +53,7 @@ export async function ensureSecrets(home: string): Promise<SecretFiles> {
     postgres: () => randomBytes(24).toString('hex'),
     postgresSuperuser: () => randomBytes(24).toString('hex'),
     redis: () => randomBytes(24).toString('hex'),
+    keycloakAdmin: readablePassword,
   };
   for (const name of Object.keys(texts) as (keyof SecretFiles)[]) {
     const make = texts[name];

@@ -11,6 +11,7 @@ export const serviceNames = [
   'gateway',
   'prometheus',
   'alertmanager',
+  'keycloak',
   'cluster',
   'api',
   'worker',

@@ -14,10 +14,13 @@ import { createPlatform, type Platform } from '../platform.js';
 import { findRecord, isAlive } from '../process.js';
 import { supervisorName } from '../service.js';
 import { listServices, missingPrograms } from '../services/index.js';
+import { keycloakAdministrator } from '../services/keycloak.js';
 import { isReady, statusTable } from '../status.js';
 import { specOf, supervise } from '../supervisor.js';
 
 const startLimitSeconds = 180;
+// The first start fetches and builds it.
+const keycloakSeconds = 600;
 const daemon = join(dirname(fileURLToPath(import.meta.url)), '../daemon.js');
 
 /** `start [--foreground] [--nodes=simulated] [--port-base=N] …`: returns when everything is ready. */
@@ -94,6 +97,7 @@ async function assertPortsFree(platform: Platform): Promise<void> {
     ...(services.has('redis') ? [] : ['redis']),
     ...(services.has('registry') ? [] : ['registry', 'registryMetrics']),
     ...(services.has('prometheus') ? [] : ['prometheus', 'alertmanager']),
+    ...(services.has('keycloak') ? [] : ['keycloak', 'keycloakManagement']),
   ];
   for (const [name, port] of Object.entries(ports)) {
     if (absent.includes(name) || (await isPortFree(port, platform.config.bind))) continue;
@@ -119,7 +123,8 @@ function isOurs(pid: number, ours: readonly number[]): boolean {
 
 /** Tells of each process as it becomes ready. Throws with the last lines of the logs of those that do not. */
 async function untilReady(config: Config): Promise<void> {
-  const deadline = Date.now() + startLimitSeconds * 1000;
+  const limitSeconds = startLimitSeconds + (config.identity === 'keycloak' ? keycloakSeconds : 0);
+  const deadline = Date.now() + limitSeconds * 1000;
   const told = new Set<string>();
   let seen: SupervisorStatus | undefined;
   while (Date.now() < deadline) {
@@ -134,7 +139,7 @@ async function untilReady(config: Config): Promise<void> {
       }
     }
     if (seen && isReady(seen)) return;
-    if (!seen && told.size === 0 && Date.now() > deadline - (startLimitSeconds - 15) * 1000) break;
+    if (!seen && told.size === 0 && Date.now() > deadline - (limitSeconds - 15) * 1000) break;
     await sleep(150);
   }
   const names = seen
@@ -163,6 +168,11 @@ function greet(platform: Platform, isFirst: boolean): void {
     `  API         ${config.apiUrl}/api/v1`,
     `  Apps        http://<application>.${config.appsDomain}:${config.ports.gateway}`,
     `  Kubernetes  export KUBECONFIG=${platform.at('kubeconfig')}`,
+    ...(platform.embeds.keycloak
+      ? [
+          `  Keycloak    ${platform.urls.keycloak}/admin (${keycloakAdministrator}, password in ${secrets.keycloakAdmin})`,
+        ]
+      : []),
     `  Data        ${config.home}`,
     '',
     'Next: open the portal and create a project, or deploy the sample from the command line:',

@@ -99,7 +99,7 @@ export function api(platform: Platform): Service {
   };
   return {
     ...door(platform, 'api', env, 384),
-    needs: ['cluster', ...embedded(platform, ['postgres', 'redis', 'registry'])],
+    needs: ['cluster', ...embedded(platform, ['postgres', 'redis', 'registry', 'keycloak'])],
     before: [node, '--enable-source-maps', join(platform.root, 'apps/api/dist/migrate.js')],
     address: config.apiUrl,
     health: httpHealth(`http://127.0.0.1:${ports.apiMetrics}/readyz`),
@@ -212,6 +212,6 @@ function podNetwork(): Record<string, string> {
   };
 }
 
-function embedded(platform: Platform, names: readonly ('postgres' | 'redis' | 'registry')[]): string[] {
+function embedded(platform: Platform, names: readonly ('postgres' | 'redis' | 'registry' | 'keycloak')[]): string[] {
   return names.filter((name) => platform.embeds[name]);
 }

@@ -4,6 +4,7 @@ import type { Service } from '../service.js';
 import { containerd } from './containerd.js';
 import { api, cluster, images, portal, worker } from './doors.js';
 import { gateway } from './gateway.js';
+import { keycloak } from './keycloak.js';
 import { alertmanager, prometheus } from './metrics.js';
 import { postgres } from './postgres.js';
 import { redis } from './redis.js';
@@ -22,6 +23,7 @@ export function listServices(platform: Platform): Service[] {
     gateway(platform),
     embeds.prometheus && prometheus(platform),
     embeds.prometheus && alertmanager(platform),
+    embeds.keycloak && keycloak(platform),
     cluster(platform),
     api(platform),
     worker(platform),

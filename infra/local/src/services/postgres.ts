@@ -11,6 +11,7 @@ import type { Service } from '../service.js';
 const superuser = 'postgres';
 const role = 'slipway';
 const databases = ['slipway', 'slipway_cluster'];
+const keycloakDatabase = 'slipway_keycloak';
 const installed = '/usr/lib/postgresql';
 
 /** Its options, on the command line. */
@@ -150,7 +151,7 @@ async function settle(platform: Platform, port: number): Promise<void> {
     const password = client.escapeLiteral(readSecret(platform.secrets.postgres));
     const known = await client.query('select 1 from pg_roles where rolname = $1', [role]);
     await client.query(`${known.rowCount ? 'alter' : 'create'} role ${role} login password ${password}`);
-    for (const database of databases) {
+    for (const database of platform.embeds.keycloak ? [...databases, keycloakDatabase] : databases) {
       const found = await client.query('select 1 from pg_database where datname = $1', [database]);
       if (!found.rowCount) await client.query(`create database ${database} owner ${role}`);
     }
