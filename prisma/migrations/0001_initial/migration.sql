@@ -329,6 +329,8 @@ CREATE TABLE "personal_tokens" (
     "tenantId" UUID,
     "ranges" TEXT[],
     "device" TEXT,
+    "madeBy" UUID,
+    "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
     "lastUsedFrom" TEXT,
@@ -353,6 +355,7 @@ CREATE TABLE "robots" (
     "previousUntil" TIMESTAMPTZ(3),
     "permissions" TEXT[],
     "ranges" TEXT[],
+    "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "disabledAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
@@ -979,6 +982,9 @@ CREATE UNIQUE INDEX "personal_tokens_hash_key" ON "personal_tokens"("hash");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "personal_tokens_previousHash_key" ON "personal_tokens"("previousHash");
+
+-- CreateIndex
+CREATE INDEX "personal_tokens_madeBy_idx" ON "personal_tokens"("madeBy");
 
 -- CreateIndex
 CREATE INDEX "personal_tokens_expiresAt_idx" ON "personal_tokens"("expiresAt");
