@@ -5,6 +5,7 @@ import { Access } from './access/access.js';
 import { Clock } from './clock/clock.js';
 import { CONFIG, type Configuration } from './config/config.js';
 import { Crypto } from './crypto/crypto.js';
+import { KeyRing } from './crypto/key-ring.js';
 import { Database } from './database/database.js';
 import { EventLog } from './events/event-log.js';
 import { EventStream } from './events/event-stream.js';
@@ -32,6 +33,7 @@ const providers = [
   EventStream,
   Idempotency,
   JobRegistry,
+  KeyRing,
   Log,
   Mail,
   Metrics,
