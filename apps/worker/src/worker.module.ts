@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
+import { AuditWorkerModule } from '@slipway/platform/audit/audit-worker.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
@@ -9,7 +10,15 @@ import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
 import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of queues: the features that have jobs. */
-const features = [RolloutsModule, BuildsModule, ApplicationsModule, EnvironmentsModule, ProjectsModule, TenantsModule];
+const features = [
+  AuditWorkerModule,
+  RolloutsModule,
+  BuildsModule,
+  ApplicationsModule,
+  EnvironmentsModule,
+  ProjectsModule,
+  TenantsModule,
+];
 
 @Module({})
 class WorkerModule {}

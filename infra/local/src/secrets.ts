@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -11,6 +11,9 @@ export interface SecretFiles {
   readonly portalClient: string;
   readonly session: string;
   readonly masterKey: string;
+  /** Folder of the master keys that rotation has made. */
+  readonly masterKeys: string;
+  readonly auditKeys: string;
   readonly admin: string;
   readonly registryKey: string;
   readonly registryCertificate: string;
@@ -28,6 +31,8 @@ export function secretFiles(home: string): SecretFiles {
     portalClient: at('portal-client'),
     session: at('session'),
     masterKey: at('master.key'),
+    masterKeys: at('master-keys'),
+    auditKeys: at('audit-keys.json'),
     admin: at('admin.json'),
     registryKey: at('registry-token.key'),
     registryCertificate: at('registry-token.crt'),
@@ -44,10 +49,12 @@ export async function ensureSecrets(home: string): Promise<SecretFiles> {
   const files = secretFiles(home);
   mkdirSync(join(home, 'secrets'), { recursive: true, mode: 0o700 });
   chmodSync(join(home, 'secrets'), 0o700);
+  mkdirSync(files.masterKeys, { recursive: true, mode: 0o700 });
   const texts: Partial<Record<keyof SecretFiles, () => string>> = {
     portalClient: () => randomBytes(32).toString('base64url'),
     session: () => randomBytes(48).toString('base64url'),
     masterKey: () => randomBytes(32).toString('base64'),
+    auditKeys,
     admin: () => `${JSON.stringify({ username: 'admin', password: readablePassword() })}\n`,
     registryHttp: () => randomBytes(32).toString('hex'),
     postgres: () => randomBytes(24).toString('hex'),
@@ -71,6 +78,12 @@ export function readSecret(file: string): string {
 function writeSecret(file: string, text: string): void {
   writeFileSync(`${file}.part`, text, { mode: 0o600 });
   renameSync(`${file}.part`, file);
+}
+
+/** A JWK set with the Ed25519 key that signs the audit log's checkpoints. */
+function auditKeys(): string {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return `${JSON.stringify({ keys: [{ ...jwk, kid: randomBytes(8).toString('hex') }] })}\n`;
 }
 
 /** 20 characters without look-alikes (116 bits), in groups of five so that a person can type it. */

@@ -329,8 +329,6 @@ CREATE TABLE "personal_tokens" (
     "tenantId" UUID,
     "ranges" TEXT[],
     "device" TEXT,
-    "madeBy" UUID,
-    "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
     "lastUsedFrom" TEXT,
@@ -355,7 +353,6 @@ CREATE TABLE "robots" (
     "previousUntil" TIMESTAMPTZ(3),
     "permissions" TEXT[],
     "ranges" TEXT[],
-    "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "disabledAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
@@ -982,9 +979,6 @@ CREATE UNIQUE INDEX "personal_tokens_hash_key" ON "personal_tokens"("hash");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "personal_tokens_previousHash_key" ON "personal_tokens"("previousHash");
-
--- CreateIndex
-CREATE INDEX "personal_tokens_madeBy_idx" ON "personal_tokens"("madeBy");
 
 -- CreateIndex
 CREATE INDEX "personal_tokens_expiresAt_idx" ON "personal_tokens"("expiresAt");

@@ -194,6 +194,8 @@ function platformEnvironment(platform: Platform): Record<string, string> {
     SLIPWAY_REDIS_URL: urls.redis,
     SLIPWAY_API_URL: config.apiUrl,
     SLIPWAY_MASTER_KEY_FILE: secrets.masterKey,
+    SLIPWAY_MASTER_KEY_DIR: secrets.masterKeys,
+    SLIPWAY_AUDIT_KEY_FILE: secrets.auditKeys,
     SLIPWAY_REGISTRY_HOST: platform.registryHost,
     SLIPWAY_KUBECONFIG: platform.at('kubeconfig'),
     SLIPWAY_APPS_DOMAIN: config.appsDomain,

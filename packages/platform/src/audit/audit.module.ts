@@ -1,6 +1,17 @@
 import { Module } from '@nestjs/common';
+import { OperationsModule } from '../operations/operations.module.js';
 import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
+import { AuditChains } from './audit-chains.service.js';
+import { AuditExports } from './audit-exports.service.js';
+import { AuditKeys } from './audit-keys.service.js';
+import { AuditSealer } from './audit-sealer.service.js';
+import { AuditSearch } from './audit-search.service.js';
 
-@Module({ controllers: [AuditController], providers: [AuditService], exports: [AuditService] })
+@Module({
+  imports: [OperationsModule],
+  controllers: [AuditController],
+  providers: [AuditChains, AuditExports, AuditKeys, AuditSealer, AuditSearch, AuditService],
+  exports: [AuditExports, AuditKeys, AuditSealer, AuditService],
+})
 export class AuditModule {}

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Prisma, type Reader, type Transaction } from '../kernel/database/index.js';
-import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
-import { type AuditAnswer, type AuditQuery, toAuditAnswer } from './audit.dto.js';
 import { platformChain, redactSecrets } from './audit.rules.js';
 
 export interface AuditEntry {
@@ -42,20 +40,6 @@ export class AuditService {
   async note(caller: AuditCaller, entry: AuditEntry): Promise<void> {
     await write(this.database.read, caller, entry);
   }
-
-  /** Newest first; of one tenant, or of all. */
-  async list(query: AuditQuery, tenantId?: string): Promise<Page<AuditAnswer>> {
-    const { where, orderBy, take } = keyset<Prisma.AuditEventWhereInput>(query, 'at', {
-      direction: 'desc',
-      type: 'date',
-    });
-    const rows = await this.database.read.auditEvent.findMany({
-      where: { AND: [where], tenantId, actor: query.actor, action: query.action, resource: matching(query) },
-      orderBy,
-      take,
-    });
-    return toPage(rows, query.limit, (row) => [row.at, row.id], toAuditAnswer);
-  }
 }
 
 async function write(tx: Reader, caller: AuditCaller, entry: AuditEntry): Promise<void> {
@@ -82,10 +66,6 @@ async function write(tx: Reader, caller: AuditCaller, entry: AuditEntry): Promis
       chain: entry.tenant?.id ?? platformChain,
     },
   });
-}
-
-function matching(query: AuditQuery): Prisma.StringFilter | undefined {
-  return query.q ? { contains: query.q, mode: 'insensitive' } : undefined;
 }
 
 function toJson(value: object | undefined): Prisma.InputJsonObject | undefined {

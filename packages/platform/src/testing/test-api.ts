@@ -162,7 +162,9 @@ function writeSecrets(folder: string): Record<string, string> {
     writeFileSync(path.join(folder, file), text, { mode: 0o600 });
     return path.join(folder, file);
   };
+  const audit = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: 'audit-test' };
   return {
+    SLIPWAY_AUDIT_KEY_FILE: write('audit-keys.json', JSON.stringify({ keys: [audit] })),
     SLIPWAY_ISSUER_KEY_FILE: write('issuer.jwk.json', JSON.stringify(jwk)),
     SLIPWAY_MASTER_KEY_FILE: write('master.key', randomBytes(32).toString('base64')),
     SLIPWAY_PORTAL_CLIENT_SECRET_FILE: write('portal-client', 'portal-secret'),

@@ -22,6 +22,16 @@ const environment = z.object({
   SLIPWAY_ISSUER_KEY_FILE: file,
   SLIPWAY_PORTAL_CLIENT_SECRET_FILE: file,
   SLIPWAY_MASTER_KEY_FILE: file,
+  SLIPWAY_MASTER_KEY_DIR: file,
+  SLIPWAY_MASTER_KEYS: z.string().default('{}'),
+  SLIPWAY_VAULT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SLIPWAY_VAULT_TOKEN_FILE: file,
+  SLIPWAY_VAULT_TRANSIT_KEY: z.string().default('slipway'),
+  SLIPWAY_AUDIT_KEY_FILE: file,
+  SLIPWAY_AUDIT_KEEP_DAYS: z.coerce.number().int().min(1).default(730),
+  SLIPWAY_AUDIT_MINIMUM_DAYS: z.coerce.number().int().min(1).default(90),
+  SLIPWAY_AUDIT_CHECKPOINT_ROWS: z.coerce.number().int().min(1).default(1000),
+  SLIPWAY_AUDIT_CHECKPOINT_SECONDS: z.coerce.number().int().min(0).default(300),
   SLIPWAY_BOOTSTRAP_ADMIN_FILE: file,
   SLIPWAY_REGISTRY_URL: address('http://127.0.0.1:7605'),
   SLIPWAY_REGISTRY_HOST: z.string().min(1).default('127.0.0.1:7601'),
@@ -75,6 +85,19 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     issuerKeyFile: env.SLIPWAY_ISSUER_KEY_FILE,
     portalClientSecretFile: env.SLIPWAY_PORTAL_CLIENT_SECRET_FILE,
     masterKeyFile: env.SLIPWAY_MASTER_KEY_FILE,
+    masterKeyDir: env.SLIPWAY_MASTER_KEY_DIR,
+    /** By id: 32 bytes in base64. */
+    masterKeys: parseStrings(env.SLIPWAY_MASTER_KEYS, 'SLIPWAY_MASTER_KEYS'),
+    vaultUrl: env.SLIPWAY_VAULT_URL?.replace(/\/+$/, ''),
+    vaultTokenFile: env.SLIPWAY_VAULT_TOKEN_FILE,
+    vaultTransitKey: env.SLIPWAY_VAULT_TRANSIT_KEY,
+    auditKeyFile: env.SLIPWAY_AUDIT_KEY_FILE,
+    /** How long audit events are kept where a tenant has nothing of its own, and the least that a tenant can have. */
+    auditKeepDays: env.SLIPWAY_AUDIT_KEEP_DAYS,
+    auditMinimumDays: env.SLIPWAY_AUDIT_MINIMUM_DAYS,
+    /** A chain gets a checkpoint after so many rows, or after so long with fewer. */
+    auditCheckpointRows: env.SLIPWAY_AUDIT_CHECKPOINT_ROWS,
+    auditCheckpointSeconds: env.SLIPWAY_AUDIT_CHECKPOINT_SECONDS,
     bootstrapAdminFile: env.SLIPWAY_BOOTSTRAP_ADMIN_FILE,
     registryUrl: env.SLIPWAY_REGISTRY_URL,
     registryHost: env.SLIPWAY_REGISTRY_HOST,
@@ -86,7 +109,7 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     gatewayTlsPort: env.SLIPWAY_GATEWAY_TLS_PORT,
     gitDir: env.SLIPWAY_GIT_DIR,
     uploadsDir: env.SLIPWAY_UPLOADS_DIR,
-    podProxyEnv: parseProxyEnv(env.SLIPWAY_POD_PROXY_ENV),
+    podProxyEnv: parseStrings(env.SLIPWAY_POD_PROXY_ENV, 'SLIPWAY_POD_PROXY_ENV'),
     podCaFile: env.SLIPWAY_POD_CA_FILE,
     smtpUrl: env.SLIPWAY_SMTP_URL,
     mailFrom: env.SLIPWAY_MAIL_FROM,
@@ -106,10 +129,10 @@ export function readSecretFile(path: string | undefined, variable: string): stri
   }
 }
 
-function parseProxyEnv(text: string): Readonly<Record<string, string>> {
+function parseStrings(text: string, variable: string): Readonly<Record<string, string>> {
   try {
     return z.record(z.string(), z.string()).parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error('SLIPWAY_POD_PROXY_ENV is not a JSON object of strings.', { cause });
+    throw new Error(`${variable} is not a JSON object of strings.`, { cause });
   }
 }
