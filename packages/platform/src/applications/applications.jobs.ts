@@ -16,6 +16,7 @@ import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { ApplicationScopes, eventIds, eventPathOf } from './application-scopes.service.js';
 import { removeApplication } from './applications.job-definitions.js';
 import { selectorLabels } from './kube-objects.rules.js';
@@ -32,6 +33,7 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
     private readonly clusters: ClustersService,
     private readonly events: EventLog,
     @Inject(CONFIG) private readonly config: Configuration,
+    private readonly quotas: QuotasService,
   ) {}
 
   async run({ applicationId }: { applicationId: string }): Promise<void> {
@@ -59,8 +61,9 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
     }
     await this.removeFiles(applicationId);
     await this.database.transaction(async (tx) => {
-      await tx.application.deleteMany({ where: { id: applicationId } });
       const { tenantId, projectId } = eventIds(scope);
+      await this.quotas.dischargeApplication(tx, tenantId, applicationId);
+      await tx.application.deleteMany({ where: { id: applicationId } });
       await this.events.record(tx, { tenantId, projectId, type: 'application.deleted', resource: eventPathOf(scope) });
     });
   }

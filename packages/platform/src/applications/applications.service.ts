@@ -10,6 +10,7 @@ import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import {
   type ApplicationScope,
   ApplicationScopes,
@@ -36,6 +37,7 @@ export class ApplicationsService {
     private readonly events: EventLog,
     private readonly outbox: Outbox,
     @Inject(CONFIG) private readonly config: Configuration,
+    private readonly quotas: QuotasService,
   ) {}
 
   async list(caller: TenantCaller, project: string, query: PageQuery): Promise<Page<ApplicationAnswer>> {
@@ -72,6 +74,8 @@ export class ApplicationsService {
         const created: ApplicationScope = { tenant: caller.tenant, project, application };
         const environments = await tx.environment.findMany({ where: { projectId: project.id } });
         for (const environment of environments) await this.scopes.createPlacement(tx, created, environment);
+        const claim = { subject: `applications/${application.id}`, amounts: { applications: 1 } };
+        await this.quotas.charge(tx, { tenantId: caller.tenant.id, projectId: project.id }, claim);
         await this.audit.record(tx, caller, {
           action: 'application.create',
           resource: pathOf(created),

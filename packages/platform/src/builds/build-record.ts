@@ -11,6 +11,7 @@ import type { Caller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { ReleasesService } from '../releases/releases.service.js';
 import { RolloutsService } from '../rollouts/rollouts.service.js';
+import { BuildMinutes } from './build-minutes.service.js';
 import { BuildTokens } from './build-tokens.service.js';
 
 const open = { in: ['queued', 'running'] };
@@ -27,6 +28,7 @@ export class BuildRecord {
     private readonly rollouts: RolloutsService,
     private readonly events: EventLog,
     private readonly operations: OperationsService,
+    private readonly minutes: BuildMinutes,
   ) {
     this.tokens = new BuildTokens(database);
   }
@@ -97,6 +99,7 @@ export class BuildRecord {
         data: { ...data, version: { increment: 1 } },
       });
       if (count === 0) throw new Error('The build is over already.');
+      await this.minutes.settle(tx, scope, row.id);
       await this.tell(tx, scope, row, 'succeeded');
       return { number: release.number, rolloutId: rollout?.id ?? null };
     });
@@ -113,7 +116,9 @@ export class BuildRecord {
         where: { id: row.id, state: open },
         data: { ...data, version: { increment: 1 } },
       });
-      if (count > 0 && scope) await this.tell(tx, scope, row, String(data.state));
+      if (count === 0 || !scope) return;
+      if (data.finishedAt) await this.minutes.settle(tx, scope, row.id);
+      await this.tell(tx, scope, row, String(data.state));
     });
   }
 

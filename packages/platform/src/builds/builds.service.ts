@@ -16,6 +16,7 @@ import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { BuildMinutes } from './build-minutes.service.js';
 import { type BuildAnswer, type BuildQuery, buildSchema, type CreateBuild } from './builds.dto.js';
 import { fail } from './builds.errors.js';
 import { runBuild } from './builds.job-definitions.js';
@@ -35,6 +36,7 @@ export class BuildsService {
     private readonly events: EventLog,
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
+    private readonly minutes: BuildMinutes,
   ) {}
 
   async list(
@@ -120,6 +122,7 @@ export class BuildsService {
           createdBy: caller.actor.username,
         },
       });
+      await this.minutes.reserve(tx, scope, id);
       await this.outbox.enqueue(tx, runBuild, { buildId: id });
       const after = { source, deploy: environment ?? null };
       await this.audit.record(tx, caller, {

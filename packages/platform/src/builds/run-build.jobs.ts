@@ -10,6 +10,7 @@ import type { BuildModel } from '../kernel/database/index.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { BuildFollower } from './build-follower.js';
 import { BuildLogWriter, buildLogPath } from './build-log.js';
+import { BuildMinutes } from './build-minutes.service.js';
 import { BuildRecord } from './build-record.js';
 import { runBuild } from './builds.job-definitions.js';
 import {
@@ -39,6 +40,7 @@ export class RunBuildProcessor implements JobProcessor<{ buildId: string }> {
     private readonly record: BuildRecord,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Configuration,
+    private readonly minutes: BuildMinutes,
   ) {}
 
   async run({ buildId }: { buildId: string }, { signal }: JobContext): Promise<void> {
@@ -111,6 +113,9 @@ export class RunBuildProcessor implements JobProcessor<{ buildId: string }> {
             ? { digest: final.digest }
             : { error: final.state === 'failed' ? final.error : '' },
         );
+      }
+      if (outcome.state === 'running' && !(await this.minutes.extend(scope, current, seconds))) {
+        return this.finish(client, current, scope, log, { error: 'The build minutes of this month are used up.' });
       }
       if (seconds > buildDeadlineSeconds + 120) {
         return this.finish(client, current, scope, log, {

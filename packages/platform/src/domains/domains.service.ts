@@ -19,6 +19,7 @@ import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { RolloutsService } from '../rollouts/rollouts.service.js';
 import type { DomainAnswer } from './domains.dto.js';
 import { fail } from './domains.errors.js';
@@ -32,6 +33,7 @@ export class DomainsService {
     private readonly rollouts: RolloutsService,
     private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Configuration,
+    private readonly quotas: QuotasService,
   ) {}
 
   async list(
@@ -73,6 +75,9 @@ export class DomainsService {
     try {
       await this.rollouts.reapply(caller, scope, async (tx) => {
         await tx.domain.create({ data: { id, tenantId: scope.tenant.id, placementId: scope.placement.id, hostname } });
+        const { tenantId, projectId } = eventIds(scope);
+        const place = { tenantId, projectId, environmentId: scope.environment.id };
+        await this.quotas.charge(tx, place, { subject: `domains/${id}`, amounts: { domains: 1 } });
         await this.tell(tx, caller, scope, 'create', hostname);
       });
     } catch (error) {
@@ -97,6 +102,7 @@ export class DomainsService {
     if (row.isDefault) throw fail('domain-is-default');
     await this.rollouts.reapply(caller, scope, async (tx) => {
       await tx.domain.deleteMany({ where: { id: row.id } });
+      await this.quotas.discharge(tx, scope.tenant.id, `domains/${row.id}`);
       await this.tell(tx, caller, scope, 'delete', row.hostname);
     });
   }

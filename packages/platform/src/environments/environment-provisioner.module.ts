@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { EnvironmentProvisioner } from './environment-provisioner.service.js';
 import { EnvironmentsRepository } from './environments.repository.js';
 import { NamespaceParts } from './namespace-parts.service.js';
@@ -9,7 +10,7 @@ import { NamespaceReconciler } from './namespace-reconciler.service.js';
 
 /** Apart from `EnvironmentsModule`, which needs projects, so that projects can make their first environment. */
 @Module({
-  imports: [AuditModule, DiscoveryModule, OperationsModule],
+  imports: [AuditModule, DiscoveryModule, OperationsModule, QuotasModule],
   providers: [EnvironmentsRepository, EnvironmentProvisioner, NamespaceParts, NamespaceReconciler],
   exports: [EnvironmentsRepository, EnvironmentProvisioner, NamespaceParts, NamespaceReconciler],
 })

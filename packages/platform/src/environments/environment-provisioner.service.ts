@@ -6,6 +6,7 @@ import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import type { CreateEnvironment } from './environments.dto.js';
 import { deleteEnvironment, type EnvironmentJob, provisionEnvironment } from './environments.job-definitions.js';
 import { EnvironmentsRepository } from './environments.repository.js';
@@ -27,6 +28,7 @@ export class EnvironmentProvisioner {
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
     private readonly parts: NamespaceParts,
+    private readonly quotas: QuotasService,
   ) {}
 
   /** The caller holds the project's lock, or has just made it. */
@@ -39,6 +41,8 @@ export class EnvironmentProvisioner {
     const keys = { id: newId(), tenantId: tenant.id, projectId: project.id };
     const row = await this.environments.create(tx, { ...keys, ...body, namespace });
     const operation = await this.begin(tx, caller, project, row, provisionEnvironment, this.parts.steps());
+    const claim = { subject: `environments/${row.id}`, amounts: { environments: 1 } };
+    await this.quotas.charge(tx, { tenantId: tenant.id, projectId: project.id }, claim);
     await this.note(tx, caller, project, row, 'create', { after: body });
     return { row, operation };
   }

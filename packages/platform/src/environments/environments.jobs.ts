@@ -5,6 +5,7 @@ import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { EnvironmentStates } from './environment-states.js';
 import { deleteEnvironment, type EnvironmentJob, provisionEnvironment } from './environments.job-definitions.js';
 import { EnvironmentsRepository } from './environments.repository.js';
@@ -58,6 +59,7 @@ export class DeleteEnvironmentProcessor implements JobProcessor<EnvironmentJob> 
     private readonly operations: OperationsService,
     private readonly events: EventLog,
     private readonly robots: RobotsService,
+    private readonly quotas: QuotasService,
   ) {}
 
   async run(job: EnvironmentJob, { signal }: JobContext): Promise<void> {
@@ -68,7 +70,10 @@ export class DeleteEnvironmentProcessor implements JobProcessor<EnvironmentJob> 
     await this.operations.step(operation, 'records', 'running');
     await this.robots.revoke(tenantId, `robot$${project}+pull-${environment}`);
     await this.database.transaction(async (tx) => {
-      if (!(await this.environments.delete(tx, job.environmentId))) return;
+      const { environmentId } = job;
+      await this.quotas.dischargePlace(tx, { tenantId, projectId, environmentId });
+      await this.quotas.discharge(tx, tenantId, `environments/${environmentId}`);
+      if (!(await this.environments.delete(tx, environmentId))) return;
       const resource = `projects/${project}/environments/${environment}`;
       await this.events.record(tx, { tenantId, projectId, type: 'environment.deleted', resource });
     });

@@ -3,6 +3,7 @@ import { ClustersModule } from '../clusters/clusters.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { NamespaceItself, PullSecret } from './built-in-parts.js';
 import { EnvironmentProvisionerModule } from './environment-provisioner.module.js';
 import { EnvironmentStates } from './environment-states.js';
@@ -16,7 +17,14 @@ import {
 import { EnvironmentsService } from './environments.service.js';
 
 @Module({
-  imports: [ClustersModule, EnvironmentProvisionerModule, IdentityModule, OperationsModule, ProjectsModule],
+  imports: [
+    ClustersModule,
+    EnvironmentProvisionerModule,
+    IdentityModule,
+    OperationsModule,
+    ProjectsModule,
+    QuotasModule,
+  ],
   controllers: [EnvironmentsController],
   providers: [
     EnvironmentsService,

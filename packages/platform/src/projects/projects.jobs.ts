@@ -5,6 +5,7 @@ import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 
 const payload = z.object({
   tenantId: z.string(),
@@ -32,6 +33,7 @@ export class DeleteProjectProcessor implements JobProcessor<Payload> {
     private readonly clusters: ClustersService,
     private readonly operations: OperationsService,
     private readonly events: EventLog,
+    private readonly quotas: QuotasService,
   ) {}
 
   async run({ tenantId, tenant, projectId, project, operation }: Payload, { signal }: JobContext): Promise<void> {
@@ -40,6 +42,8 @@ export class DeleteProjectProcessor implements JobProcessor<Payload> {
     await this.operations.step(operation, 'namespaces', 'succeeded');
     await this.operations.step(operation, 'records', 'running');
     await this.database.transaction(async (tx) => {
+      await this.quotas.dischargePlace(tx, { tenantId, projectId });
+      await this.quotas.discharge(tx, tenantId, `projects/${projectId}`);
       const { count } = await tx.project.deleteMany({ where: { id: projectId, tenantId } });
       if (count > 0)
         await this.events.record(tx, { tenantId, type: 'project.deleted', resource: `projects/${project}` });

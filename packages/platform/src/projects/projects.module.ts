@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { EnvironmentProvisionerModule } from '../environments/environment-provisioner.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectDeletion } from './projects.deletion.js';
 import { DeleteProjectProcessor } from './projects.jobs.js';
@@ -10,7 +11,7 @@ import { ProjectsRepository } from './projects.repository.js';
 import { ProjectsService } from './projects.service.js';
 
 @Module({
-  imports: [AuditModule, ClustersModule, EnvironmentProvisionerModule, OperationsModule],
+  imports: [AuditModule, ClustersModule, EnvironmentProvisionerModule, OperationsModule, QuotasModule],
   controllers: [ProjectsController],
   providers: [ProjectsRepository, ProjectDeletion, ProjectsService, DeleteProjectProcessor],
   exports: [ProjectsService],

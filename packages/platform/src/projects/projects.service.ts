@@ -9,6 +9,7 @@ import { type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { ProjectDeletion } from './projects.deletion.js';
 import { type CreateProject, type ProjectAnswer, toProjectAnswer, type UpdateProject } from './projects.dto.js';
 import { fail } from './projects.errors.js';
@@ -23,6 +24,7 @@ export class ProjectsService {
     private readonly events: EventLog,
     private readonly environments: EnvironmentProvisioner,
     private readonly deletion: ProjectDeletion,
+    private readonly quotas: QuotasService,
   ) {}
 
   async list(caller: TenantCaller, query: PageQuery): Promise<Page<ProjectAnswer>> {
@@ -66,6 +68,8 @@ export class ProjectsService {
         displayName: body.displayName ?? body.name,
       });
       await this.environments.create(tx, caller, row, { name: 'production', kind: 'production' });
+      const claim = { subject: `projects/${row.id}`, amounts: { projects: 1 } };
+      await this.quotas.charge(tx, { tenantId: tenant.id }, claim);
       await this.note(tx, caller, row, 'create', { after: body });
       return toProjectAnswer({ ...row, _count: { environments: 1 } });
     });

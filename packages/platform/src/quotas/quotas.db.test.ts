@@ -46,8 +46,14 @@ afterAll(async () => {
 
 const setLimits = (place: QuotaPlace, limits: Record<string, string | number | null>, overcommitPercent?: number) =>
   database.transaction((tx) => quotas.setLimits(tx, place, limits, { overcommitPercent }));
-const charge = (place: QuotaPlace, subject: string, amounts: Record<string, string | number>) =>
-  database.transaction((tx) => quotas.charge(tx, place, { subject, amounts }));
+/** As a client would: asked again while the pool of connections has none to spare. */
+const charge = (place: QuotaPlace, subject: string, amounts: Record<string, string | number>): Promise<void> =>
+  database
+    .transaction((tx) => quotas.charge(tx, place, { subject, amounts }))
+    .catch((error: { code?: string }) => {
+      if (error.code === 'database-unavailable') return charge(place, subject, amounts);
+      throw error;
+    });
 const discharge = (place: QuotaPlace, subject: string) =>
   database.transaction((tx) => quotas.discharge(tx, place.tenantId, subject));
 

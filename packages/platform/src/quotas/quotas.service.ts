@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock/clock.js';
-import type { Transaction } from '../kernel/database/index.js';
+import type { Reader, Transaction } from '../kernel/database/index.js';
 import { findNewExcess, type LimitNode } from './limit-tree.rules.js';
 import { formatAmount, inPeriod, parseAmount, periodOf, toResource, withoutPeriod } from './quantities.rules.js';
 import { fail } from './quotas.errors.js';
@@ -14,6 +14,8 @@ import {
   type Refusal,
   scopesOf,
 } from './quotas.rules.js';
+
+export { amountsOf, largestOf } from './manifest-amounts.rules.js';
 
 /** Kubernetes quantities by resource: `{ 'requests.cpu': '500m', pods: 2 }`. */
 export type Amounts = Readonly<Record<string, string | number>>;
@@ -62,6 +64,12 @@ export class QuotasService {
     });
   }
 
+  /** What the subject holds of one resource, in base units. */
+  async held(reader: Reader, tenantId: string, subject: string, resource: string): Promise<bigint> {
+    const claims = await this.quotas.listClaims(reader, tenantId, subject);
+    return claims.find((claim) => withoutPeriod(claim.resource) === resource)?.amount ?? 0n;
+  }
+
   /** Gives back all that the subject holds; what it has used up stays counted until its period ends. */
   async discharge(tx: Transaction, tenantId: string, subject: string): Promise<void> {
     await this.change(tx, tenantId, subject, undefined, (held) => held.filter((claim) => periodOf(claim.resource)));
@@ -84,6 +92,31 @@ export class QuotasService {
       );
     const scopeId = { in: [...environments, ...(place.environmentId || !place.projectId ? [] : [place.projectId])] };
     await this.forget(tx, tenantId, scopeId);
+  }
+
+  /** An application is gone, with its places, domains, uploads and images. */
+  async dischargeApplication(tx: Transaction, tenantId: string, applicationId: string): Promise<void> {
+    const where = { where: { applicationId }, select: { id: true } };
+    const placements = await tx.placement.findMany({
+      where: { applicationId },
+      select: { id: true, domains: { select: { id: true } } },
+    });
+    const uploads = await tx.upload.findMany(where);
+    const blobs = await tx.quotaClaim.findMany({
+      where: { tenantId, subject: { startsWith: `applications/${applicationId}/` } },
+      select: { subject: true },
+    });
+    const subjects = [
+      ...placements.flatMap(({ id, domains }) => [`placements/${id}`, ...domains.map((row) => `domains/${row.id}`)]),
+      ...uploads.map(({ id }) => `uploads/${id}`),
+      ...blobs.map(({ subject }) => subject),
+      `applications/${applicationId}`,
+    ];
+    const held = await tx.quotaClaim.findMany({
+      where: { tenantId, subject: { in: subjects } },
+      distinct: ['subject'],
+    });
+    for (const { subject } of held) await this.discharge(tx, tenantId, subject);
   }
 
   /** A tenant is gone, with all that is known of its quotas. */

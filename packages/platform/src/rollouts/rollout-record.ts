@@ -4,6 +4,7 @@ import { Clock } from '../kernel/clock/clock.js';
 import { Database, type RolloutModel } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { PlacementQuota } from './placement-quota.service.js';
 import { readRollout, toColumns } from './rollouts.codec.js';
 import { isFinal, type Rollout } from './rollouts.rules.js';
 
@@ -15,6 +16,7 @@ export class RolloutRecord {
     private readonly events: EventLog,
     private readonly operations: OperationsService,
     private readonly clock: Clock,
+    private readonly quota: PlacementQuota,
   ) {}
 
   /** False when another worker was quicker: then nothing is written, and the row must be read again. */
@@ -36,6 +38,8 @@ export class RolloutRecord {
           data: { releaseId: row.releaseId, version: { increment: 1 } },
         });
       }
+      if (next.state === 'healthy') await this.quota.settle(tx, scope, row.releaseId);
+      if (next.state === 'aborted' && row.previousReleaseId) await this.quota.settle(tx, scope, row.previousReleaseId);
       const resource = `${eventPathOf(scope)}/rollouts/${row.id}`;
       await this.events.record(tx, {
         ...eventIds(scope),

@@ -3,8 +3,10 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { AdvanceRolloutProcessor } from './advance-rollout.jobs.js';
+import { PlacementQuota } from './placement-quota.service.js';
 import { RolloutObjects } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
 import { RolloutRequests } from './rollout-requests.service.js';
@@ -14,9 +16,17 @@ import { ScalingController } from './scaling.controller.js';
 import { ScalingService } from './scaling.service.js';
 
 @Module({
-  imports: [ApplicationsModule, AuditModule, ClustersModule, OperationsModule, ReleasesModule],
+  imports: [ApplicationsModule, AuditModule, ClustersModule, OperationsModule, QuotasModule, ReleasesModule],
   controllers: [RolloutsController, ScalingController],
-  providers: [RolloutsService, RolloutRequests, ScalingService, RolloutObjects, RolloutRecord, AdvanceRolloutProcessor],
+  providers: [
+    PlacementQuota,
+    RolloutsService,
+    RolloutRequests,
+    ScalingService,
+    RolloutObjects,
+    RolloutRecord,
+    AdvanceRolloutProcessor,
+  ],
   exports: [RolloutsService],
 })
 export class RolloutsModule {}

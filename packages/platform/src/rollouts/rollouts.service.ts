@@ -15,6 +15,7 @@ import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { readContent } from '../releases/release-content.service.js';
+import { PlacementQuota } from './placement-quota.service.js';
 import { toColumns } from './rollouts.codec.js';
 import { fail } from './rollouts.errors.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
@@ -29,6 +30,7 @@ export class RolloutsService {
     private readonly events: EventLog,
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
+    private readonly quota: PlacementQuota,
   ) {}
 
   /** Refuses what could not be rolled out, before anything is written. */
@@ -45,6 +47,7 @@ export class RolloutsService {
     // One rollout at a time decides about a place: the row lock orders concurrent ones.
     await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
     const placement = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
+    await this.quota.charge(tx, { ...scope, placement }, release);
     const content = readContent(release.content);
     const processes = resolveProcesses(content.processes as Processes).map((process) => process.name);
     const plan = planRollout(processes, placement.releaseId !== null);

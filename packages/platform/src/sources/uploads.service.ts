@@ -9,6 +9,7 @@ import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { receiveArchive } from './archive.js';
 import type { UploadAnswer } from './sources.dto.js';
 
@@ -26,6 +27,7 @@ export class UploadsService {
     private readonly audit: AuditService,
     private readonly events: EventLog,
     @Inject(CONFIG) private readonly config: Configuration,
+    private readonly quotas: QuotasService,
   ) {}
 
   async receive(caller: TenantCaller, project: string, application: string, body: Readable): Promise<UploadAnswer> {
@@ -44,6 +46,9 @@ export class UploadsService {
           createdBy: caller.actor.username,
         };
         const created = await tx.upload.create({ data });
+        const { tenantId, projectId } = eventIds(scope);
+        const claim = { subject: `uploads/${id}`, amounts: { 'upload-bytes': sizeBytes } };
+        await this.quotas.charge(tx, { tenantId, projectId }, claim);
         await this.audit.record(tx, caller, {
           action: 'upload.create',
           resource: `${pathOf(scope)}/uploads/${id}`,
@@ -57,7 +62,7 @@ export class UploadsService {
         });
         return created;
       });
-      await this.sweep(scope.application.id);
+      await this.sweep(scope.tenant.id, scope.application.id);
       const at = row.createdAt.toISOString();
       return { id, name: id, createdAt: at, updatedAt: at, version: 1, digest, sizeBytes };
     } catch (error) {
@@ -66,7 +71,7 @@ export class UploadsService {
     }
   }
 
-  private async sweep(applicationId: string): Promise<void> {
+  private async sweep(tenantId: string, applicationId: string): Promise<void> {
     const old = await this.database.read.upload.findMany({
       where: { applicationId },
       orderBy: { createdAt: 'desc' },
@@ -79,7 +84,10 @@ export class UploadsService {
     });
     const inUse = JSON.stringify(open);
     for (const { id } of old.filter((upload) => !inUse.includes(upload.id))) {
-      await this.database.read.upload.deleteMany({ where: { id } });
+      await this.database.transaction(async (tx) => {
+        await tx.upload.deleteMany({ where: { id } });
+        await this.quotas.discharge(tx, tenantId, `uploads/${id}`);
+      });
       await rm(archivePath(this.config.uploadsDir, id), { force: true });
     }
   }

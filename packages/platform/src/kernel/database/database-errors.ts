@@ -10,7 +10,8 @@ const unavailable = new Set([
   '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08006',
 ]); // biome-ignore format: one group a line
 const adapterKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
-const closedConnection = /Connection terminated|connection timeout|Client has encountered a connection error/i;
+const closedConnection =
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i;
 
 /** Whether the statement failed because PostgreSQL is away, as against refusing it. */
 export function isDatabaseUnavailable(error: unknown): boolean {
