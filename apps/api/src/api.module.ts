@@ -3,6 +3,7 @@ import { ApplicationsModule } from '@slipway/platform/applications/applications.
 import { AuditModule } from '@slipway/platform/audit/audit.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
 import { ClustersModule } from '@slipway/platform/clusters/clusters.module';
+import { KubernetesModule } from '@slipway/platform/clusters/kubernetes.module';
 import { ConfigModule } from '@slipway/platform/config/config.module';
 import { DomainsModule } from '@slipway/platform/domains/domains.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
@@ -35,6 +36,7 @@ const features = [
   EnvironmentsModule,
   EventsModule,
   IdentityModule,
+  KubernetesModule,
   OperationsModule,
   ProjectsModule,
   TenantsModule,

@@ -1,4 +1,5 @@
 import type { Permission } from '../kernel/access/permissions.js';
+import { type Need, needOf } from './kube-permissions.rules.js';
 
 /** What a request to the Kubernetes API is about, as far as the door must know. */
 export type KubernetesRequest =
@@ -6,27 +7,34 @@ export type KubernetesRequest =
   | { readonly about: 'api' }
   /** The list of namespaces, to be narrowed to the caller's. */
   | { readonly about: 'namespaces' }
+  /** What may I do, who am I: the cluster answers everybody about himself. */
+  | { readonly about: 'review' }
+  /** A collection over all namespaces: for others than administrators, over the namespaces that they may see. */
+  | {
+      readonly about: 'everywhere';
+      readonly group: string;
+      readonly resource: string;
+      readonly need: readonly Permission[];
+    }
   | {
       readonly about: 'namespace';
       readonly namespace: string;
+      /** `pods`, `pods/exec`; `namespaces` for the namespace itself. */
+      readonly resource: string;
+      readonly name: string | null;
       readonly isWrite: boolean;
-      /** What the caller needs there; `never` is for administrators of the platform alone. */
-      readonly permission: Permission | 'never';
+      /** A session in a container: exec, attach, a forwarded port, a proxied request. */
+      readonly isSession: boolean;
+      readonly need: Need;
     }
-  /** Cluster-wide: for administrators of the platform alone. */
-  | { readonly about: 'cluster' };
+  /** Cluster-wide: for administrators of the platform, and for its auditors where it is read. */
+  | { readonly about: 'cluster'; readonly isRead: boolean };
 
 const reads = new Set(['GET', 'HEAD']);
 const execSubresources = new Set(['exec', 'attach', 'portforward', 'proxy']);
-/** What bounds a tenant is not the tenant's to change. */
-const platformResources = new Set([
-  'roles',
-  'rolebindings',
-  'resourcequotas',
-  'limitranges',
-  'networkpolicies',
-  'serviceaccounts',
-]);
+const reviews = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews']);
+/** Of the namespace itself; the third segment is otherwise a collection in it. */
+const namespaceSubresources = new Set(['status', 'finalize']);
 
 /** Takes a path of the Kubernetes API apart. Undefined for a path with tricks in it (dot segments, encoded slashes). */
 export function classifyRequest(method: string, path: string): KubernetesRequest | undefined {
@@ -35,30 +43,48 @@ export function classifyRequest(method: string, path: string): KubernetesRequest
   const [root, ...rest] = segments;
   const isRead = reads.has(method);
   if (root === 'version' || root === 'openapi' || root === 'healthz' || root === 'readyz' || root === 'livez') {
-    return isRead ? { about: 'api' } : { about: 'cluster' };
+    return isRead ? { about: 'api' } : { about: 'cluster', isRead };
   }
-  if (root !== 'api' && root !== 'apis') return { about: 'cluster' };
+  if (root !== 'api' && root !== 'apis') return { about: 'cluster', isRead };
+  const group = root === 'api' ? '' : (rest[0] ?? '');
   const prefix = root === 'api' ? 1 : 2;
-  if (rest.length <= prefix) return isRead ? { about: 'api' } : { about: 'cluster' };
-  const [collection, namespace, resource, , subresource] = rest.slice(prefix);
-  if (collection !== 'namespaces') return { about: 'cluster' };
-  if (namespace === undefined) return root === 'api' && isRead ? { about: 'namespaces' } : { about: 'cluster' };
-  const permission = permissionOf(isRead, resource, subresource);
-  return { about: 'namespace', namespace, isWrite: !isRead || execSubresources.has(subresource ?? ''), permission };
+  if (rest.length <= prefix) return isRead ? { about: 'api' } : { about: 'cluster', isRead };
+  const [collection = '', namespace, resource, name, subresource] = rest.slice(prefix);
+  if (collection !== 'namespaces' || (group !== '' && namespace === undefined)) {
+    return classifyCollection(group, collection, namespace, method);
+  }
+  if (namespace === undefined) return isRead ? { about: 'namespaces' } : { about: 'cluster', isRead };
+  const isItself =
+    resource === undefined || (namespaceSubresources.has(resource) && name === undefined && group === '');
+  const path3 = resource === undefined ? 'namespaces' : `namespaces/${resource}`;
+  const kind = isItself ? path3 : `${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+  const isSession = !isItself && subresource !== undefined && execSubresources.has(subresource);
+  return {
+    about: 'namespace',
+    namespace,
+    resource: kind,
+    name: isItself ? null : (name ?? null),
+    isWrite: !isRead || isSession,
+    isSession,
+    need: needOf(group, kind, isRead),
+  };
 }
 
-function permissionOf(
-  isRead: boolean,
-  resource: string | undefined,
-  subresource: string | undefined,
-): Permission | 'never' {
-  // The namespace itself is made and deleted through its environment.
-  if (resource === undefined) return isRead ? 'environments:read' : 'never';
-  if (resource === 'serviceaccounts' && subresource === 'token') return 'never';
-  if (subresource !== undefined && execSubresources.has(subresource)) return 'pods:exec';
-  if (resource === 'secrets') return 'secrets:read';
-  if (isRead) return subresource === 'log' ? 'logs:read' : 'pods:read';
-  return platformResources.has(resource) ? 'never' : 'workloads:write';
+function classifyCollection(
+  group: string,
+  collection: string,
+  name: string | undefined,
+  method: string,
+): KubernetesRequest {
+  const isRead = reads.has(method);
+  if (method === 'POST' && name === undefined && reviews.has(collection) && group.endsWith('.k8s.io')) {
+    return { about: 'review' };
+  }
+  const need = needOf(group, collection, true);
+  if (isRead && name === undefined && need !== 'never') {
+    return { about: 'everywhere', group, resource: collection, need };
+  }
+  return { about: 'cluster', isRead };
 }
 
 function parsePath(path: string): string[] | undefined {
@@ -72,14 +98,49 @@ function parsePath(path: string): string[] | undefined {
   }
 }
 
-/** The query with the label selector narrowed to the namespaces of these tenants. */
-export function narrowToTenants(search: string, tenants: readonly string[]): string {
+/** Labels of the namespaces of environments. */
+export const ours = {
+  environment: 'slipway.dev/environment',
+  tenantId: 'slipway.dev/tenant-id',
+  projectId: 'slipway.dev/project-id',
+} as const;
+
+/**
+ * The query narrowed to the namespaces of environments, `all` or those whose label has one of the values. A selector knows
+ * no "or" over two labels: whoever has single projects is narrowed by projects alone, those of his tenants among them.
+ */
+export function narrow(
+  search: string,
+  to: 'all' | { readonly key: string; readonly values: readonly string[] },
+): string {
   const query = new URLSearchParams(search);
-  // No label value of ours has a dot: nothing matches where there is no tenant.
-  const own = `slipway.dev/tenant in (${tenants.length > 0 ? tenants.join(',') : 'no.tenant'})`;
+  // No label value of ours has a dot: nothing matches where there is nothing to see.
+  const own = to === 'all' ? [] : [`${to.key} in (${to.values.length > 0 ? to.values.join(',') : 'nothing.to.see'})`];
   const given = query.get('labelSelector');
-  query.set('labelSelector', given ? `${given},${own}` : own);
+  query.set('labelSelector', [ours.environment, ...own, ...(given ? [given] : [])].join(','));
   return `?${query}`;
+}
+
+/** What is noted of a session, a log or a Secret that is read; nothing for what else there is. */
+export function toSession(
+  request: { readonly resource: string; readonly name: string | null },
+  method: string,
+  search: string,
+): { action: string; after: object } | undefined {
+  const [resource = '', subresource] = request.resource.split('/');
+  if (resource === 'secrets' && reads.has(method)) return { action: 'secret.read', after: { name: request.name } };
+  if (subresource !== 'log' && !execSubresources.has(subresource ?? '')) return undefined;
+  const query = new URLSearchParams(search);
+  const command = query.getAll('command').join(' ').slice(0, 1000);
+  const about = resource === 'services' ? 'service' : 'pod';
+  return {
+    action: `${about}.${subresource}`,
+    after: {
+      [about]: request.name,
+      ...(query.has('container') && { container: query.get('container') }),
+      ...(command && { command }),
+    },
+  };
 }
 
 /** A refusal in Kubernetes' words. */
