@@ -1,6 +1,4 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isNotFound } from '@slipway/orchestrator/client';
 import {
   configMaps,
@@ -12,11 +10,11 @@ import {
   services,
 } from '@slipway/orchestrator/kinds';
 import { ClustersService } from '../clusters/clusters.service.js';
-import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { QuotasService } from '../quotas/quotas.service.js';
+import { ApplicationFiles } from './application-files.service.js';
 import { ApplicationScopes, eventIds, eventPathOf } from './application-scopes.service.js';
 import { removeApplication } from './applications.job-definitions.js';
 import { selectorLabels } from './kube-objects.rules.js';
@@ -32,7 +30,7 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
     private readonly scopes: ApplicationScopes,
     private readonly clusters: ClustersService,
     private readonly events: EventLog,
-    @Inject(CONFIG) private readonly config: Configuration,
+    private readonly files: ApplicationFiles,
     private readonly quotas: QuotasService,
   ) {}
 
@@ -59,28 +57,12 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
         }
       });
     }
-    await this.removeFiles(applicationId);
+    await this.files.remove({ applicationId });
     await this.database.transaction(async (tx) => {
       const { tenantId, projectId } = eventIds(scope);
       await this.quotas.dischargeApplication(tx, tenantId, applicationId);
       await tx.application.deleteMany({ where: { id: applicationId } });
       await this.events.record(tx, { tenantId, projectId, type: 'application.deleted', resource: eventPathOf(scope) });
     });
-  }
-
-  /** Its git repository, uploaded archives and build logs: their rows still name them. */
-  private async removeFiles(applicationId: string): Promise<void> {
-    const { gitDir, uploadsDir } = this.config;
-    const where = { where: { applicationId }, select: { id: true } };
-    const [uploads, builds] = [
-      await this.database.read.upload.findMany(where),
-      await this.database.read.build.findMany(where),
-    ];
-    const paths = [
-      join(gitDir, `${applicationId}.git`),
-      ...uploads.map(({ id }) => join(uploadsDir, 'archives', `${id}.tar.gz`)),
-      ...builds.map(({ id }) => join(uploadsDir, 'builds', `${id}.log`)),
-    ];
-    for (const path of paths) await rm(path, { recursive: true, force: true });
   }
 }

@@ -17,7 +17,7 @@ export class ProjectDeletion {
   async start(tx: Transaction, caller: TenantCaller, project: { id: string; name: string }): Promise<string> {
     const { id: tenantId, name: tenant } = caller.tenant;
     const subject = `tenants/${tenant}/projects/${project.name}`;
-    const steps = ['namespaces', 'records'];
+    const steps = ['namespaces', 'images', 'files', 'records'];
     const operation = await this.operations.start(tx, caller, { kind: deleteProject.name, subject, tenantId, steps });
     const payload = { tenantId, tenant, projectId: project.id, project: project.name, operation };
     await this.outbox.enqueue(tx, deleteProject, payload);

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { ApplicationFiles } from '../applications/application-files.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { QuotasService } from '../quotas/quotas.service.js';
+import { ImageRemoval } from '../repositories/image-removal.service.js';
 
 const payload = z.object({
   tenantId: z.string(),
@@ -33,6 +35,8 @@ export class DeleteProjectProcessor implements JobProcessor<Payload> {
     private readonly clusters: ClustersService,
     private readonly operations: OperationsService,
     private readonly events: EventLog,
+    private readonly images: ImageRemoval,
+    private readonly files: ApplicationFiles,
     private readonly quotas: QuotasService,
   ) {}
 
@@ -40,6 +44,12 @@ export class DeleteProjectProcessor implements JobProcessor<Payload> {
     await this.operations.step(operation, 'namespaces', 'running');
     await this.clusters.deleteNamespaces({ tenant, project }, signal);
     await this.operations.step(operation, 'namespaces', 'succeeded');
+    await this.operations.step(operation, 'images', 'running');
+    await this.images.remove({ projectId });
+    await this.operations.step(operation, 'images', 'succeeded');
+    await this.operations.step(operation, 'files', 'running');
+    await this.files.remove({ projectId });
+    await this.operations.step(operation, 'files', 'succeeded');
     await this.operations.step(operation, 'records', 'running');
     await this.database.transaction(async (tx) => {
       await this.quotas.dischargePlace(tx, { tenantId, projectId });

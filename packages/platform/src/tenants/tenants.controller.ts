@@ -5,6 +5,8 @@ import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import {
   type CreateTenant,
   createTenantBody,
+  type DeleteTenant,
+  deleteTenantQuery,
   tenantAnswer,
   tenantDeletion,
   tenantPage,
@@ -78,12 +80,15 @@ export class TenantsController {
     permission: 'tenants:delete',
     tag,
     summary: 'Delete a tenant with all it has',
+    description: 'From the state `archived`; from any other with `confirm`, the name of the tenant.',
+    query: deleteTenantQuery,
+    allowedIn: ['requested', 'cordoned', 'suspended', 'archived'],
     answer: tenantDeletion,
     status: 202,
     location: ({ operation }) => `/api/v1/operations/${operation}`,
-    errors: ['tenant-being-deleted'],
+    errors: ['tenant-being-deleted', 'tenant-not-confirmed'],
   })
-  delete(@From() caller: TenantCaller) {
-    return this.tenants.delete(caller);
+  delete(@From() caller: TenantCaller, @Query() { confirm }: DeleteTenant) {
+    return this.tenants.delete(caller, confirm);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '../kernel/access/permissions.js';
 import { displayNameSchema, nameSchema, objectFields, pageOf, timeSchema } from '../kernel/http/schemas.js';
+import { isTenantState, tenantStates } from '../kernel/tenancy/tenant-state.js';
 import type { MemberRow, TenantRow } from './tenants.repository.js';
 
 const roleSchema = z.enum(['owner', 'admin', 'developer', 'operator', 'viewer']);
@@ -12,6 +13,12 @@ export const createTenantBody = z.strictObject({
 });
 export type CreateTenant = z.output<typeof createTenantBody>;
 
+/** Of the route that deletes. */
+export const deleteTenantQuery = z.strictObject({
+  confirm: z.string().max(100).optional().meta({ description: "The tenant's name; not needed where it is archived." }),
+});
+export type DeleteTenant = z.output<typeof deleteTenantQuery>;
+
 export const updateTenantBody = z.strictObject({ displayName: displayNameSchema.optional() });
 export type UpdateTenant = z.output<typeof updateTenantBody>;
 
@@ -19,7 +26,12 @@ export const tenantAnswer = z
   .object({
     ...objectFields,
     displayName: z.string(),
-    state: z.enum(['active', 'deleting']),
+    state: z.enum(tenantStates),
+    stateReason: z.string().nullable().meta({ description: 'Why it is not active, as an administrator said.' }),
+    operation: z
+      .string()
+      .nullable()
+      .meta({ description: 'Id of the operation that last set it up or changed what runs.' }),
     projectCount: z.int(),
     memberCount: z.int(),
     myRole: roleSchema.nullable().meta({ description: 'Null for an administrator who is no member.' }),
@@ -59,7 +71,9 @@ export function toTenantAnswer(row: TenantRow, myRole: Role | null): TenantAnswe
     id: row.id,
     name: row.name,
     displayName: row.displayName,
-    state: row.state === 'deleting' ? 'deleting' : 'active',
+    state: isTenantState(row.state) ? row.state : 'deleting',
+    stateReason: row.stateReason,
+    operation: row.operationId,
     projectCount: row._count.projects,
     memberCount: row._count.bindings,
     myRole,

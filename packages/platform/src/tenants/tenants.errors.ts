@@ -11,11 +11,6 @@ export const fail = defineErrors({
     title: 'The platform keeps this name for itself.',
     remedy: 'Choose another name.',
   },
-  'tenant-being-deleted': {
-    status: 409,
-    title: 'This tenant is being deleted.',
-    remedy: 'Nothing can be changed in it any more; create another tenant when it is gone.',
-  },
   'member-not-found': {
     status: 404,
     title: 'The tenant has no such member.',
@@ -35,5 +30,15 @@ export const fail = defineErrors({
     status: 409,
     title: 'A tenant must keep at least one owner.',
     remedy: 'Make somebody else an owner first.',
+  },
+  'tenant-state-impossible': {
+    status: 409,
+    title: 'The tenant cannot go from its state to that one.',
+    remedy: 'Read the tenant’s state: `next` lists where it can go.',
+  },
+  'tenant-not-confirmed': {
+    status: 422,
+    title: 'Something would be lost, and the tenant’s name was not typed.',
+    remedy: 'Send `confirm` with the name of the tenant.',
   },
 });

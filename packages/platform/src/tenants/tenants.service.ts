@@ -9,10 +9,11 @@ import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
+import { requireChangeable, tenantStates } from '../kernel/tenancy/tenant-state.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { type CreateTenant, type TenantAnswer, toTenantAnswer, type UpdateTenant } from './tenants.dto.js';
 import { fail } from './tenants.errors.js';
-import { deleteTenant } from './tenants.jobs.js';
+import { deleteTenant, deletionSteps } from './tenants.jobs.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { isReservedName } from './tenants.rules.js';
 
@@ -84,7 +85,7 @@ export class TenantsService {
     return this.database.transaction(async (tx) => {
       const before = await this.tenants.getLocked(tx, id);
       requireVersion(caller, before);
-      if (before.state === 'deleting') throw fail('tenant-being-deleted');
+      requireChangeable(before);
       if (body.displayName === undefined || body.displayName === before.displayName)
         return toTenantAnswer(before, role);
       const after = await this.tenants.update(tx, id, body);
@@ -100,21 +101,25 @@ export class TenantsService {
     });
   }
 
-  /** Marks the tenant and has the worker delete all it has. A repeated call answers the same. */
-  async delete(caller: TenantCaller): Promise<TenantAnswer & { operation: string }> {
+  /** Marks the tenant and has the worker delete all it has. `confirm` is its name, where it is not archived. */
+  async delete(caller: TenantCaller, confirm: string | undefined): Promise<TenantAnswer & { operation: string }> {
     const { id, name, role } = caller.tenant;
     const subject = `tenants/${name}`;
     return this.database.transaction(async (tx) => {
       const before = await this.tenants.getLocked(tx, id);
       requireVersion(caller, before);
-      if (before.state === 'deleting') throw fail('tenant-being-deleted');
-      const after = await this.tenants.update(tx, id, { state: 'deleting' });
+      requireChangeable(
+        before,
+        tenantStates.filter((state) => state !== 'deleting'),
+      );
+      if (before.state !== 'archived' && confirm !== name) throw fail('tenant-not-confirmed');
+      const after = await this.tenants.update(tx, id, { state: 'deleting', stateReason: null });
       await noteAccessChange(tx, { tenantId: id });
       // Not of the tenant: it must outlive it.
       const operation = await this.operations.start(tx, caller, {
         kind: deleteTenant.name,
         subject,
-        steps: ['namespaces', 'records'],
+        steps: deletionSteps,
       });
       await this.outbox.enqueue(tx, deleteTenant, { tenantId: id, tenant: name, operation });
       await this.audit.record(tx, caller, { action: 'tenant.delete', resource: subject, tenant: caller.tenant });

@@ -3,6 +3,7 @@ import { fail } from '../errors/kernel.errors.js';
 import { RateLimit } from '../http/rate-limit.js';
 import { findRoute, type Request, type Response, type RouteOptions, stateOf } from '../http/route.js';
 import type { Actor, TenantScope } from '../tenancy/caller.js';
+import { requireChangeable } from '../tenancy/tenant-state.js';
 import { Access } from './access.js';
 import { Authenticator, authenticate } from './authenticator.js';
 import { canSeeProject } from './policy.js';
@@ -40,6 +41,7 @@ export class AccessGuard implements CanActivate {
     if (typeof tenant === 'string') {
       state.tenant = await this.access.getTenantScope(actor, tenant);
       this.admit(actor, state.tenant, route, typeof project === 'string' ? project : undefined);
+      if (route.method !== 'GET') requireChangeable(state.tenant, route.allowedIn);
     } else if (route.permission !== 'signed-in') await this.access.requireOnPlatform(actor, route.permission);
     requireUnnarrowed(actor, route);
     return true;

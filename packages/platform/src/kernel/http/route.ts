@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import type { Permission } from '../access/permissions.js';
 import { fail } from '../errors/kernel.errors.js';
 import type { Caller, TenantCaller, TenantScope } from '../tenancy/caller.js';
+import type { TenantState } from '../tenancy/tenant-state.js';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -23,6 +24,8 @@ export interface RouteOptions {
   readonly permission: Permission | 'signed-in' | 'public';
   /** A list (or the tenant itself): the permission in one project is enough, and the service narrows to `projectsAllowed`. */
   readonly narrows?: true;
+  /** The states of the tenant, besides `active`, in which this change may happen. Reading is free in all. */
+  readonly allowedIn?: readonly TenantState[];
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
