@@ -1,6 +1,6 @@
 import { createKubeClient, type KubeClient, type KubeConnection, loadKubeconfig } from '@slipway/orchestrator/client';
 import { createClusterInformers, startControllers } from '@slipway/orchestrator/controllers';
-import { clusterAddresses, parseHostServices, startNetwork } from '@slipway/orchestrator/network';
+import { clusterAddresses, type Network, parseHostServices, startNetwork } from '@slipway/orchestrator/network';
 import { createCriRuntime, createSimulatedRuntime, startNodeAgent } from '@slipway/orchestrator/node';
 import { type Clock, type Stoppable, startLeaderLease } from '@slipway/orchestrator/runtime';
 import { startScheduler } from '@slipway/orchestrator/scheduler';
@@ -87,8 +87,9 @@ export async function startParts(context: DoorContext, api: Api, stops: Stops): 
   }
 
   const isReal = config.SLIPWAY_NODES === 'real';
+  let network: Network | undefined;
   if (config.roles.has('network')) {
-    const network = await startNetwork(parts, {
+    network = await startNetwork(parts, {
       podCidr: config.SLIPWAY_POD_CIDR,
       serviceCidr: config.SLIPWAY_SERVICE_CIDR,
       bridge: config.SLIPWAY_BRIDGE,
@@ -102,7 +103,8 @@ export async function startParts(context: DoorContext, api: Api, stops: Stops): 
         config.SLIPWAY_GATEWAY_DIR === undefined ? undefined : gatewayOptions(config, config.SLIPWAY_GATEWAY_DIR),
       kernel: isReal,
     });
-    stops.push(() => network.stop());
+    const started = network;
+    stops.push(() => started.stop());
   }
 
   if (config.roles.has('node')) {
@@ -126,6 +128,7 @@ export async function startParts(context: DoorContext, api: Api, stops: Stops): 
       cgroupParent: `/${config.SLIPWAY_NFT_TABLE}`,
       pauseImage: config.SLIPWAY_PAUSE_IMAGE,
       inheritedEnvironment: config.SLIPWAY_POD_PROXY_ENV,
+      admit: network?.admit,
     });
     stops.push(() => agent.stop());
   }

@@ -5,4 +5,4 @@
 export type { NetworkContext } from './context.js';
 export { type StartGatewayOptions, startGateway } from './gateway/index.js';
 export { type HostService, parseHostServices } from './host-services.js';
-export { type ClusterAddresses, clusterAddresses, type NetworkOptions, startNetwork } from './network.js';
+export { type ClusterAddresses, clusterAddresses, type Network, type NetworkOptions, startNetwork } from './network.js';

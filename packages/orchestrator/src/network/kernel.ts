@@ -89,6 +89,18 @@ export function applyNft(ruleset: string): Promise<void> {
   });
 }
 
+/**
+ * Lets packets between two ports of a bridge pass the same hooks as routed ones. Answers whether they do.
+ * Only needed where bridged frames cannot be turned to the machine itself.
+ */
+export async function passBridgedPackets(): Promise<boolean> {
+  await run('modprobe', ['br_netfilter']).catch(() => undefined);
+  return sysctl('net/bridge/bridge-nf-call-iptables', '1').then(
+    () => true,
+    () => false,
+  );
+}
+
 async function ip(args: readonly string[], harmless?: string): Promise<void> {
   try {
     await run('ip', args);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Pod } from '../kinds/index.js';
 import type { Stoppable } from '../runtime/index.js';
 import { addressAt } from './cidr.js';
 import { createClusterView } from './cluster-view.js';
@@ -7,7 +8,9 @@ import type { NetworkContext } from './context.js';
 import { startClusterDns } from './dns/cluster-dns.js';
 import { type StartGatewayOptions, startGateway } from './gateway/index.js';
 import { type HostService, startHostServices } from './host-services.js';
-import { applyNft, defaultMtu, macOf, prepareKernel } from './kernel.js';
+import { applyNft, defaultMtu, macOf, passBridgedPackets, prepareKernel } from './kernel.js';
+import { type NetworkPolicies, startNetworkPolicies } from './policy/controller.js';
+import type { HostPeer } from './policy/facts.js';
 import { startServiceRules } from './services/controller.js';
 import { bridgeFamilyProbe } from './services/ruleset.js';
 
@@ -50,16 +53,22 @@ export function clusterAddresses(podCidr: string, serviceCidr: string): ClusterA
   };
 }
 
+export interface Network extends Stoppable {
+  /** Resolves when the network policies are in force for a pod that has just got this address; the node waits for it. */
+  admit(pod: Pod, ip: string): Promise<void>;
+}
+
 /**
  * Starts what connects pods: bridge and routes, CNI configuration, Services, DNS, the machine's own services for pods,
  * and the gateway controller. What it made in the kernel stays when it stops, so that traffic goes on.
  */
-export async function startNetwork(context: NetworkContext, options: NetworkOptions): Promise<Stoppable> {
+export async function startNetwork(context: NetworkContext, options: NetworkOptions): Promise<Network> {
   const own: NetworkContext = { ...context, log: context.log.child({ part: 'network' }) };
   const { podCidr, serviceCidr, bridge, nftTable } = options;
   const addresses = clusterAddresses(podCidr, serviceCidr);
   const domain = options.clusterDomain ?? 'cluster.local';
   const started: Stoppable[] = [];
+  let policies: NetworkPolicies | undefined;
   const stop = async () => {
     for (const one of started.reverse()) await one.stop();
   };
@@ -78,7 +87,15 @@ export async function startNetwork(context: NetworkContext, options: NetworkOpti
         () => true,
         () => false,
       );
-      if (!hasBridgeFamily) own.log.info({}, 'no nftables bridge family here: traffic through Services is masqueraded');
+      if (!hasBridgeFamily) {
+        own.log.info({}, 'no nftables bridge family here: traffic through Services is masqueraded');
+        if (!(await passBridgedPackets())) {
+          own.log.warn(
+            {},
+            'network policies are not in force between pods: load the kernel module br_netfilter and restart',
+          );
+        }
+      }
       started.push(
         await startServiceRules(own, view, { ...rules, hasBridgeFamily, nodePortAddress: options.bindAddress }),
       );
@@ -93,12 +110,33 @@ export async function startNetwork(context: NetworkContext, options: NetworkOpti
         clusterIp: addresses.kubernetes,
         target: options.apiServer,
       };
-      started.push(await startHostServices(own, [kubernetes, ...options.hostServices], addresses.gateway));
+      const hostServices = [kubernetes, ...options.hostServices];
+      started.push(await startHostServices(own, hostServices, addresses.gateway));
+      const hostPeers = [
+        dnsPeer(addresses.gateway, port ?? 53),
+        ...hostServices.map((one) => toPeer(one, addresses.gateway)),
+      ];
+      policies = await startNetworkPolicies(own, { table: nftTable, bridge, podCidr, hasBridgeFamily }, hostPeers);
+      started.push(policies);
     }
     if (options.gateway) started.push(await startGateway(own, options.gateway));
-    return { stop };
+    return { stop, admit: async (pod, ip) => policies?.admit(pod, ip) };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** As policies written for other clusters select the DNS: by the labels of its pods. */
+function dnsPeer(ip: string, port: number): HostPeer {
+  const ports = [
+    { name: 'dns', protocol: 'UDP', port },
+    { name: 'dns-tcp', protocol: 'TCP', port },
+  ];
+  return { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, ip, ports };
+}
+
+function toPeer({ namespace, name, portName, target }: HostService, ip: string): HostPeer {
+  const labels = { 'app.kubernetes.io/name': name };
+  return { namespace, labels, ip, ports: [{ name: portName, protocol: 'TCP', port: target.port }] };
 }

@@ -15,8 +15,8 @@ import {
   secrets,
   services,
 } from '../kinds/index.js';
-import { clusterAddresses, startNetwork } from '../network/index.js';
-import { type Stoppable, silentLogger, systemClock } from '../runtime/index.js';
+import { clusterAddresses, type Network, startNetwork } from '../network/index.js';
+import { silentLogger, systemClock } from '../runtime/index.js';
 import { startTestCluster, type TestCluster } from '../testing/index.js';
 import { createCriRuntime, type NodeAgent, startNodeAgent } from './index.js';
 import {
@@ -42,7 +42,7 @@ const namespace = 'default';
 
 let containerd: TestContainerd;
 let cluster: TestCluster;
-let network: Stoppable;
+let network: Network;
 let agent: NodeAgent;
 
 const context = () => ({ client: cluster.client, clock: systemClock, log: silentLogger, metrics: new Registry() });
@@ -61,6 +61,7 @@ async function startAgent(): Promise<NodeAgent> {
     clusterDnsIp: addresses.dns,
     cgroupParent: `/${table}`,
     pauseImage,
+    admit: network.admit,
   });
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Pod } from '../kinds/index.js';
 import { createEventRecorder, type Stoppable } from '../runtime/index.js';
 import type { NodeContext } from './context.js';
 import type { ContainerRuntime } from './cri/types.js';
@@ -38,6 +39,8 @@ export interface NodeAgentOptions {
   readonly logMaxBytes?: number;
   readonly imageThresholdPercent?: number;
   readonly resolvConf?: string;
+  /** Waited for before a container starts: the network's rules for a pod that has got an address. */
+  readonly admit?: (pod: Pod, ip: string) => Promise<void>;
 }
 
 export interface NodeAgent extends Stoppable {
@@ -96,6 +99,7 @@ export async function startNodeAgent(context: NodeContext, options: NodeAgentOpt
         hostIp: options.address,
         allocatable: () => heartbeat.allocatable(),
         inheritedEnvironment: options.inheritedEnvironment ?? {},
+        admit: options.admit ?? (async () => undefined),
       },
     });
     stops.push(() => pods.stop());

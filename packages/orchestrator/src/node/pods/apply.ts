@@ -32,6 +32,8 @@ export interface ApplyTools {
   /** Ends the pod's life in the API. */
   readonly finishDeletion: (pod: Pod) => Promise<void>;
   readonly changed: (uid: string) => void;
+  /** Resolves when the network's rules know the pod: no container starts before. */
+  readonly admit: (pod: Pod, ip: string) => Promise<void>;
 }
 
 const configRetryMs = 3_000;
@@ -142,6 +144,7 @@ async function startContainer(
   try {
     const targetId = targetOf(observed, container);
     const config = await containerConfigOf(pod, container, action.attempt, { podIp, targetId }, memory, tools);
+    await tools.admit(pod, podIp);
     reason = 'CreateContainerError';
     const id = await tools.runtime.createContainer(
       action.sandboxId,
