@@ -1,38 +1,193 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { readAll, TENANT } from '../api.js';
+import { read, readAll, TENANT } from '../api.js';
+import { readKeys, verifyExport } from '../audit-verify.js';
+import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
-import { type Cli, type CommonOptions, withScope } from '../session.js';
+import { type Cli, type CommonOptions, type Session, withScope } from '../session.js';
 
-export function registerAudit(program: Command, cli: Cli): void {
-  const command = program
-    .command('audit')
-    .description("Who changed what: a tenant's audit events, or with --all everybody's (administrators).")
-    .option('--all', 'of the whole platform')
-    .option('--limit <number>', 'at most so many', parseCount, 50);
-  withScope(command, 'tenant').action(async (options: CommonOptions & { all?: boolean; limit: number }) => {
-    const { api, out, tenant } = await cli.open(options);
-    const path = await tenant();
-    const events = options.all
-      ? await readAll((query) => api.GET('/api/v1/audit-events', { params: { query } }), options.limit)
-      : await readAll((query) => api.GET(`${TENANT}/audit-events`, { params: { path, query } }), options.limit);
-    out.list(events, [
-      { header: 'AT', value: (event) => event.at },
-      { header: 'ACTOR', value: (event) => toText(event.actor) },
-      { header: 'ACTION', value: (event) => event.action },
-      { header: 'RESOURCE', value: (event) => toText(event.resource) },
-      { header: 'TENANT', value: (event) => event.tenant },
-      { header: 'SOURCE', value: (event) => toText(event.source) },
-    ]);
-  });
-  withExamples(command, 'slipway audit --tenant acme', 'slipway audit --all --limit 200 -o json');
+interface ListOptions extends CommonOptions {
+  readonly all?: boolean;
+  readonly limit: number;
+  readonly actor?: string;
+  readonly action?: string;
+  readonly resource?: string;
+  readonly outcome?: 'success' | 'denied' | 'failed';
+  readonly source?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly q?: string;
 }
 
-/** A plain text, or the name inside an object. */
-function toText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const key of ['username', 'name', 'path', 'ip'])
-    if (key in value) return String((value as Record<string, unknown>)[key]);
-  return JSON.stringify(value);
+export function registerAudit(program: Command, cli: Cli): void {
+  const audit = program
+    .command('audit')
+    .description('Who did what: search the audit log, export it, verify an export.');
+  registerList(audit, cli);
+  registerExport(audit, cli);
+  registerVerify(audit, cli);
+
+  withScope(
+    audit.command('keys').description('Print the public keys that checkpoints and exports are signed with.'),
+    'server',
+  ).action(async (options: CommonOptions) => {
+    const { api, out } = await cli.open(options);
+    out.text(await read(api.GET('/api/v1/audit/keys')), (keys) => JSON.stringify(keys, null, 2));
+  });
+
+  const state = audit.command('state').description('Where the chain stands: what is sealed, signed and removed.');
+  withScope(state.option('--all', "the platform's own chain"), 'tenant').action(
+    async (options: CommonOptions & { all?: boolean }) => {
+      const { api, out, tenant } = await cli.open(options);
+      const found = options.all
+        ? await read(api.GET('/api/v1/audit-state'))
+        : await read(api.GET(`${TENANT}/audit-state`, { params: { path: await tenant() } }));
+      out.object(found, (value) => [
+        ['Sealed', value.sealed],
+        ['Waiting', value.waiting],
+        ['Signed', value.checkpoint ? `${value.checkpoint.seq} at ${value.checkpoint.at}` : undefined],
+        ['Removed', value.removed],
+        ['Kept', `${value.keepDays} days`],
+        ['Hash', value.hash],
+      ]);
+    },
+  );
+}
+
+function registerList(audit: Command, cli: Cli): void {
+  const list = audit
+    .command('list', { isDefault: true })
+    .alias('ls')
+    .description("List a tenant's audit events, or with --all everybody's.")
+    .option('--all', 'of the whole platform')
+    .option('--actor <name>', 'only what this user or robot did')
+    .option('--action <action>', 'only this action; project.* takes all of a kind')
+    .option('--resource <path>', 'only this path and what is under it')
+    .option('--outcome <outcome>', 'success, denied or failed')
+    .option('--source <address>', 'only from this address')
+    .option('--from <time>', 'not before this time (RFC 3339)')
+    .option('--to <time>', 'before this time (RFC 3339)')
+    .option('-q <text>', 'only where the path has this text')
+    .option('--limit <number>', 'at most so many', parseCount, 50);
+  withScope(list, 'tenant').action(async (options: ListOptions) => {
+    const { api, out, tenant } = await cli.open(options);
+    const { actor, action, resource, outcome, source, from, to, q, limit } = options;
+    const filter = { actor, action, resource, outcome, source, from, to, q };
+    const path = options.all ? undefined : await tenant();
+    const events = path
+      ? await readAll(
+          (page) => api.GET(`${TENANT}/audit-events`, { params: { path, query: { ...filter, ...page } } }),
+          limit,
+        )
+      : await readAll((page) => api.GET('/api/v1/audit-events', { params: { query: { ...filter, ...page } } }), limit);
+    out.list(events, [
+      { header: 'AT', value: (event) => event.at },
+      {
+        header: 'ACTOR',
+        value: (event) => (event.impersonator ? `${event.actor} (${event.impersonator})` : event.actor),
+      },
+      { header: 'ACTION', value: (event) => event.action },
+      { header: 'OUTCOME', value: (event) => event.outcome },
+      { header: 'RESOURCE', value: (event) => event.resource },
+      { header: 'TENANT', value: (event) => event.tenant },
+      { header: 'SOURCE', value: (event) => event.source },
+    ]);
+  });
+  withExamples(
+    list,
+    'slipway audit --tenant acme',
+    'slipway audit list --all --outcome denied --from 2026-11-01T00:00:00Z',
+    'slipway audit list --action secret.reveal -o json',
+  );
+}
+
+function registerExport(audit: Command, cli: Cli): void {
+  const command = audit
+    .command('export')
+    .description("Export a tenant's audit log, or with --all the whole platform's, to a file that can be verified.")
+    .option('--all', 'of the whole platform')
+    .option('--from <time>', 'not before this time (RFC 3339)')
+    .option('--to <time>', 'before this time (RFC 3339)')
+    .option('--to-file <file>', 'default: audit-<id>.ndjson');
+  withScope(command, 'tenant').action(
+    async (options: CommonOptions & { all?: boolean; from?: string; to?: string; toFile?: string }) => {
+      const session = await cli.open(options);
+      const { api, out } = session;
+      const path = options.all ? undefined : await session.tenant();
+      const body = { from: options.from, to: options.to };
+      const started = path
+        ? await read(api.POST(`${TENANT}/audit-exports`, { params: { path }, body }))
+        : await read(api.POST('/api/v1/audit-exports', { body }));
+      await waitFor(cli, session, started.operation);
+      const at = { export: started.id };
+      const { response } = path
+        ? await api.GET(`${TENANT}/audit-exports/{export}/content`, {
+            params: { path: { ...path, ...at } },
+            parseAs: 'stream',
+          })
+        : await api.GET('/api/v1/audit-exports/{export}/content', { params: { path: at }, parseAs: 'stream' });
+      const file = join(cli.io.cwd, options.toFile ?? `audit-${started.id}.ndjson`);
+      if (!response.body) throw new CliError('answer-missing', 'The server answered no file.');
+      await pipeline(Readable.fromWeb(response.body), createWriteStream(file, { mode: 0o600 }));
+      out.text({ file, export: started.id }, (result) => result.file);
+      out.note('Verify it with: slipway audit verify <file> --key <file of slipway audit keys>');
+    },
+  );
+  withExamples(command, 'slipway audit export --tenant acme --from 2026-01-01T00:00:00Z', 'slipway audit export --all');
+}
+
+function registerVerify(audit: Command, cli: Cli): void {
+  const command = audit
+    .command('verify')
+    .description('Verify an export, without the platform: every row, the chain, and who signed it.')
+    .argument('<file>')
+    .requiredOption('--key <file>', 'the public keys, as `slipway audit keys` printed them')
+    .option('-o, --output <format>', 'how to print the result', 'table');
+  command.action(async (file: string, options: CommonOptions & { key: string }) => {
+    const out = cli.output(options);
+    const keys = await readFile(join(cli.io.cwd, options.key), 'utf8').then(readKeys, (cause: unknown) => {
+      throw usageError(
+        `${options.key} is no file of public keys: ${String(cause)}`,
+        "Make it with 'slipway audit keys'.",
+      );
+    });
+    const input = createReadStream(join(cli.io.cwd, file));
+    const verdict = await verifyExport(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), keys);
+    out.object(verdict, ({ rows, chains, checkpoints, problem }) => [
+      ['Rows', rows],
+      ['Chains', chains.map(({ name, firstSeq, lastSeq }) => `${name} ${firstSeq}-${lastSeq}`).join(', ')],
+      ['Checkpoints', checkpoints],
+      ['Verdict', problem ? `${problem.kind}, line ${problem.line}` : 'whole and unchanged'],
+    ]);
+    if (verdict.problem)
+      throw new CliError(`audit-${verdict.problem.kind}`, verdict.problem.text, {
+        exit: 'failed',
+        remedy:
+          'Do not rely on this file from there on; export again, and ask who had it and who can write to the database.',
+      });
+  });
+  withExamples(
+    command,
+    'slipway audit keys > audit-keys.json',
+    'slipway audit verify audit.ndjson --key audit-keys.json',
+  );
+}
+
+async function waitFor(cli: Cli, { api }: Session, operation: string): Promise<void> {
+  for (;;) {
+    const { state, error } = await read(
+      api.GET('/api/v1/operations/{id}', { params: { path: { id: operation } }, signal: cli.io.signal }),
+    );
+    if (state === 'succeeded') return;
+    if (state === 'failed' || state === 'cancelled')
+      throw new CliError('audit-export-failed', error?.message ?? `The export was ${state}.`, { exit: 'failed' });
+    await delay(300);
+  }
 }
