@@ -329,6 +329,7 @@ CREATE TABLE "personal_tokens" (
     "tenantId" UUID,
     "ranges" TEXT[],
     "device" TEXT,
+    "madeBy" UUID,
     "expiresAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
     "lastUsedFrom" TEXT,
@@ -551,6 +552,56 @@ CREATE TABLE "operations" (
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "operations_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "image_policies" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "name" TEXT NOT NULL,
+    "description" TEXT NOT NULL DEFAULT '',
+    "mode" TEXT NOT NULL,
+    "environmentKinds" TEXT[],
+    "registries" TEXT[],
+    "requireDigest" BOOLEAN NOT NULL DEFAULT false,
+    "signatureKeys" JSONB NOT NULL DEFAULT '[]',
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "image_policies_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "image_exemptions" (
+    "id" UUID NOT NULL,
+    "policyId" UUID NOT NULL,
+    "tenantId" UUID,
+    "image" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "image_exemptions_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "image_verdicts" (
+    "id" UUID NOT NULL,
+    "policyId" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "resource" TEXT NOT NULL,
+    "environment" TEXT,
+    "image" TEXT NOT NULL,
+    "rule" TEXT NOT NULL,
+    "outcome" TEXT NOT NULL,
+    "message" TEXT NOT NULL,
+    "actor" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "image_verdicts_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -981,6 +1032,9 @@ CREATE UNIQUE INDEX "personal_tokens_hash_key" ON "personal_tokens"("hash");
 CREATE UNIQUE INDEX "personal_tokens_previousHash_key" ON "personal_tokens"("previousHash");
 
 -- CreateIndex
+CREATE INDEX "personal_tokens_madeBy_idx" ON "personal_tokens"("madeBy");
+
+-- CreateIndex
 CREATE INDEX "personal_tokens_expiresAt_idx" ON "personal_tokens"("expiresAt");
 
 -- CreateIndex
@@ -1057,6 +1111,21 @@ CREATE INDEX "events_at_idx" ON "events"("at");
 
 -- CreateIndex
 CREATE INDEX "operations_tenantId_createdAt_idx" ON "operations"("tenantId", "createdAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "image_policies_tenantId_name_key" ON "image_policies"("tenantId", "name");
+
+-- CreateIndex
+CREATE INDEX "image_exemptions_policyId_idx" ON "image_exemptions"("policyId");
+
+-- CreateIndex
+CREATE INDEX "image_exemptions_tenantId_idx" ON "image_exemptions"("tenantId");
+
+-- CreateIndex
+CREATE INDEX "image_verdicts_tenantId_at_id_idx" ON "image_verdicts"("tenantId", "at" DESC, "id");
+
+-- CreateIndex
+CREATE INDEX "image_verdicts_policyId_idx" ON "image_verdicts"("policyId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "projects_tenantId_name_key" ON "projects"("tenantId", "name");
@@ -1216,6 +1285,21 @@ ALTER TABLE "invitations" ADD CONSTRAINT "invitations_tenantId_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "image_policies" ADD CONSTRAINT "image_policies_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "image_exemptions" ADD CONSTRAINT "image_exemptions_policyId_fkey" FOREIGN KEY ("policyId") REFERENCES "image_policies"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "image_exemptions" ADD CONSTRAINT "image_exemptions_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "image_verdicts" ADD CONSTRAINT "image_verdicts_policyId_fkey" FOREIGN KEY ("policyId") REFERENCES "image_policies"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "image_verdicts" ADD CONSTRAINT "image_verdicts_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "projects" ADD CONSTRAINT "projects_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
