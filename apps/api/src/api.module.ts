@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from '@slipway/platform/access/access.module';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
 import { AuditModule } from '@slipway/platform/audit/audit.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
@@ -22,6 +23,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of HTTP features. */
 const features = [
+  AccessModule,
   SourcesModule,
   RolloutsModule,
   RepositoriesModule,

@@ -52,6 +52,7 @@ export class TenantsController {
     method: 'GET',
     path: '/tenants/:tenant',
     permission: 'tenants:read',
+    narrows: true,
     tag,
     summary: 'Read a tenant',
     answer: tenantAnswer,

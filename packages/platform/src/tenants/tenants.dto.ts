@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Role } from '../kernel/access/permissions.js';
-import { displayNameSchema, nameSchema, objectFields, pageOf, timeSchema } from '../kernel/http/schemas.js';
+import { displayNameSchema, nameSchema, objectFields, pageOf } from '../kernel/http/schemas.js';
 import { isTenantState, tenantStates } from '../kernel/tenancy/tenant-state.js';
-import type { MemberRow, TenantRow } from './tenants.repository.js';
+import type { TenantRow } from './tenants.repository.js';
 
 const roleSchema = z.enum(['owner', 'admin', 'developer', 'operator', 'viewer']);
 
@@ -44,29 +44,12 @@ export const tenantDeletion = tenantAnswer
   .extend({ operation: z.string().meta({ description: 'Id of the operation that deletes it.' }) })
   .meta({ id: 'TenantDeletion' });
 
-export const createMemberBody = z.strictObject({ username: z.string().min(1).max(100), role: roleSchema });
-export type CreateMember = z.output<typeof createMemberBody>;
-
-export const updateMemberBody = z.strictObject({ role: roleSchema });
-export type UpdateMember = z.output<typeof updateMemberBody>;
-
-export const memberAnswer = z
-  .object({
-    id: z.string(),
-    name: z.string().meta({ description: 'The user name.' }),
-    username: z.string(),
-    displayName: z.string(),
-    email: z.string().nullable(),
-    role: roleSchema,
-    createdAt: timeSchema,
-    updatedAt: timeSchema,
-    version: z.int(),
-  })
-  .meta({ id: 'Member' });
-export type MemberAnswer = z.output<typeof memberAnswer>;
-export const memberPage = pageOf(memberAnswer).meta({ id: 'MemberPage' });
-
-export function toTenantAnswer(row: TenantRow, myRole: Role | null): TenantAnswer {
+/** `counts` narrows what is counted to what the caller may see. */
+export function toTenantAnswer(
+  row: TenantRow,
+  myRole: Role | null,
+  counts: { projects: number; bindings: number } = row._count,
+): TenantAnswer {
   return {
     id: row.id,
     name: row.name,
@@ -74,23 +57,9 @@ export function toTenantAnswer(row: TenantRow, myRole: Role | null): TenantAnswe
     state: isTenantState(row.state) ? row.state : 'deleting',
     stateReason: row.stateReason,
     operation: row.operationId,
-    projectCount: row._count.projects,
-    memberCount: row._count.bindings,
+    projectCount: counts.projects,
+    memberCount: counts.bindings,
     myRole,
-    createdAt: row.createdAt.toISOString(),
-    updatedAt: row.updatedAt.toISOString(),
-    version: row.version,
-  };
-}
-
-export function toMemberAnswer(row: MemberRow): MemberAnswer {
-  return {
-    id: row.id,
-    name: row.user?.username ?? '',
-    username: row.user?.username ?? '',
-    displayName: row.user?.displayName ?? '',
-    email: row.user?.email ?? null,
-    role: roleSchema.parse(row.role),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     version: row.version,

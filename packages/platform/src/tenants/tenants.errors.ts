@@ -11,26 +11,6 @@ export const fail = defineErrors({
     title: 'The platform keeps this name for itself.',
     remedy: 'Choose another name.',
   },
-  'member-not-found': {
-    status: 404,
-    title: 'The tenant has no such member.',
-    remedy: 'List the members, and check the user name.',
-  },
-  'member-exists': {
-    status: 409,
-    title: 'This user is a member already.',
-    remedy: 'Change the role of the member instead.',
-  },
-  'user-unknown': {
-    status: 422,
-    title: 'There is no user of this name.',
-    remedy: 'Check the user name, or ask an administrator to create the user.',
-  },
-  'last-owner': {
-    status: 409,
-    title: 'A tenant must keep at least one owner.',
-    remedy: 'Make somebody else an owner first.',
-  },
   'tenant-state-impossible': {
     status: 409,
     title: 'The tenant cannot go from its state to that one.',

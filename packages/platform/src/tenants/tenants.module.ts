@@ -5,8 +5,6 @@ import { ClustersModule } from '../clusters/clusters.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ImageRemovalModule } from '../repositories/image-removal.module.js';
-import { MembersController } from './members.controller.js';
-import { MembersService } from './members.service.js';
 import { TenantStatesController } from './tenant-states.controller.js';
 import { ApplyTenantStateProcessor } from './tenant-states.jobs.js';
 import { TenantStates } from './tenant-states.service.js';
@@ -17,11 +15,10 @@ import { TenantsService } from './tenants.service.js';
 
 @Module({
   imports: [ApplicationFilesModule, AuditModule, ClustersModule, ImageRemovalModule, OperationsModule, QuotasModule],
-  controllers: [TenantsController, TenantStatesController, MembersController],
+  controllers: [TenantsController, TenantStatesController],
   providers: [
     TenantsRepository,
     TenantsService,
-    MembersService,
     DeleteTenantProcessor,
     TenantStates,
     ApplyTenantStateProcessor,

@@ -3,13 +3,12 @@ import type { Reach } from '../kernel/access/access.js';
 import { Database, Prisma, type Reader, type Transaction } from '../kernel/database/index.js';
 import { keyset } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
+import { newId } from '../kernel/ids/ids.js';
 
 /** Of bindings, those of the whole tenant. */
 const counts = { _count: { select: { projects: true, bindings: { where: { projectId: null } } } } } as const;
-const user = { user: { select: { username: true, displayName: true, email: true } } } as const;
 
 export type TenantRow = Prisma.TenantGetPayload<{ include: typeof counts }>;
-export type MemberRow = Prisma.RoleBindingGetPayload<{ include: typeof user }>;
 
 @Injectable()
 export class TenantsRepository {
@@ -44,39 +43,8 @@ export class TenantsRepository {
     return tx.tenant.update({ where: { id }, data: { ...data, version: { increment: 1 } }, include: counts });
   }
 
-  listMembers(tenantId: string, query: PageQuery): Promise<MemberRow[]> {
-    const { where, orderBy, take } = keyset<Prisma.RoleBindingWhereInput>(query, 'createdAt', { type: 'date' });
-    const matching = query.q ? { username: { contains: query.q } } : undefined;
-    return this.database.read.roleBinding.findMany({
-      where: { AND: [where], tenantId, projectId: null, userId: { not: null }, user: matching },
-      include: user,
-      orderBy,
-      take,
-    });
-  }
-
-  findMember(tenantId: string, username: string, reader: Reader = this.database.read): Promise<MemberRow | null> {
-    return reader.roleBinding.findFirst({ where: { tenantId, projectId: null, user: { username } }, include: user });
-  }
-
-  listOwners(tx: Transaction, tenantId: string): Promise<{ id: string }[]> {
-    const where = { tenantId, projectId: null, role: 'owner' };
-    return tx.roleBinding.findMany({ where, select: { id: true }, take: 2 });
-  }
-
-  createMember(
-    tx: Transaction,
-    data: { id: string; tenantId: string; userId: string; role: string; createdBy: string },
-  ): Promise<MemberRow> {
-    return tx.roleBinding.create({ data, include: user });
-  }
-
-  updateMember(tx: Transaction, tenantId: string, id: string, role: string): Promise<MemberRow> {
-    return tx.roleBinding.update({ where: { id, tenantId }, data: { role, version: { increment: 1 } }, include: user });
-  }
-
-  async deleteMember(tx: Transaction, tenantId: string, id: string): Promise<void> {
-    await tx.roleBinding.deleteMany({ where: { id, tenantId } });
+  async createOwner(tx: Transaction, data: { tenantId: string; userId: string; createdBy: string }): Promise<void> {
+    await tx.roleBinding.create({ data: { id: newId(), ...data, role: 'owner' } });
   }
 
   findUserId(username: string, reader: Reader = this.database.read): Promise<{ id: string } | null> {

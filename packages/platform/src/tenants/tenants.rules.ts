@@ -5,12 +5,3 @@ const reserved = new Set(['slipway', 'kube', 'default', 'library', 'system', 'ad
 export const toGroupName = (tenant: string): string => `tenant-${tenant}`;
 
 export const isReservedName = (name: string): boolean => reserved.has(name) || name.startsWith('kube-');
-
-/** Whether a tenant would be without an owner after one of its members got another role (or none). */
-export function wouldLoseLastOwner(
-  owners: readonly { id: string }[],
-  member: { id: string },
-  role: string | null,
-): boolean {
-  return role !== 'owner' && owners.length === 1 && owners[0]?.id === member.id;
-}

@@ -2,19 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { Access, noteAccessChange } from '../kernel/access/access.js';
 import { Database, isUniqueViolation } from '../kernel/database/index.js';
+import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import { type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
-import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
+import type { Caller, TenantCaller, TenantScope } from '../kernel/tenancy/caller.js';
 import { requireChangeable, tenantStates } from '../kernel/tenancy/tenant-state.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { type CreateTenant, type TenantAnswer, toTenantAnswer, type UpdateTenant } from './tenants.dto.js';
 import { fail } from './tenants.errors.js';
 import { deleteTenant, deletionSteps } from './tenants.jobs.js';
-import { TenantsRepository } from './tenants.repository.js';
+import { type TenantRow, TenantsRepository } from './tenants.repository.js';
 import { isReservedName } from './tenants.rules.js';
 
 @Injectable()
@@ -38,32 +39,26 @@ export class TenantsService {
       rows,
       query.limit,
       (row) => [row.name, row.id],
-      (row) => toTenantAnswer(row, roles.get(row.id) ?? null),
+      (row) => toTenantAnswer(row, roles.get(row.id) ?? null, visibleCounts(row, scopes)),
     );
   }
 
   async get(caller: TenantCaller): Promise<TenantAnswer> {
-    return toTenantAnswer(await this.tenants.get(caller.tenant.id), caller.tenant.role);
+    const row = await this.tenants.get(caller.tenant.id);
+    return toTenantAnswer(row, caller.tenant.role, visibleCounts(row, [caller.tenant]));
   }
 
   async create(caller: Caller, body: CreateTenant): Promise<TenantAnswer> {
     if (isReservedName(body.name)) throw fail('tenant-name-reserved');
     const owner = await this.tenants.findUserId(body.owner ?? caller.actor.username);
     if (!owner)
-      throw fail('user-unknown', {
+      throw refuse('user-unknown', {
         errors: [{ path: 'body.owner', code: 'user-unknown', message: 'There is no such user.' }],
       });
     const tenant = { id: newId(), name: body.name };
     const create = this.database.transaction(async (tx) => {
       await this.tenants.create(tx, { ...tenant, displayName: body.displayName ?? body.name });
-      const createdBy = caller.actor.username;
-      await this.tenants.createMember(tx, {
-        id: newId(),
-        tenantId: tenant.id,
-        userId: owner.id,
-        role: 'owner',
-        createdBy,
-      });
+      await this.tenants.createOwner(tx, { tenantId: tenant.id, userId: owner.id, createdBy: caller.actor.username });
       await noteAccessChange(tx, { userId: owner.id });
       const row = await this.tenants.get(tenant.id, tx);
       await this.audit.record(tx, caller, {
@@ -127,6 +122,14 @@ export class TenantsService {
       return { ...toTenantAnswer(after, role), operation };
     });
   }
+}
+
+/** Who has roles in single projects only is told of no others. */
+function visibleCounts(row: TenantRow, scopes: readonly (TenantScope | undefined)[]): TenantRow['_count'] {
+  const scope = scopes.find((one) => one?.id === row.id);
+  return scope && scope.permissions.size === 0 && scope.projects.size > 0
+    ? { projects: scope.projects.size, bindings: 0 }
+    : row._count;
 }
 
 /** What the database said behind an error of the catalogue. */

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type DynamicModule, type INestApplication, Module, type Type } from '@nestjs/common';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import pg from 'pg';
+import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { EnvironmentsModule } from '../environments/environments.module.js';
@@ -25,6 +26,7 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 
 const migrations = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 const base = [
+  AccessModule,
   AuditModule,
   ClustersModule,
   EnvironmentsModule,

@@ -7,7 +7,7 @@ import { isId } from '../ids/ids.js';
 import type { Actor, TenantScope } from '../tenancy/caller.js';
 import { BoundedMap } from './bounded-map.js';
 import { type Grant, Grants, noRights, rightsOfRobot } from './grants.js';
-import type { Permission, PlatformRole } from './permissions.js';
+import { allPermissions, type Permission, type PlatformRole } from './permissions.js';
 import { canSeeTenant, isAllowed, isAllowedOnPlatform, isAllowedSomewhere, isInScopes } from './policy.js';
 
 const accessChannel = 'slipway_access';
@@ -102,6 +102,18 @@ export class Access implements BeforeApplicationShutdown {
   async requireOnPlatform(actor: Actor, permission: Permission): Promise<void> {
     if (await this.isAllowedOnPlatform(actor, permission)) return;
     throw fail('forbidden', `This needs the permission ${permission} on the platform.`);
+  }
+
+  /** All that the actor may do on the platform (null), in a whole tenant, or in one project of it: what he may give others. */
+  async heldIn(actor: Actor, tenantId: string | null, projectId?: string): Promise<ReadonlySet<Permission>> {
+    if (actor.kind === 'system') return new Set(allPermissions);
+    if (tenantId === null) {
+      const held = actor.kind === 'user' ? (await this.grantsOf(actor.id)).onPlatform(this.clock.now()) : [];
+      return new Set([...held].filter((permission) => isAllowedOnPlatform(actor, new Set(held), permission)));
+    }
+    const scope = await this.findTenantScope(actor, tenantId);
+    if (!scope) return new Set();
+    return new Set(allPermissions.filter((permission) => isAllowed(actor, scope, permission, projectId)));
   }
 
   /** Where the actor may do this, for lists that go over tenants. */

@@ -1,5 +1,5 @@
 import type { Actor, TenantScope } from '../tenancy/caller.js';
-import type { Permission } from './permissions.js';
+import { levelOf, type Permission } from './permissions.js';
 
 /** A policy is boolean algebra over facts: `and(isMember(scope), or(isAdmin(actor), owns(…)))`. */
 export const and = (...terms: readonly boolean[]): boolean => terms.every(Boolean);
@@ -16,13 +16,17 @@ export const isInScopes = (actor: Actor, permission: Permission): boolean =>
 const isWithin = (actor: Actor, tenantId: string | null): boolean =>
   actor.kind !== 'user' || actor.restrictedTo?.tenantId === undefined || actor.restrictedTo.tenantId === tenantId;
 
+/** Whether the actor holds anything in the whole tenant. Who has a say on the platform only holds nothing in its tenants. */
+const hasStandingIn = ({ permissions }: TenantScope): boolean =>
+  permissions.has('tenants:read') || [...permissions].some((permission) => levelOf(permission) !== 'platform');
+
 /** Whether the tenant exists as far as this actor may know. */
 export const canSeeTenant = (actor: Actor, scope: TenantScope): boolean =>
-  isAdmin(actor) || (isWithin(actor, scope.id) && (scope.permissions.size > 0 || scope.projects.size > 0));
+  isAdmin(actor) || (isWithin(actor, scope.id) && (hasStandingIn(scope) || scope.projects.size > 0));
 
 /** Whether the project exists as far as this actor, who may see the tenant, may know. */
 export const canSeeProject = (actor: Actor, scope: TenantScope, projectId: string): boolean =>
-  isAdmin(actor) || scope.permissions.size > 0 || scope.projects.has(projectId);
+  isAdmin(actor) || hasStandingIn(scope) || scope.projects.has(projectId);
 
 /** Whether the actor may do this: in one project, or (without one) in the whole tenant. */
 export const isAllowed = (actor: Actor, scope: TenantScope, permission: Permission, projectId?: string): boolean =>

@@ -72,6 +72,11 @@ export const fail = defineErrors({
     title: 'Too many requests.',
     remedy: 'Wait for the time in Retry-After.',
   },
+  'user-unknown': {
+    status: 422,
+    title: 'There is no user of this name.',
+    remedy: 'Check the user name, or ask an administrator to create the user.',
+  },
   'database-unavailable': {
     status: 503,
     title: 'The database cannot be reached at the moment.',
