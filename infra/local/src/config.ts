@@ -74,6 +74,8 @@ const settings = z.strictObject({
       serviceCidr: cidr.optional(),
       bridge: z.string().max(15).optional(),
       nftTable: z.string().optional(),
+      /** Ranges beyond the public internet that URLs of users may lead to: `10.20.0.0/16,…`. */
+      outgoingAllow: z.string().optional(),
     })
     .prefault({}),
   pods: z.strictObject({ inheritNetwork: z.stringbool().or(z.boolean()).default(false) }).prefault({}),
@@ -126,6 +128,7 @@ const sources: readonly { path: string; env: string; flag?: string }[] = [
   { path: 'network.serviceCidr', env: 'SLIPWAY_SERVICE_CIDR', flag: 'service-cidr' },
   { path: 'network.bridge', env: 'SLIPWAY_BRIDGE' },
   { path: 'network.nftTable', env: 'SLIPWAY_NFT_TABLE' },
+  { path: 'network.outgoingAllow', env: 'SLIPWAY_OUTGOING_ALLOW' },
   { path: 'pods.inheritNetwork', env: 'SLIPWAY_PODS_INHERIT_NETWORK' },
   { path: 'dev', env: 'SLIPWAY_DEV', flag: 'dev' },
   { path: 'images.cache', env: 'SLIPWAY_IMAGE_CACHE' },

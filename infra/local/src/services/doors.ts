@@ -203,6 +203,7 @@ function platformEnvironment(platform: Platform): Record<string, string> {
     SLIPWAY_GATEWAY_TLS_PORT: `${config.ports.gatewayTls}`,
     SLIPWAY_GIT_DIR: platform.at('git'),
     SLIPWAY_UPLOADS_DIR: platform.at('uploads'),
+    SLIPWAY_OUTGOING_ALLOW: config.network.outgoingAllow ?? '',
   };
 }
 

@@ -42,7 +42,7 @@ export class ApplicationsController {
     tag,
     body: createApplicationSchema,
     answer: applicationSchema,
-    errors: ['application-name-taken', 'project-not-found-for-application'],
+    errors: ['application-name-taken', 'project-not-found-for-application', 'url-not-allowed'],
   })
   create(@From() caller: TenantCaller, @Param('project') project: string, @Body() body: CreateApplication) {
     return this.applications.create(caller, project, body);
@@ -69,7 +69,7 @@ export class ApplicationsController {
     tag,
     body: updateApplicationSchema,
     answer: applicationSchema,
-    errors: ['application-not-found', 'application-deleting', 'application-without-process'],
+    errors: ['application-not-found', 'application-deleting', 'application-without-process', 'url-not-allowed'],
   })
   update(
     @From() caller: TenantCaller,

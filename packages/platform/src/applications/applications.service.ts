@@ -5,6 +5,7 @@ import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database, isUniqueViolation } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
+import { Outgoing } from '../kernel/http/outgoing.js';
 import { type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
@@ -38,6 +39,7 @@ export class ApplicationsService {
     private readonly outbox: Outbox,
     @Inject(CONFIG) private readonly config: Configuration,
     private readonly quotas: QuotasService,
+    private readonly outgoing: Outgoing,
   ) {}
 
   async list(caller: TenantCaller, project: string, query: PageQuery): Promise<Page<ApplicationAnswer>> {
@@ -58,6 +60,7 @@ export class ApplicationsService {
 
   async create(caller: TenantCaller, projectName: string, body: CreateApplication): Promise<ApplicationAnswer> {
     const project = await this.scopes.getProject(caller.tenant.id, projectName);
+    if (body.source.type === 'git') await this.outgoing.refuseForbidden(body.source.url);
     const data = {
       id: newId(),
       tenantId: caller.tenant.id,
@@ -103,6 +106,7 @@ export class ApplicationsService {
     body: UpdateApplication,
   ): Promise<ApplicationAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, name);
+    if (body.source?.type === 'git') await this.outgoing.refuseForbidden(body.source.url);
     await this.database.transaction(async (tx) => {
       const row = await tx.application.findUniqueOrThrow({ where: { id: scope.application.id } });
       requireVersion(caller, row);

@@ -53,7 +53,13 @@ export class BuildsController {
     answer: buildSchema,
     status: 202,
     location,
-    errors: ['application-not-found', 'environment-not-found-for-application', 'build-needs-source', 'upload-unknown'],
+    errors: [
+      'application-not-found',
+      'environment-not-found-for-application',
+      'build-needs-source',
+      'upload-unknown',
+      'url-not-allowed',
+    ],
   })
   create(
     @From() caller: TenantCaller,

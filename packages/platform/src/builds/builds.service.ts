@@ -11,6 +11,7 @@ import {
 import { AuditService } from '../audit/audit.service.js';
 import { type BuildModel, Database, type Prisma, type Transaction } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
+import { Outgoing } from '../kernel/http/outgoing.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
@@ -37,6 +38,7 @@ export class BuildsService {
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
     private readonly minutes: BuildMinutes,
+    private readonly outgoing: Outgoing,
   ) {}
 
   async list(
@@ -86,7 +88,10 @@ export class BuildsService {
 
   async create(caller: TenantCaller, project: string, application: string, body: CreateBuild): Promise<BuildAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
-    const row = await this.start(caller, scope, await this.chooseSource(scope, body), body.deploy?.environment);
+    const source = await this.chooseSource(scope, body);
+    // What its name leads to may have changed since; the network's policy for build pods is what holds while it runs.
+    if (source.type === 'git' && !source.own) await this.outgoing.refuseForbidden(source.url);
+    const row = await this.start(caller, scope, source, body.deploy?.environment);
     return (await this.toAnswers([row]))(row);
   }
 

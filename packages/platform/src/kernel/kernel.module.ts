@@ -11,6 +11,7 @@ import { EventLog } from './events/event-log.js';
 import { EventStream } from './events/event-stream.js';
 import { DocumentController } from './http/document.controller.js';
 import { Idempotency } from './http/idempotency.js';
+import { Outgoing } from './http/outgoing.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RateLimit } from './http/rate-limit.js';
 import { RouteInterceptor } from './http/route.interceptor.js';
@@ -39,6 +40,7 @@ const providers = [
   Metrics,
   Outbox,
   OutboxRelay,
+  Outgoing,
   ProblemFilter,
   RateLimit,
   Redis,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseRanges } from '../http/outgoing.rules.js';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 const address = (fallback: string) =>
@@ -45,6 +46,7 @@ const environment = z.object({
   SLIPWAY_UPLOADS_DIR: z.string().default('/var/lib/slipway/uploads'),
   SLIPWAY_POD_PROXY_ENV: z.string().default('{}'),
   SLIPWAY_POD_CA_FILE: file,
+  SLIPWAY_OUTGOING_ALLOW: z.string().default(''),
   SLIPWAY_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   SLIPWAY_MAIL_FROM: z.string().default('Slipway <slipway@localhost>'),
   PATH: z.string().default('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'),
@@ -111,6 +113,8 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     uploadsDir: env.SLIPWAY_UPLOADS_DIR,
     podProxyEnv: parseStrings(env.SLIPWAY_POD_PROXY_ENV, 'SLIPWAY_POD_PROXY_ENV'),
     podCaFile: env.SLIPWAY_POD_CA_FILE,
+    /** Ranges that are not public and that URLs of users may lead to all the same. */
+    outgoingAllow: parseRanges(env.SLIPWAY_OUTGOING_ALLOW),
     smtpUrl: env.SLIPWAY_SMTP_URL,
     mailFrom: env.SLIPWAY_MAIL_FROM,
     /** For programs we run. */
