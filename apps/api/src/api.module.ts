@@ -17,12 +17,14 @@ import { PodsModule } from '@slipway/platform/pods/pods.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
 import { ReleasesModule } from '@slipway/platform/releases/releases.module';
 import { RepositoriesModule } from '@slipway/platform/repositories/repositories.module';
+import { RequestsModule } from '@slipway/platform/requests/requests.module';
 import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
 import { SourcesModule } from '@slipway/platform/sources/sources.module';
 import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of HTTP features. */
 const features = [
+  RequestsModule,
   AccessModule,
   SourcesModule,
   RolloutsModule,

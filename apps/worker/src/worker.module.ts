@@ -6,11 +6,13 @@ import { EnvironmentsModule } from '@slipway/platform/environments/environments.
 import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
+import { RequestsModule } from '@slipway/platform/requests/requests.module';
 import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
 import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of queues: the features that have jobs. */
 const features = [
+  RequestsModule,
   AuditWorkerModule,
   RolloutsModule,
   BuildsModule,

@@ -307,6 +307,7 @@ CREATE TABLE "users" (
     "isAdmin" BOOLEAN NOT NULL DEFAULT false,
     "disabledAt" TIMESTAMPTZ(3),
     "externalId" TEXT,
+    "directoryName" TEXT,
     "locale" TEXT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -1021,6 +1022,9 @@ CREATE UNIQUE INDEX "environments_projectId_name_key" ON "environments"("project
 
 -- CreateIndex
 CREATE UNIQUE INDEX "users_username_key" ON "users"("username");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "users_directoryName_key" ON "users"("directoryName");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "users_issuer_subject_key" ON "users"("issuer", "subject");

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPermission } from '../kernel/access/permissions.js';
 import type { ApprovalPolicyModel } from '../kernel/database/index.js';
 import { nameSchema, objectFields, pageOf, pageQuerySchema } from '../kernel/http/schemas.js';
 import type { PolicyRow } from './approval-policies.rules.js';
@@ -23,9 +24,15 @@ const approversSchema = z
   .strictObject({
     scope: z
       .enum(['platform', 'tenant', 'project'])
-      .default('platform')
-      .meta({ description: 'Where permission and roles are looked for.' }),
-    permission: z.string().max(100).nullable().default('requests:approve'),
+      .optional()
+      .meta({ description: 'Where permission and roles are looked for. Default: where the policy is.' }),
+    permission: z
+      .string()
+      .max(100)
+      .refine((text): boolean => isPermission(text), 'There is no such permission.')
+      .nullable()
+      .default(null)
+      .meta({ description: 'E.g. `requests:approve`, which is what a policy without approvers takes.' }),
     roles: z.array(z.string().max(100)).max(20).default([]),
     groups: z.array(z.string().max(200)).max(20).default([]),
     users: z.array(z.string().max(100)).max(50).default([]),

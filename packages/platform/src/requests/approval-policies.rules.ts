@@ -64,11 +64,15 @@ export function findPolicy(
 }
 
 /** What rules a request that no policy is about: one approval by a holder of `requests:approve`. */
-export function defaultTerms(decidedBy: 'platform' | 'tenant', hasTenant: boolean): PolicyTerms {
+export function defaultTerms(
+  decidedBy: 'platform' | 'tenant',
+  place: { hasTenant: boolean; hasProject: boolean },
+): PolicyTerms {
+  const own = place.hasProject ? 'project' : place.hasTenant ? 'tenant' : 'platform';
   return {
     id: null,
     approvalsNeeded: 1,
-    approverScope: decidedBy === 'tenant' && hasTenant ? 'tenant' : 'platform',
+    approverScope: decidedBy === 'tenant' ? own : 'platform',
     approverPermission: 'requests:approve',
     approverRoles: [],
     approverGroups: [],
@@ -76,6 +80,19 @@ export function defaultTerms(decidedBy: 'platform' | 'tenant', hasTenant: boolea
     expiresAfterSeconds: defaultExpirySeconds,
     maxGrantSeconds: null,
   };
+}
+
+/** Why a policy cannot be; undefined where it can. */
+export function refusePolicy(
+  policy: ApproverTerms & Pick<PolicyTerms, 'approvalsNeeded'>,
+  owner: 'platform' | 'tenant',
+  decidedBy: 'platform' | 'tenant',
+): 'approval-policy-not-for-tenants' | 'approval-policy-without-approvers' | undefined {
+  if (owner === 'tenant' && decidedBy === 'platform') return 'approval-policy-not-for-tenants';
+  const { approverPermission, approverRoles, approverGroups, approverUsers } = policy;
+  const isSomebody =
+    approverPermission !== null || [approverRoles, approverGroups, approverUsers].some((list) => list.length > 0);
+  return policy.approvalsNeeded > 0 && !isSomebody ? 'approval-policy-without-approvers' : undefined;
 }
 
 function matches(policy: PolicyRow, question: PolicyQuestion): boolean {

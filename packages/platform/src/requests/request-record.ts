@@ -9,10 +9,9 @@ import {
 import { EventLog } from '../kernel/events/event-log.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
+import { newsChannel } from '../notifications/notifications.service.js';
 import type { DecidedRequest } from './request-handler.js';
 import type { DecisionVerb, RequestFacts, RequestState } from './requests.rules.js';
-
-export const requestsChannel = 'slipway_requests';
 
 export type RequestWithDecisions = RequestModel & { decisions: RequestDecisionModel[] };
 
@@ -78,7 +77,7 @@ export class RequestRecord {
         data: { kind, state },
       });
     }
-    await tx.$executeRaw`SELECT pg_notify(${requestsChannel}, '')`;
+    await tx.$executeRaw`SELECT pg_notify(${newsChannel}, '')`;
   }
 }
 

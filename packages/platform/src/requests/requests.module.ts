@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
+import { AccessRequests } from './access-requests.service.js';
 import { ApprovalPoliciesController } from './approval-policies.controller.js';
 import { ApprovalPoliciesService } from './approval-policies.service.js';
 import { ApproversService } from './approvers.service.js';
 import { DelegationsController } from './delegations.controller.js';
 import { DelegationsService } from './delegations.service.js';
+import { ExecRequests, RequestPlaces, RevealRequests } from './environment-requests.service.js';
 import { MyEventsController } from './my-events.controller.js';
 import { MyEvents } from './my-events.service.js';
 import { RequestDecisions } from './request-decisions.service.js';
@@ -20,6 +22,10 @@ import { RequestsService } from './requests.service.js';
   imports: [AuditModule, NotificationsModule],
   controllers: [RequestsController, ApprovalPoliciesController, DelegationsController, MyEventsController],
   providers: [
+    AccessRequests,
+    ExecRequests,
+    RequestPlaces,
+    RevealRequests,
     ApprovalPoliciesService,
     ApproversService,
     DelegationsService,

@@ -73,7 +73,7 @@ export class RequestsService {
     const policy = options.isUnknown
       ? undefined
       : findPolicy(await this.listPolicies(tx, question), question, handler.decidedBy);
-    const terms = policy ?? defaultTerms(handler.decidedBy, request.tenant !== undefined);
+    const terms = policy ?? defaultTerms(handler.decidedBy, toPlace(request));
     const isApproved = options.isBreakGlass === true || terms.approvalsNeeded === 0;
     const { title, changes } = handler.describe(payload);
     const now = this.clock.now();
@@ -171,6 +171,11 @@ export class RequestsService {
     throw fail('request-needed', `This needs a request of the kind ${place.kind} for ${place.subject}.`);
   }
 
+  /** Throws 422 with the fields that are wrong. */
+  parsePayload(kind: RequestKind, payload: object): object {
+    return parsePayload(this.handlers.get(kind), payload);
+  }
+
   private async listPolicies(reader: Reader, { kind, tenantId }: PolicyQuestion): Promise<PolicyRow[]> {
     const owners = [{ tenantId: null }, ...(tenantId === null ? [] : [{ tenantId }])];
     const rows = await reader.approvalPolicy.findMany({ where: { kind, OR: owners } });
@@ -185,6 +190,11 @@ export class RequestsService {
     if (waiting) throw fail('request-already-pending', `Your request ${waiting.id} waits for its decision.`);
   }
 }
+
+const toPlace = ({ tenant, projectId }: NewRequest) => ({
+  hasTenant: tenant !== undefined,
+  hasProject: projectId !== undefined,
+});
 
 function parsePayload(handler: RequestHandler<object>, payload: object): object {
   const parsed = handler.payload.safeParse(payload);

@@ -22,6 +22,7 @@ import { listRoutes, type RouteEntry } from '../kernel/http/openapi.js';
 import { createKernelModule } from '../kernel/kernel.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { RequestsModule } from '../requests/requests.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 
 const migrations = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
@@ -34,6 +35,7 @@ const base = [
   IdentityModule,
   OperationsModule,
   ProjectsModule,
+  RequestsModule,
   TenantsModule,
 ];
 

@@ -1,0 +1,203 @@
+import { Injectable } from '@nestjs/common';
+import { type Grant, permissionsOfGrant } from '../kernel/access/grants.js';
+import { Clock } from '../kernel/clock/clock.js';
+import type { Prisma, Reader, RequestModel } from '../kernel/database/index.js';
+import type { Actor } from '../kernel/tenancy/caller.js';
+import { toScope } from './approval-policies.dto.js';
+import { type Deciding, type Holding, isApprover, type Standing } from './approvers.rules.js';
+import type { Decider } from './requests.rules.js';
+
+/** So many people are told of one request at most. */
+const mostTold = 500;
+
+/**
+ * Who may decide what, by the rows as they are at this moment: rights that were taken away a moment ago count no more, whatever
+ * a process keeps in memory.
+ */
+@Injectable()
+export class ApproversService {
+  constructor(private readonly clock: Clock) {}
+
+  /** By whose rights the actor could decide: his own first, then of those who have delegated to him. */
+  async findDecider(
+    reader: Reader,
+    actor: Actor,
+    request: RequestModel,
+  ): Promise<Decider & { names: Map<string, string> }> {
+    const names = new Map<string, string>();
+    if (actor.kind !== 'user') return { actorId: '', principals: [], names };
+    const delegators = await this.listDelegators(reader, actor.id, request.kind);
+    const standings = await this.load(reader, [actor.id, ...delegators]);
+    const principals = [actor.id, ...delegators].filter((id) => {
+      const standing = standings.get(id);
+      if (!standing || !isApprover(standing, toDeciding(request))) return false;
+      names.set(id, standing.username);
+      return true;
+    });
+    return { actorId: actor.id, principals, names };
+  }
+
+  /** Which requests the actor may decide, by his own rights or by those that were delegated to him. */
+  async decidableBy(reader: Reader, actor: Actor): Promise<Prisma.RequestWhereInput> {
+    if (actor.kind !== 'user') return { id: { in: [] } };
+    const now = this.clock.now();
+    const delegations = await reader.delegation.findMany({
+      where: { toUserId: actor.id, startsAt: { lte: now }, endsAt: { gt: now } },
+      select: { fromUserId: true, kinds: true },
+    });
+    const standings = await this.load(reader, [actor.id, ...delegations.map(({ fromUserId }) => fromUserId)]);
+    const rights = [{ fromUserId: actor.id, kinds: [] as string[] }, ...delegations].flatMap(
+      ({ fromUserId, kinds }) => {
+        const standing = standings.get(fromUserId);
+        if (!standing) return [];
+        const kind = kinds.length > 0 ? { in: kinds } : undefined;
+        // A request of the one who delegated is his own, also for whom he delegated to.
+        return [
+          {
+            AND: [
+              { OR: decidableWith(standing) },
+              { OR: [{ requesterId: null }, { requesterId: { not: fromUserId } }] },
+            ],
+            kind,
+          },
+        ];
+      },
+    );
+    return { AND: [{ OR: rights }, { OR: [{ requesterId: null }, { requesterId: { not: actor.id } }] }] };
+  }
+
+  /** The users who may decide a request, without its asker. */
+  async list(reader: Reader, request: RequestModel): Promise<string[]> {
+    const now = this.clock.now();
+    const places: Prisma.RoleBindingWhereInput[] = [{ tenantId: null }];
+    if (request.tenantId) places.push({ tenantId: request.tenantId, projectId: null });
+    if (request.projectId) places.push({ projectId: request.projectId });
+    const bindings = await reader.roleBinding.findMany({
+      where: { OR: places },
+      select: { userId: true, groupId: true },
+      take: 10 * mostTold,
+    });
+    const inForce: Prisma.UserWhereInput[] = [
+      { isAdmin: true },
+      { username: { in: request.approverUsers } },
+      { id: { in: bindings.flatMap(({ userId }) => userId ?? []) } },
+      { groups: { some: { groupId: { in: bindings.flatMap(({ groupId }) => groupId ?? []) } } } },
+      { groups: { some: { group: { name: { in: request.approverGroups } } } } },
+    ];
+    const users = await reader.user.findMany({ where: { OR: inForce }, select: { id: true }, take: mostTold });
+    const standings = await this.load(
+      reader,
+      users.map(({ id }) => id),
+    );
+    const able = [...standings.values()].filter((standing) => isApprover(standing, toDeciding(request)));
+    const delegates = await reader.delegation.findMany({
+      where: { fromUserId: { in: able.map(({ userId }) => userId) }, startsAt: { lte: now }, endsAt: { gt: now } },
+      select: { toUserId: true, kinds: true, fromUserId: true },
+    });
+    const also = delegates
+      .filter(
+        ({ kinds, fromUserId }) =>
+          fromUserId !== request.requesterId && (kinds.length === 0 || kinds.includes(request.kind)),
+      )
+      .map(({ toUserId }) => toUserId);
+    return [...new Set([...able.map(({ userId }) => userId), ...also])].filter((id) => id !== request.requesterId);
+  }
+
+  private async listDelegators(reader: Reader, toUserId: string, kind: string): Promise<string[]> {
+    const now = this.clock.now();
+    const rows = await reader.delegation.findMany({
+      where: { toUserId, startsAt: { lte: now }, endsAt: { gt: now } },
+      select: { fromUserId: true, kinds: true },
+      orderBy: { createdAt: 'asc' },
+    });
+    return rows.filter(({ kinds }) => kinds.length === 0 || kinds.includes(kind)).map(({ fromUserId }) => fromUserId);
+  }
+
+  private async load(reader: Reader, ids: readonly string[]): Promise<Map<string, Standing>> {
+    const now = this.clock.now();
+    const users = await reader.user.findMany({
+      where: { id: { in: [...ids] }, disabledAt: null },
+      select: {
+        id: true,
+        username: true,
+        isAdmin: true,
+        groups: { select: { group: { select: { id: true, name: true } } } },
+      },
+    });
+    const groupIds = users.flatMap(({ groups }) => groups.map(({ group }) => group.id));
+    const bindings = await reader.roleBinding.findMany({
+      where: {
+        AND: [
+          { OR: [{ userId: { in: [...ids] } }, { groupId: { in: groupIds } }] },
+          { OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+        ],
+      },
+      select: {
+        userId: true,
+        groupId: true,
+        tenantId: true,
+        projectId: true,
+        role: true,
+        customRole: { select: { permissions: true } },
+      },
+    });
+    return new Map(
+      users.map(({ id, username, isAdmin, groups }) => {
+        const own = bindings.filter(
+          ({ userId, groupId }) => userId === id || groups.some(({ group }) => group.id === groupId),
+        );
+        const grants = own.map(({ customRole, ...row }) => ({ ...row, custom: customRole?.permissions ?? null }));
+        const admin = { tenantId: null, projectId: null, role: 'admin', custom: null };
+        const names = groups.map(({ group }) => group.name);
+        return [id, toStanding(id, username, names, isAdmin ? [admin, ...grants] : grants)];
+      }),
+    );
+  }
+}
+
+type Held = Pick<Grant, 'tenantId' | 'projectId' | 'role' | 'custom'>;
+
+function toStanding(userId: string, username: string, groups: readonly string[], grants: readonly Held[]): Standing {
+  const group = (keyOf: (grant: Held) => string | null): Map<string, Holding> => {
+    const keys = new Set(grants.map(keyOf).filter((key) => key !== null));
+    return new Map([...keys].map((key) => [key, toHolding(grants.filter((grant) => keyOf(grant) === key))]));
+  };
+  return {
+    userId,
+    username,
+    groups,
+    platform: toHolding(grants.filter(({ tenantId }) => tenantId === null)),
+    tenants: group(({ tenantId, projectId }) => (projectId === null ? tenantId : null)),
+    projects: group(({ projectId }) => projectId),
+  };
+}
+
+const toHolding = (grants: readonly Held[]): Holding => ({
+  roles: grants.map(({ role }) => role),
+  permissions: new Set(grants.flatMap((grant) => [...permissionsOfGrant(grant)])),
+});
+
+/** `isApprover` as a query. */
+function decidableWith({ username, groups, platform, tenants, projects }: Standing): Prisma.RequestWhereInput[] {
+  const by = ({ roles, permissions }: Holding): Prisma.RequestWhereInput[] => [
+    { approverPermission: { in: [...permissions] } },
+    { approverRoles: { hasSome: [...roles] } },
+  ];
+  return [
+    { approverUsers: { has: username } },
+    { approverGroups: { hasSome: [...groups] } },
+    { approverPermission: { in: [...platform.permissions] } },
+    { approverScope: 'platform', approverRoles: { hasSome: [...platform.roles] } },
+    ...[...tenants].flatMap(([tenantId, holding]): Prisma.RequestWhereInput[] => [
+      { tenantId, approverScope: 'tenant', OR: by(holding) },
+      { tenantId, approverScope: 'project', approverPermission: { in: [...holding.permissions] } },
+    ]),
+    ...[...projects].map(
+      ([projectId, holding]): Prisma.RequestWhereInput => ({ projectId, approverScope: 'project', OR: by(holding) }),
+    ),
+  ];
+}
+
+function toDeciding(row: RequestModel): Deciding {
+  return { ...row, approverScope: toScope(row.approverScope) };
+}
