@@ -1,6 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import { followChanges } from '../events/follow-changes.service.js';
+import { Access } from '../kernel/access/access.js';
+import { isAllowed } from '../kernel/access/policy.js';
 import { EventStream } from '../kernel/events/event-stream.js';
 import { From, Incoming, Param, Query, Reply, type Request, type Response, Route } from '../kernel/http/route.js';
 import { sendEvents, signalOf } from '../kernel/http/server-sent-events.js';
@@ -20,6 +22,7 @@ export class ApplicationEventsController {
   constructor(
     private readonly scopes: ApplicationScopes,
     private readonly stream: EventStream,
+    private readonly access: Access,
   ) {}
 
   @Route({
@@ -43,6 +46,12 @@ export class ApplicationEventsController {
   ) {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const last = request.get('last-event-id') ?? query.lastEventId;
-    await sendEvents(response, followChanges(this.stream, eventIds(scope), last, signalOf(response)));
+    const { actor, tenant } = caller;
+    // Asked again and again: who loses his role while he follows hears no more.
+    const filterNow = async () => {
+      const now = await this.access.findTenantScope(actor, tenant.id);
+      return now && isAllowed(actor, now, 'events:read', scope.project.id) ? eventIds(scope) : undefined;
+    };
+    await sendEvents(response, followChanges(this.stream, filterNow, last, signalOf(response)));
   }
 }

@@ -1,6 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { EventStream } from '../kernel/events/event-stream.js';
+import { Access } from '../kernel/access/access.js';
+import { projectsAllowed } from '../kernel/access/policy.js';
+import { type EventFilter, EventStream } from '../kernel/events/event-stream.js';
 import { From, Incoming, Reply, type Request, type Response, Route } from '../kernel/http/route.js';
 import { sendEvents, signalOf } from '../kernel/http/server-sent-events.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
@@ -16,12 +18,16 @@ const query = z.strictObject({
 
 @Controller()
 export class EventsController {
-  constructor(private readonly stream: EventStream) {}
+  constructor(
+    private readonly stream: EventStream,
+    private readonly access: Access,
+  ) {}
 
   @Route({
     method: 'GET',
     path: '/tenants/:tenant/events',
     permission: 'events:read',
+    narrows: true,
     tag: 'events',
     summary: "Follow a tenant's changes as server-sent events",
     description: '`event: change`; resume with Last-Event-ID; a heartbeat comment every 15 s.',
@@ -30,10 +36,22 @@ export class EventsController {
   })
   async follow(@From() caller: TenantCaller, @Incoming() request: Request, @Reply() response: Response) {
     const last = request.get('last-event-id') ?? request.query['lastEventId'];
-    const filter = { tenantId: caller.tenant.id };
     await sendEvents(
       response,
-      followChanges(this.stream, filter, typeof last === 'string' ? last : undefined, signalOf(response)),
+      followChanges(
+        this.stream,
+        () => this.filterNow(caller),
+        typeof last === 'string' ? last : undefined,
+        signalOf(response),
+      ),
     );
+  }
+
+  /** Asked again and again: who loses his role while he follows hears no more. */
+  private async filterNow({ actor, tenant }: TenantCaller): Promise<EventFilter | undefined> {
+    const scope = await this.access.findTenantScope(actor, tenant.id);
+    const where = scope ? projectsAllowed(actor, scope, 'events:read') : [];
+    if (where === 'all') return { tenantId: tenant.id };
+    return where.length > 0 ? { tenantId: tenant.id, projectIds: where } : undefined;
   }
 }

@@ -1,10 +1,10 @@
-import type { EventFilter, EventStream } from '../kernel/events/event-stream.js';
+import type { EventStream } from '../kernel/events/event-stream.js';
 import type { ServerSentEvent } from '../kernel/http/server-sent-events.js';
 
 /** Stored events as `event: change`. */
 export async function* followChanges(
   stream: EventStream,
-  filter: EventFilter,
+  filter: Parameters<EventStream['follow']>[0],
   lastEventId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ServerSentEvent> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Access } from '../kernel/access/access.js';
+import { isAllowed } from '../kernel/access/policy.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database, type OperationModel, type Prisma, type Reader, type Transaction } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
@@ -81,9 +82,10 @@ export class OperationsService {
       type: 'date',
     });
     const scope = query.tenant ? await this.access.getTenantScope(actor, query.tenant) : undefined;
+    if (scope) this.access.requireSomewhere(actor, scope, 'operations:read');
     const rows = await this.database.read.operation.findMany({
       where: {
-        AND: [where, scope ? { tenantId: scope.id } : await this.visibleTo(actor)],
+        AND: [where, scope ? { tenantId: scope.id } : {}, await this.visibleTo(actor)],
         state: query.state,
         subject: matching(query),
       },
@@ -97,8 +99,8 @@ export class OperationsService {
   async cancel(caller: Caller, id: string): Promise<OperationAnswer> {
     const row = await this.load(caller.actor, id);
     if (row.tenantId) {
-      const scope = await this.access.getTenantScope(caller.actor, row.tenantId);
-      this.access.require(caller.actor, scope, 'operations:write');
+      const { scope, projectId } = await this.placeOf(caller.actor, row);
+      if (scope) this.access.require(caller.actor, scope, 'operations:write', projectId);
     }
     if (row.state === 'cancelled') return toOperationAnswer(row);
     if (row.state !== 'pending') throw fail('operation-not-cancellable');
@@ -110,13 +112,33 @@ export class OperationsService {
     const row = isId(id) ? await this.database.read.operation.findUnique({ where: { id } }) : null;
     if (!row) throw fail('operation-not-found');
     if (actor.isAdmin) return row;
-    if (!row.tenantId || !(await this.access.findTenantScope(actor, row.tenantId))) throw fail('operation-not-found');
-    return row;
+    const { scope, projectId } = await this.placeOf(actor, row);
+    if (scope && isAllowed(actor, scope, 'operations:read', projectId)) return row;
+    if (!scope && (await this.access.isAllowedOnPlatform(actor, 'operations:read'))) return row;
+    throw fail('operation-not-found');
+  }
+
+  /** The tenant as the actor may see it, and the project when the operation works on one that the actor has a role in. */
+  private async placeOf(actor: Actor, row: OperationModel) {
+    const scope = row.tenantId ? await this.access.findTenantScope(actor, row.tenantId) : undefined;
+    const [, project] = /^tenants\/[^/]+\/projects\/([^/]+)/.exec(row.subject) ?? [];
+    return { scope, projectId: project === undefined ? undefined : scope?.projectIds.get(project) };
+  }
+
+  private async listProjectPaths(ids: readonly string[]): Promise<{ tenantId: string; path: string }[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.database.read.project.findMany({
+      where: { id: { in: [...ids] } },
+      select: { tenantId: true, name: true, tenant: { select: { name: true } } },
+    });
+    return rows.map(({ tenantId, name, tenant }) => ({ tenantId, path: `tenants/${tenant.name}/projects/${name}` }));
   }
 
   private async visibleTo(actor: Actor): Promise<Prisma.OperationWhereInput> {
     const reach = await this.access.reach(actor, 'operations:read');
-    return reach === 'everywhere' ? {} : { tenantId: { in: [...reach.tenants] } };
+    if (reach === 'everywhere') return {};
+    const paths = await this.listProjectPaths(reach.projects);
+    return { OR: [{ tenantId: { in: [...reach.tenants] } }, ...paths.flatMap(underPath)] };
   }
 
   private async change(id: string, decide: (row: OperationModel) => Prisma.OperationUpdateInput): Promise<void> {
@@ -137,6 +159,11 @@ export class OperationsService {
     });
   }
 }
+
+const underPath = ({ tenantId, path }: { tenantId: string; path: string }): Prisma.OperationWhereInput[] => [
+  { tenantId, subject: path },
+  { tenantId, subject: { startsWith: `${path}/` } },
+];
 
 async function lock(tx: Reader, id: string): Promise<OperationModel | null> {
   await tx.$queryRaw`SELECT 1 FROM operations WHERE id = ${id}::uuid FOR UPDATE`;

@@ -24,6 +24,7 @@ export class ProjectsController {
     method: 'GET',
     path: collection,
     permission: 'projects:read',
+    narrows: true,
     tag,
     summary: "List a tenant's projects",
     query: pageQuerySchema,

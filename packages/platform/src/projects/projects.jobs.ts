@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ApplicationFiles } from '../applications/application-files.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
+import { noteAccessChange } from '../kernel/access/access.js';
 import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
@@ -55,6 +56,7 @@ export class DeleteProjectProcessor implements JobProcessor<Payload> {
       await this.quotas.dischargePlace(tx, { tenantId, projectId });
       await this.quotas.discharge(tx, tenantId, `projects/${projectId}`);
       const { count } = await tx.project.deleteMany({ where: { id: projectId, tenantId } });
+      await noteAccessChange(tx);
       if (count > 0)
         await this.events.record(tx, { tenantId, type: 'project.deleted', resource: `projects/${project}` });
     });

@@ -11,11 +11,11 @@ export type ProjectRow = Prisma.ProjectGetPayload<{ include: typeof counts }>;
 export class ProjectsRepository {
   constructor(private readonly database: Database) {}
 
-  list(tenantId: string, projectId: string | undefined, query: PageQuery): Promise<ProjectRow[]> {
+  list(tenantId: string, id: { in: string[] } | undefined, query: PageQuery): Promise<ProjectRow[]> {
     const { where, orderBy, take } = keyset<Prisma.ProjectWhereInput>(query, 'name');
     const name = query.q ? { contains: query.q } : undefined;
     return this.database.read.project.findMany({
-      where: { AND: [where], tenantId, id: projectId, name },
+      where: { AND: [where], tenantId, id, name },
       include: counts,
       orderBy,
       take,

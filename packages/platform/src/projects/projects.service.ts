@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { EnvironmentProvisioner } from '../environments/environment-provisioner.service.js';
+import { withinProjects } from '../kernel/access/policy.js';
 import { Database, isUniqueViolation, type Transaction } from '../kernel/database/index.js';
 import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { EventLog } from '../kernel/events/event-log.js';
@@ -29,8 +30,7 @@ export class ProjectsService {
 
   async list(caller: TenantCaller, query: PageQuery): Promise<Page<ProjectAnswer>> {
     const { actor, tenant } = caller;
-    const own = actor.kind === 'robot' ? (actor.projectId ?? undefined) : undefined;
-    const rows = await this.projects.list(tenant.id, own, query);
+    const rows = await this.projects.list(tenant.id, withinProjects(actor, tenant, 'projects:read'), query);
     return toPage(rows, query.limit, (row) => [row.name, row.id], toProjectAnswer);
   }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { withinProjects } from '../kernel/access/policy.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database, type Prisma } from '../kernel/database/index.js';
 import { keyset, toPage } from '../kernel/http/page.js';
@@ -21,6 +22,8 @@ interface Manifest {
   readonly manifests?: readonly { readonly size: number }[];
 }
 
+const mine = ({ actor, tenant }: TenantCaller) => withinProjects(actor, tenant, 'repositories:read');
+
 /** What a tenant's applications have in the registry; asked of the registry, which alone knows. */
 @Injectable()
 export class RepositoriesService {
@@ -34,7 +37,7 @@ export class RepositoriesService {
     const { where, orderBy, take } = keyset<Prisma.ApplicationWhereInput>(query, 'name');
     const name = query.q ? { contains: query.q } : undefined;
     const rows = await this.database.read.application.findMany({
-      where: { AND: [where], tenantId: caller.tenant.id, name },
+      where: { AND: [where], tenantId: caller.tenant.id, projectId: mine(caller), name },
       orderBy,
       take,
       include: { project: { select: { name: true } } },
@@ -54,7 +57,12 @@ export class RepositoriesService {
   async listArtifacts(caller: TenantCaller, repository: string, query: PageQuery) {
     const [, project, application] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(repository) ?? [];
     if (!project || !application) throw fail('repository-not-found');
-    const where = { tenantId: caller.tenant.id, name: application, project: { name: project } };
+    const where = {
+      tenantId: caller.tenant.id,
+      projectId: mine(caller),
+      name: application,
+      project: { name: project },
+    };
     if ((await this.database.read.application.count({ where })) === 0) throw fail('repository-not-found');
     const items = await this.readArtifacts(`${caller.tenant.name}/${repository}`);
     const start = query.cursor ? items.findIndex((item) => item.digest === query.cursor) + 1 : 0;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ApplicationFiles } from '../applications/application-files.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
+import { noteAccessChange } from '../kernel/access/access.js';
 import { Database } from '../kernel/database/index.js';
 import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
@@ -38,7 +39,11 @@ export class DeleteTenantProcessor implements JobProcessor<DeleteTenantJob> {
       images: () => this.images.remove({ tenantId }),
       files: () => this.files.remove({ tenantId }),
       group: () => this.database.read.group.deleteMany({ where: { name: toGroupName(tenant), source: 'expected' } }),
-      records: () => this.database.read.tenant.deleteMany({ where: { id: tenantId } }),
+      records: () =>
+        this.database.transaction(async (tx) => {
+          await tx.tenant.deleteMany({ where: { id: tenantId } });
+          await noteAccessChange(tx);
+        }),
     };
     for (const step of deletionSteps) {
       await this.operations.step(operation, step, 'running');

@@ -42,6 +42,12 @@ export function projectsAllowed(actor: Actor, scope: TenantScope, permission: Pe
   return [...scope.projects.keys()].filter((id) => isAllowed(actor, scope, permission, id));
 }
 
+/** As a filter on a column `projectId`: undefined for the whole tenant. */
+export function withinProjects(actor: Actor, scope: TenantScope, permission: Permission): { in: string[] } | undefined {
+  const where = projectsAllowed(actor, scope, permission);
+  return where === 'all' ? undefined : { in: [...where] };
+}
+
 /** Whether the actor may do this in the whole tenant or in any project of it. */
 export const isAllowedSomewhere = (actor: Actor, scope: TenantScope, permission: Permission): boolean => {
   const where = projectsAllowed(actor, scope, permission);

@@ -11,6 +11,8 @@ const batch = 200;
 export interface EventFilter {
   readonly tenantId: string;
   readonly projectId?: string;
+  /** Only of these projects. */
+  readonly projectIds?: readonly string[];
   readonly applicationId?: string;
 }
 
@@ -48,9 +50,12 @@ export class EventStream implements BeforeApplicationShutdown {
     private readonly log: Log,
   ) {}
 
-  /** Events after `lastEventId` (or from now on), until `signal` aborts or the process drains. */
+  /**
+   * Events after `lastEventId` (or from now on), until `signal` aborts or the process drains. A function is asked for its
+   * filter before each look, so that a right which was taken away ends the stream: undefined is the end.
+   */
   async *follow(
-    filter: EventFilter,
+    filter: EventFilter | (() => Promise<EventFilter | undefined>),
     lastEventId: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<StoredEvent> {
@@ -58,10 +63,11 @@ export class EventStream implements BeforeApplicationShutdown {
     const ended = anySignal([signal, this.stopping.signal]);
     let cursor = parseCursor(lastEventId) ?? (await this.now());
     while (!ended.aborted) {
-      const rows = await this.load(filter, cursor).catch((error: unknown) => {
+      const rows = await this.look(filter, cursor).catch((error: unknown) => {
         this.log.debug('Events wait', { error });
         return [];
       });
+      if (!rows) return;
       for (const row of rows) {
         cursor = { txid: row.txid, id: row.id };
         yield { cursor: `${row.txid}-${row.id}`, type: row.type, resource: row.resource, data: row.data, at: row.at };
@@ -82,14 +88,25 @@ export class EventStream implements BeforeApplicationShutdown {
     return { txid: row?.txid ?? '0', id: 0n };
   }
 
+  private async look(
+    filter: EventFilter | (() => Promise<EventFilter | undefined>),
+    cursor: { txid: string; id: bigint },
+  ): Promise<Row[] | undefined> {
+    const now = typeof filter === 'function' ? await filter() : filter;
+    return now && this.load(now, cursor);
+  }
+
   private load(filter: EventFilter, cursor: { txid: string; id: bigint }): Promise<Row[]> {
     const project = filter.projectId ? Prisma.sql`AND "projectId" = ${filter.projectId}::uuid` : Prisma.empty;
+    const projects = filter.projectIds
+      ? Prisma.sql`AND "projectId" = ANY(${[...filter.projectIds]}::uuid[])`
+      : Prisma.empty;
     const application = filter.applicationId
       ? Prisma.sql`AND "applicationId" = ${filter.applicationId}::uuid`
       : Prisma.empty;
     return this.database.read.$queryRaw<Row[]>`
       SELECT txid::text AS txid, id, type, resource, data, at FROM events
-      WHERE "tenantId" = ${filter.tenantId}::uuid ${project} ${application}
+      WHERE "tenantId" = ${filter.tenantId}::uuid ${project} ${projects} ${application}
         AND (txid, id) > (${cursor.txid}::xid8, ${cursor.id})
         AND txid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY events.txid, id LIMIT ${batch}`;
