@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { AccessRequests } from './access-requests.service.js';
@@ -19,7 +20,7 @@ import { NotifyOfRequestProcessor, PassRequestProcessor } from './requests.jobs.
 import { RequestsService } from './requests.service.js';
 
 @Module({
-  imports: [AuditModule, NotificationsModule],
+  imports: [AuditModule, DiscoveryModule, NotificationsModule],
   controllers: [RequestsController, ApprovalPoliciesController, DelegationsController, MyEventsController],
   providers: [
     AccessRequests,
