@@ -331,6 +331,7 @@ CREATE TABLE "personal_tokens" (
     "ranges" TEXT[],
     "device" TEXT,
     "madeBy" UUID,
+    "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
     "lastUsedFrom" TEXT,
@@ -355,6 +356,7 @@ CREATE TABLE "robots" (
     "previousUntil" TIMESTAMPTZ(3),
     "permissions" TEXT[],
     "ranges" TEXT[],
+    "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "disabledAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
@@ -534,6 +536,22 @@ CREATE TABLE "events" (
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "events_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "network_settings" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "projectId" UUID,
+    "mode" TEXT,
+    "egress" TEXT NOT NULL DEFAULT 'open',
+    "allow" JSONB NOT NULL DEFAULT '[]',
+    "builds" TEXT NOT NULL DEFAULT 'open',
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "network_settings_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -1114,6 +1132,9 @@ CREATE INDEX "events_tenantId_id_idx" ON "events"("tenantId", "id");
 CREATE INDEX "events_at_idx" ON "events"("at");
 
 -- CreateIndex
+CREATE INDEX "network_settings_tenantId_idx" ON "network_settings"("tenantId");
+
+-- CreateIndex
 CREATE INDEX "operations_tenantId_createdAt_idx" ON "operations"("tenantId", "createdAt");
 
 -- CreateIndex
@@ -1289,6 +1310,12 @@ ALTER TABLE "invitations" ADD CONSTRAINT "invitations_tenantId_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "network_settings" ADD CONSTRAINT "network_settings_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "network_settings" ADD CONSTRAINT "network_settings_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "image_policies" ADD CONSTRAINT "image_policies_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
