@@ -63,6 +63,7 @@ export class ApproversService {
         ];
       },
     );
+    if (rights.length === 0) return { id: { in: [] } };
     return { AND: [{ OR: rights }, { OR: [{ requesterId: null }, { requesterId: { not: actor.id } }] }] };
   }
 

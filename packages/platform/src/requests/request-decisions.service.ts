@@ -5,7 +5,6 @@ import { Clock } from '../kernel/clock/clock.js';
 import { Database, type Transaction } from '../kernel/database/index.js';
 import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { requireVersion } from '../kernel/http/etag.js';
-import { isId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Actor, Caller } from '../kernel/tenancy/caller.js';
 import { ApproversService } from './approvers.service.js';
@@ -101,8 +100,9 @@ export class RequestDecisions {
 
   /** By anybody who sees the request. */
   async comment(caller: Caller, id: string, comment: string): Promise<RequestAnswer> {
+    await this.views.requireVisible(caller.actor, id);
     await this.database.transaction(async (tx) => {
-      const row = await this.load(tx, caller.actor, id);
+      const row = await this.load(tx, id);
       await this.record.change(tx, row.id, {});
       await this.record.note(tx, caller, row, { verb: 'comment', comment });
     });
@@ -142,8 +142,9 @@ export class RequestDecisions {
     comment?: string,
     verdict?: string,
   ): Promise<RequestAnswer> {
+    await this.views.requireVisible(caller.actor, id);
     await this.database.transaction(async (tx) => {
-      const row = await this.load(tx, caller.actor, id);
+      const row = await this.load(tx, id);
       requireVersion(caller, row);
       const decider = await this.approvers.findDecider(tx, caller.actor, row);
       const outcome = rule(row, decider);
@@ -172,10 +173,8 @@ export class RequestDecisions {
     return this.record.change(tx, row.id, { state, decidedAt, review: verdict });
   }
 
-  /** The row under its lock, if the actor may see it. */
-  private async load(tx: Transaction, actor: Actor, id: string): Promise<RequestWithDecisions> {
-    await this.views.requireVisible(tx, actor, id);
-    const row = isId(id) ? await this.record.findLocked(tx, id) : null;
+  private async load(tx: Transaction, id: string): Promise<RequestWithDecisions> {
+    const row = await this.record.findLocked(tx, id);
     if (!row) throw fail('request-not-found');
     return row;
   }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Access } from '../kernel/access/access.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
-import { Database, type Prisma, type Reader } from '../kernel/database/index.js';
+import { Database, type Prisma } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { isId } from '../kernel/ids/ids.js';
 import type { Actor } from '../kernel/tenancy/caller.js';
@@ -23,7 +23,7 @@ export class RequestViews {
   ) {}
 
   async get(actor: Actor, id: string): Promise<RequestAnswer> {
-    const row = await this.find(this.database.read, actor, id);
+    const row = await this.find(actor, id);
     const [answer] = row ? await this.answer(actor, [row]) : [];
     if (!answer) throw fail('request-not-found');
     return answer;
@@ -72,13 +72,16 @@ export class RequestViews {
   }
 
   /** Throws the same 404 for what is not there and for what the actor may not see. */
-  async requireVisible(reader: Reader, actor: Actor, id: string): Promise<void> {
-    if (!(await this.find(reader, actor, id))) throw fail('request-not-found');
+  async requireVisible(actor: Actor, id: string): Promise<void> {
+    if (!(await this.find(actor, id))) throw fail('request-not-found');
   }
 
-  private async find(reader: Reader, actor: Actor, id: string): Promise<RequestWithDecisions | null> {
+  private async find(actor: Actor, id: string): Promise<RequestWithDecisions | null> {
     if (!isId(id)) return null;
-    return reader.request.findFirst({ where: { AND: [{ id }, await this.visibleTo(actor)] }, include: decisions });
+    return this.database.read.request.findFirst({
+      where: { AND: [{ id }, await this.visibleTo(actor)] },
+      include: decisions,
+    });
   }
 
   private async whereOf(actor: Actor, view: RequestsQuery['view']): Promise<Prisma.RequestWhereInput> {
