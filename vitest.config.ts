@@ -82,6 +82,19 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // On a platform with a real Keycloak.
+      {
+        plugins,
+        test: {
+          name: 'keycloak',
+          sequence: { groupOrder: 4 },
+          include: ['test/keycloak/**/*.test.ts'],
+          globalSetup: ['test/support/keycloak.global.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -2,7 +2,7 @@ import { inject } from 'vitest';
 import { login, type SlipwayCommand, uniqueName } from './slipway.js';
 
 declare module 'vitest' {
-  /** What test/support/platform.global.ts tells of the platform that it started. */
+  /** What test/support/start-platform.ts tells of the platform that it started. */
   interface ProvidedContext {
     home: string;
     portalUrl: string;
@@ -10,6 +10,8 @@ declare module 'vitest' {
     adminPassword: string;
     kubeconfig: string;
     gatewayPort: number;
+    /** The Keycloak that signs users in, and the password of its `keycloak-admin`; null where the built-in issuer does. */
+    keycloak: { readonly url: string; readonly password: string } | null;
   }
 }
 

@@ -18,6 +18,7 @@ const projects = [
   { name: 'db', minutes: 8 },
   { name: 'machine', minutes: 8 },
   { name: 'e2e', minutes: 20 },
+  { name: 'keycloak', minutes: 12 },
 ];
 
 /** Runs all, or the vitest projects and checks named. Answers `{ passed, failed, skipped }`. */

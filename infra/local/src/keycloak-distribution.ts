@@ -8,6 +8,9 @@ import { baseEnvironment, outwardEnvironment } from './platform.js';
 
 const run = promisify(execFile);
 
+/** It could not be brought to this machine. */
+export class KeycloakUnreachable extends Error {}
+
 const version = '26.7.3';
 const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:tar.gz`;
 const archiveName = `keycloak-quarkus-dist-${version}.tar.gz`;
@@ -52,7 +55,7 @@ async function fetchArchive(directory: string): Promise<string> {
     env: { ...baseEnvironment, ...outwardEnvironment(), HOME: directory },
     timeout: downloadSeconds * 1000,
   }).catch((cause: unknown) => {
-    throw new Error(
+    throw new KeycloakUnreachable(
       `Keycloak cannot be fetched: ${lastLines(cause)}\n` +
         `Without a way to Maven's repository, bring ${archiveName} here and name it in SLIPWAY_KEYCLOAK_ARCHIVE.`,
     );

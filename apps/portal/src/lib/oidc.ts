@@ -3,6 +3,7 @@ import { getConfig } from './config';
 
 export const clientId = 'slipway-portal';
 const scope = 'openid profile email';
+const answerMilliseconds = 3_000;
 
 let discovered: Promise<client.Configuration> | undefined;
 
@@ -41,6 +42,7 @@ export interface Tokens {
 /** Where to send the browser to sign in, and what the callback must be checked against. */
 export async function beginLogin(returnTo: string, locale: string): Promise<{ url: URL; attempt: LoginAttempt }> {
   const issuer = await getIssuer();
+  await assertAnswers();
   const attempt = {
     state: client.randomState(),
     nonce: client.randomNonce(),
@@ -57,6 +59,13 @@ export async function beginLogin(returnTo: string, locale: string): Promise<{ ur
     ui_locales: locale,
   });
   return { url, attempt };
+}
+
+/** Throws where the issuer is away: better said here than by the browser on its address. */
+async function assertAnswers(): Promise<void> {
+  const url = `${getConfig().issuerUrl}/.well-known/openid-configuration`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(answerMilliseconds), cache: 'no-store' });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
 }
 
 /** Exchanges the code of the callback for tokens. `search` is the callback's query string. Throws what openid-client throws. */

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { z } from 'zod';
+import { CONFIG, type Configuration } from '../config/config.js';
 import { platformVersion } from '../version.js';
 import { createDocument, listRoutes } from './openapi.js';
 import { Route } from './route.js';
@@ -11,7 +12,10 @@ const tag = 'platform';
 export class DocumentController {
   private document: object | undefined;
 
-  constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
+  constructor(
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(CONFIG) private readonly config: Pick<Configuration, 'issuerUrl'>,
+  ) {}
 
   @Route({
     method: 'GET',
@@ -31,10 +35,12 @@ export class DocumentController {
     path: '/version',
     permission: 'public',
     tag,
-    summary: 'The version of the platform',
-    answer: z.object({ name: z.string(), version: z.string() }).meta({ id: 'Version' }),
+    summary: 'The version of the platform, and who signs its users in',
+    answer: z
+      .object({ name: z.string(), version: z.string(), issuer: z.url().meta({ description: 'The OpenID provider.' }) })
+      .meta({ id: 'Version' }),
   })
   getVersion() {
-    return { name: 'slipway', version: platformVersion };
+    return { name: 'slipway', version: platformVersion, issuer: this.config.issuerUrl };
   }
 }
