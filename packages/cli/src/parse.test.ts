@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { formatAge, formatBytes, formatDuration, shortHash, shortImage } from './format.js';
-import { isName, parseAssignments, parseNumber, parseScale, parseScope } from './parse.js';
+import {
+  isName,
+  parseAssignments,
+  parseCondition,
+  parseDuration,
+  parseNumber,
+  parseScale,
+  parseScope,
+} from './parse.js';
 
 test('an assignment ends its name at the first =', () => {
   expect(parseAssignments(['A=1', 'URL=http://x?a=b', 'EMPTY='])).toEqual({ A: '1', URL: 'http://x?a=b', EMPTY: '' });
@@ -41,4 +49,20 @@ test('ages, durations, sizes and hashes are short', () => {
   expect([512, 2048, 5_242_880].map(formatBytes)).toEqual(['512 B', '2.0 KiB', '5.0 MiB']);
   expect(shortHash(`sha256:${'ab'.repeat(32)}`)).toBe('abababababab');
   expect(shortImage(`host/acme/demo/shop@sha256:${'ab'.repeat(32)}`)).toBe('host/acme/demo/shop@abababababab');
+});
+
+test('a duration is whole numbers with units', () => {
+  expect(['90s', '30m', '2h', '7d', '1h30m'].map(parseDuration)).toEqual([90, 1800, 7200, 604_800, 5400]);
+  for (const bad of ['', '5', 'h', '1.5h', '2 h', '-1h']) expect(() => parseDuration(bad)).toThrow();
+});
+
+test('a condition of a policy is a path, an operator and a value', () => {
+  expect(['cpu<=4', 'limits.memory>=1Gi', 'role=viewer', 'role=viewer|operator'].map(parseCondition)).toEqual([
+    { path: 'cpu', atMost: '4' },
+    { path: 'limits.memory', atLeast: '1Gi' },
+    { path: 'role', equals: 'viewer' },
+    { path: 'role', oneOf: ['viewer', 'operator'] },
+  ]);
+  for (const bad of ['cpu', '<=4', 'cpu<4', 'cpu='])
+    expect(() => parseCondition(bad)).toThrow(expect.objectContaining({ code: 'usage' }));
 });

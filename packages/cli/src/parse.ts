@@ -58,3 +58,29 @@ export function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('A whole number is expected.');
   return Number(text);
 }
+
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** `90s`, `30m`, `2h`, `7d` or `1h30m` as seconds. */
+export function parseDuration(text: string): number {
+  if (!/^(\d{1,6}[smhd])+$/.test(text))
+    throw new InvalidArgumentError('A duration is expected, such as 30m, 2h or 7d.');
+  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
+  return parts.reduce((sum, [, count = '0', unit = 's']) => sum + Number(count) * (secondsOf[unit] ?? 1), 0);
+}
+
+/** `cpu<=4`, `memory>=1Gi`, `role=viewer` or `role=viewer|operator` of an approval policy. */
+export function parseCondition(text: string): {
+  path: string;
+  equals?: string;
+  oneOf?: string[];
+  atMost?: string;
+  atLeast?: string;
+} {
+  const [, path, operator, value] = /^([A-Za-z][A-Za-z0-9_.-]*)(<=|>=|=)(.+)$/.exec(text) ?? [];
+  if (!path || !value)
+    throw usageError(`'${text}' is not a condition.`, 'Write path<=amount, path>=amount, path=value or path=a|b.');
+  if (operator === '<=') return { path, atMost: value };
+  if (operator === '>=') return { path, atLeast: value };
+  return value.includes('|') ? { path, oneOf: value.split('|') } : { path, equals: value };
+}

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerApprovalPolicies } from './commands/approval-policies.js';
 import { registerApps } from './commands/apps.js';
 import { registerAudit } from './commands/audit.js';
 import { registerBuilds } from './commands/builds.js';
@@ -6,6 +7,7 @@ import { registerClusters } from './commands/clusters.js';
 import { registerCompletion } from './commands/completion.js';
 import { registerConfig } from './commands/config.js';
 import { registerContext } from './commands/context.js';
+import { registerDelegations } from './commands/delegations.js';
 import { registerDeploy } from './commands/deploy.js';
 import { registerDomains } from './commands/domains.js';
 import { registerEnvironments } from './commands/environments.js';
@@ -19,6 +21,7 @@ import { registerPods } from './commands/pods.js';
 import { registerProjects } from './commands/projects.js';
 import { registerReleases } from './commands/releases.js';
 import { registerRepositories } from './commands/repositories.js';
+import { registerRequests } from './commands/requests.js';
 import { registerRollback } from './commands/rollback.js';
 import { registerRollouts } from './commands/rollouts.js';
 import { registerScale } from './commands/scale.js';
@@ -71,6 +74,9 @@ export function createProgram(io: Io): Command {
   registerRepositories(program, cli);
 
   program.commandsGroup('Access and administration:');
+  registerRequests(program, cli);
+  registerApprovalPolicies(program, cli);
+  registerDelegations(program, cli);
   registerTokens(program, cli);
   registerKubeconfig(program, cli);
   registerUsers(program, cli);

@@ -1,6 +1,8 @@
 import type { Schemas } from '@slipway/sdk';
 
 export type Application = Schemas['Application'];
+export type ApprovalPolicy = Schemas['ApprovalPolicy'];
+export type ApprovalRequest = Schemas['Request'];
 export type Build = Schemas['Build'];
 export type AppConfig = Schemas['Config'];
 export type Environment = Schemas['Environment'];
