@@ -2,58 +2,91 @@ import { createPublicKey } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import Keycloak from 'keycloak-connect';
 import { z } from 'zod';
+import { noteAccessChange } from '../kernel/access/access.js';
+import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database, isDatabaseUnavailable, isUniqueViolation, type UserModel } from '../kernel/database/index.js';
 import { newId } from '../kernel/ids/ids.js';
+import { GroupMemberships } from './group-memberships.service.js';
 import { toUsername } from './identity.rules.js';
 import { apiAudience, readIssuerKey } from './issuer/issuer-key.js';
 
 /** The realm role that makes its bearer a platform administrator. */
 const adminRole = 'slipway-admin';
 
+/** How far the clocks of the issuer and of this machine may be apart. */
+const skewSeconds = 30;
+
 const claimsSchema = z.object({
   sub: z.string().min(1),
   exp: z.number(),
+  nbf: z.number().optional(),
+  iat: z.number().optional(),
+  sid: z.string().max(200).optional(),
+  azp: z.string().max(200).optional(),
   preferred_username: z.string().optional(),
   email: z.string().optional(),
   name: z.string().optional(),
   realm_access: z.object({ roles: z.array(z.string()) }).optional(),
+  groups: z.array(z.string().min(1).max(200)).max(1_000).optional().catch(undefined),
 });
 type Claims = z.output<typeof claimsSchema>;
+const headerSchema = z.object({ alg: z.literal('RS256') });
 
-/** Access tokens of the issuer, built in or outside, verified by keycloak-connect. */
+export interface AccessToken {
+  readonly user: UserModel;
+  /** The issuer's session, when the token belongs to one. */
+  readonly sid: string | undefined;
+  readonly client: string;
+  readonly expiresAt: Date;
+}
+
+/** Access tokens of the issuer, built in or outside, verified by keycloak-connect; their times by ourselves. */
 @Injectable()
 export class AccessTokens {
   private keycloak: Keycloak.Keycloak | undefined;
 
   constructor(
     private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly groups: GroupMemberships,
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
-  /** The user of a token that is signed by the issuer, meant for us and not expired; of an outside issuer, made or renewed. */
-  async findUser(token: string): Promise<UserModel | undefined> {
+  /** What a token says that is signed by the issuer, meant for us and in its time; of an outside issuer, the user is made or renewed. */
+  async find(token: string): Promise<AccessToken | undefined> {
     const claims = await this.verify(token);
-    if (!claims) return undefined;
+    const user = claims && (await this.findUser(claims));
+    if (!claims || !user || user.disabledAt) return undefined;
+    const expiresAt = new Date((claims.exp + skewSeconds) * 1000);
+    return { user, sid: claims.sid, client: claims.azp ?? '', expiresAt };
+  }
+
+  private async findUser(claims: Claims): Promise<UserModel | undefined> {
     if (!this.config.isIssuerBuiltIn) return this.ensureExternal(claims);
     const { sub } = claims;
     const row = await this.database.read.user.findFirst({ where: { issuer: this.config.issuerUrl, subject: sub } });
     return row ?? undefined;
   }
 
-  private async verify(token: string): Promise<Claims | undefined> {
-    // keycloak-connect takes any text apart; only three parts of base64url can be a signed token.
-    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
+  private async verify(text: string): Promise<Claims | undefined> {
+    const token = parseToken(text);
+    if (!token) return undefined;
+    const claims = claimsSchema.safeParse(token.content).data;
+    if (!claims || !this.isInTime(claims)) return undefined;
     this.keycloak ??= this.createVerifier();
     try {
-      // Typed as a string by the library, which also takes the object that it parses it into.
-      const grant = await this.keycloak.grantManager.createGrant(JSON.stringify({ access_token: token }));
-      const content: unknown = Reflect.get(grant.access_token ?? {}, 'content');
-      return claimsSchema.safeParse(content).data;
+      await this.keycloak.grantManager.validateToken(token, 'Bearer');
+      return claims;
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
       return undefined;
     }
+  }
+
+  private isInTime({ exp, nbf, iat }: Claims): boolean {
+    const now = this.clock.now().getTime() / 1000;
+    return exp + skewSeconds > now && (nbf ?? 0) - skewSeconds <= now && (iat ?? 0) - skewSeconds <= now;
   }
 
   private createVerifier(): Keycloak.Keycloak {
@@ -76,11 +109,35 @@ export class AccessTokens {
     const username = toUsername(claims.preferred_username ?? claims.email ?? claims.sub);
     const isAdmin = claims.realm_access?.roles.includes(adminRole) ?? false;
     const values = { email: claims.email ?? null, displayName: claims.name ?? username, isAdmin };
-    const row = await this.database.read.user.findUnique({ where: { issuer_subject: key } });
-    if (row) {
-      const isCurrent = row.email === values.email && row.displayName === values.displayName && row.isAdmin === isAdmin;
-      return isCurrent ? row : this.database.read.user.update({ where: { id: row.id }, data: values });
-    }
+    const known = await this.database.read.user.findUnique({ where: { issuer_subject: key } });
+    const row = known ?? (await this.adopt(key, username));
+    const user = row ? await this.renew(row, values) : await this.create(key, username, values);
+    if (claims.groups) await this.groups.follow(user.id, claims.groups);
+    return user;
+  }
+
+  private async renew(row: UserModel, values: ExternalValues): Promise<UserModel> {
+    const isCurrent =
+      row.email === values.email && row.displayName === values.displayName && row.isAdmin === values.isAdmin;
+    return isCurrent ? row : this.change(row.id, values);
+  }
+
+  private change(id: string, data: ExternalValues): Promise<UserModel> {
+    return this.database.transaction(async (tx) => {
+      const row = await tx.user.update({ where: { id }, data });
+      await noteAccessChange(tx, { userId: id });
+      return row;
+    });
+  }
+
+  /** The user whom the directory has sent before the first sign-in: the issuer's id of the user takes the place of ours. */
+  private async adopt(key: { issuer: string; subject: string }, username: string): Promise<UserModel | null> {
+    const where = { username, issuer: key.issuer, subject: { startsWith: 'scim:' } };
+    const { count } = await this.database.read.user.updateMany({ where, data: { subject: key.subject } });
+    return count === 0 ? null : this.database.read.user.findUnique({ where: { issuer_subject: key } });
+  }
+
+  private async create(key: { issuer: string; subject: string }, username: string, values: ExternalValues) {
     const create = (name: string) =>
       this.database.read.user.create({ data: { id: newId(), ...key, ...values, username: name } });
     try {
@@ -90,6 +147,34 @@ export class AccessTokens {
       const other = await this.database.read.user.findUnique({ where: { issuer_subject: key } });
       return other ?? (await create(`${username}-${newId().slice(-8)}`));
     }
+  }
+}
+
+interface ExternalValues {
+  readonly email: string | null;
+  readonly displayName: string;
+  readonly isAdmin: boolean;
+}
+
+/** The token in the form that keycloak-connect's parser makes; its times are checked by us, with tolerance. */
+function parseToken(text: string) {
+  // Only three parts of base64url can be a signed token.
+  const [, head, body, signature] = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(text) ?? [];
+  if (!head || !body || !signature) return undefined;
+  const header = parseJson(head);
+  const content = parseJson(body);
+  if (!headerSchema.safeParse(header).success || !content) return undefined;
+  const never = () => false;
+  const token = { isExpired: never, hasRole: never, hasApplicationRole: never, hasRealmRole: never };
+  return { ...token, header, content, signature: Buffer.from(signature, 'base64url'), signed: `${head}.${body}` };
+}
+
+function parseJson(part: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,31 +1,44 @@
 import { Injectable } from '@nestjs/common';
+import { Access } from '../kernel/access/access.js';
 import { Authenticator, type Origin } from '../kernel/access/authenticator.js';
 import { isPermission } from '../kernel/access/permissions.js';
 import { Clock } from '../kernel/clock/clock.js';
-import { Database, type UserModel } from '../kernel/database/index.js';
+import { Database } from '../kernel/database/index.js';
 import { hashToken, isWellFormedToken } from '../kernel/ids/ids.js';
-import type { Actor } from '../kernel/tenancy/caller.js';
+import { type Actor, createUserActor } from '../kernel/tenancy/caller.js';
 import { AccessTokens } from './access-tokens.service.js';
-import { personalTokenPrefix, robotTokenPrefix } from './identity.rules.js';
+import { type Credential, CredentialCache } from './credential-cache.service.js';
+import { byHash, isInside, toAddressList } from './credentials.rules.js';
+import { kubeTokenPrefix, personalTokenPrefix, robotTokenPrefix } from './identity.rules.js';
+import { SessionsService } from './sessions.service.js';
 
 const noteUseEveryMilliseconds = 60_000;
 
-/** Knows the three kinds of bearer: OIDC access tokens, personal tokens, robots' tokens. */
+/** Knows the kinds of bearer: OIDC access tokens, personal tokens, tokens for the Kubernetes door, robots' tokens. */
 @Injectable()
 export class IdentityAuthenticator extends Authenticator {
   constructor(
     private readonly database: Database,
     private readonly accessTokens: AccessTokens,
+    private readonly sessions: SessionsService,
+    private readonly credentials: CredentialCache,
+    private readonly access: Access,
     private readonly clock: Clock,
   ) {
     super();
   }
 
-  override async authenticateBearer(token: string, _origin: Origin): Promise<Actor | undefined> {
-    if (token.startsWith(personalTokenPrefix)) return this.findPersonal(token);
-    if (token.startsWith(robotTokenPrefix)) return this.findRobot(token);
-    const user = await this.accessTokens.findUser(token);
-    return user && toActor(user);
+  override async authenticateBearer(token: string, origin: Origin): Promise<Actor | undefined> {
+    const hash = hashToken(token);
+    const credential = await this.credentials.get(hash, () => this.load(token, hash, origin));
+    if (!credential || !this.isGood(credential, origin)) return undefined;
+    await this.noteUse(credential, origin);
+    const { bearer } = credential;
+    const sessionId = credential.id ?? undefined;
+    if (bearer.kind === 'robot') return { ...bearer, sessionId };
+    // Roles may end by themselves, so they are asked for at each use; the answer is kept in memory.
+    const platformRoles = await this.access.platformRolesOf(bearer.id);
+    return createUserActor({ ...bearer, platformRoles, sessionId });
   }
 
   /** The password is a token; the user name must be its owner's. */
@@ -34,38 +47,81 @@ export class IdentityAuthenticator extends Authenticator {
     return actor?.username === username ? actor : undefined;
   }
 
-  private async findPersonal(token: string): Promise<Actor | undefined> {
-    if (!isWellFormedToken(token, personalTokenPrefix)) return undefined;
-    const now = this.clock.now();
-    const where = { hash: hashToken(token) };
-    const row = await this.database.read.personalToken.findUnique({ where, include: { user: true } });
-    if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
-    if (now.getTime() - (row.lastUsedAt?.getTime() ?? 0) > noteUseEveryMilliseconds) {
-      await this.database.read.personalToken.updateMany({ where, data: { lastUsedAt: now } });
-    }
-    return toActor(row.user);
+  private isGood({ kind, expiresAt, addresses }: Credential, { door, address }: Origin): boolean {
+    if (expiresAt && expiresAt <= this.clock.now()) return false;
+    if (kind === 'kube' && door !== 'kubernetes') return false;
+    return isInside(addresses, address);
   }
 
-  private async findRobot(token: string): Promise<Actor | undefined> {
+  private load(token: string, hash: string, origin: Origin): Promise<Credential | undefined> {
+    if (token.startsWith(personalTokenPrefix)) return this.findPersonal(token, personalTokenPrefix, hash);
+    if (token.startsWith(kubeTokenPrefix)) return this.findPersonal(token, kubeTokenPrefix, hash);
+    if (token.startsWith(robotTokenPrefix)) return this.findRobot(token, hash);
+    return this.findAccess(token, origin);
+  }
+
+  private async findAccess(token: string, origin: Origin): Promise<Credential | undefined> {
+    const found = await this.accessTokens.find(token);
+    if (!found) return undefined;
+    const { user, sid, client, expiresAt } = found;
+    const session = sid === undefined ? null : await this.sessions.see({ userId: user.id, sid, client }, origin);
+    if (session?.endedAt) return undefined;
+    const bearer = { kind: 'user', id: user.id, username: user.username } as const;
+    const notedAt = session?.lastUsedAt ?? null;
+    return { kind: 'access', id: session?.id ?? null, bearer, addresses: undefined, expiresAt, notedAt };
+  }
+
+  private async findPersonal(token: string, prefix: string, hash: string): Promise<Credential | undefined> {
+    if (!isWellFormedToken(token, prefix)) return undefined;
+    const where = byHash(hash, this.clock.now());
+    const row = await this.database.read.personalToken.findFirst({ where, include: { user: true } });
+    if (!row || row.user.disabledAt) return undefined;
+    const { id, username } = row.user;
+    const narrowing = {
+      ...(row.scopes.length > 0 && { scopes: row.scopes.filter(isPermission) }),
+      ...(row.tenantId !== null && { restrictedTo: { tenantId: row.tenantId } }),
+    };
+    return {
+      kind: row.kind === 'kube' || row.kind === 'login' ? row.kind : 'personal',
+      id: row.id,
+      bearer: { kind: 'user', id, username, ...narrowing },
+      addresses: toAddressList(row.ranges),
+      expiresAt: earlier(row.expiresAt, row.previousHash === hash ? row.previousUntil : null),
+      notedAt: row.lastUsedAt,
+    };
+  }
+
+  private async findRobot(token: string, hash: string): Promise<Credential | undefined> {
     if (!isWellFormedToken(token, robotTokenPrefix)) return undefined;
-    const where = { hash: hashToken(token) };
-    const row = await this.database.read.robot.findUnique({ where, include: { project: { select: { name: true } } } });
-    if (!row || (row.expiresAt && row.expiresAt <= this.clock.now())) return undefined;
+    const where = byHash(hash, this.clock.now());
+    const row = await this.database.read.robot.findFirst({ where, include: { project: { select: { name: true } } } });
+    if (!row || row.disabledAt) return undefined;
     const { id, username, tenantId, projectId } = row;
     const permissions = row.permissions.filter(isPermission);
+    const projectName = row.project?.name ?? null;
     return {
       kind: 'robot',
       id,
-      username,
-      isAdmin: false,
-      tenantId,
-      projectId,
-      projectName: row.project?.name ?? null,
-      permissions,
+      bearer: { kind: 'robot', id, username, isAdmin: false, tenantId, projectId, projectName, permissions },
+      addresses: toAddressList(row.ranges),
+      expiresAt: earlier(row.expiresAt, row.previousHash === hash ? row.previousUntil : null),
+      notedAt: row.lastUsedAt,
     };
+  }
+
+  private async noteUse(credential: Credential, { address }: Origin): Promise<void> {
+    const now = this.clock.now();
+    const { kind, id } = credential;
+    if (id === null || now.getTime() - (credential.notedAt?.getTime() ?? 0) < noteUseEveryMilliseconds) return;
+    credential.notedAt = now;
+    const data = { lastUsedAt: now, lastUsedFrom: address };
+    if (kind === 'robot') await this.database.read.robot.updateMany({ where: { id }, data });
+    else if (kind === 'access') await this.sessions.noteUse(id, now);
+    else await this.database.read.personalToken.updateMany({ where: { id }, data });
   }
 }
 
-function toActor({ id, username, isAdmin }: UserModel): Actor {
-  return { kind: 'user', id, username, isAdmin };
+function earlier(one: Date | null, other: Date | null): Date | null {
+  if (!one || !other) return one ?? other;
+  return one < other ? one : other;
 }

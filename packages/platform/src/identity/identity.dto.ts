@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { PersonalTokenModel, UserModel } from '../kernel/database/index.js';
-import { displayNameSchema, objectFields, pageOf, timeSchema } from '../kernel/http/schemas.js';
+import { myAccessFields } from '../access/my-access.service.js';
+import type { UserModel } from '../kernel/database/index.js';
+import { displayNameSchema, objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
 
 const usernameSchema = z
   .string()
@@ -10,7 +11,8 @@ const usernameSchema = z
     /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/,
     'Use a-z, 0-9, dot, dash and underscore; begin and end with a letter or digit.',
   );
-const passwordSchema = z.string().min(10, 'At least 10 characters.').max(200);
+/** How good it is, the platform's password policy says. */
+const passwordSchema = z.string().min(1).max(200);
 const localeSchema = z.enum(['en', 'zh']);
 
 export const createUserBody = z.strictObject({
@@ -27,6 +29,7 @@ export const updateUserBody = z.strictObject({
   displayName: displayNameSchema.optional(),
   password: passwordSchema.optional(),
   isAdmin: z.boolean().optional(),
+  isDisabled: z.boolean().optional().meta({ description: 'Ends every session, and refuses every token.' }),
 });
 export type UpdateUser = z.output<typeof updateUserBody>;
 
@@ -45,7 +48,14 @@ const userFields = {
   email: z.string().nullable(),
   locale: localeSchema.nullable(),
   isAdmin: z.boolean(),
+  disabledAt: timeSchema.nullable(),
+  isExternal: z.boolean().meta({ description: 'An outside issuer keeps the password.' }),
 };
+
+export const userQuery = pageQuerySchema.extend({
+  disabled: z.enum(['true', 'false']).optional().meta({ description: 'Only users who are disabled, or who are not.' }),
+});
+export type UserQuery = z.output<typeof userQuery>;
 
 export const userAnswer = z.object(userFields).meta({ id: 'User' });
 export type UserAnswer = z.output<typeof userAnswer>;
@@ -55,33 +65,10 @@ export const meAnswer = z
   .object({
     ...userFields,
     kind: z.enum(['user', 'robot']),
-    memberships: z.array(
-      z.object({ tenant: z.string(), role: z.enum(['owner', 'admin', 'developer', 'operator', 'viewer']) }),
-    ),
+    ...myAccessFields,
   })
   .meta({ id: 'Me' });
 export type MeAnswer = z.output<typeof meAnswer>;
-
-export const createTokenBody = z.strictObject({
-  name: displayNameSchema,
-  expiresInDays: z.int().min(1).max(3650).optional().meta({ description: 'Default: it does not expire.' }),
-});
-export type CreateToken = z.output<typeof createTokenBody>;
-
-const tokenFields = {
-  id: z.string(),
-  name: z.string(),
-  prefix: z.string().meta({ description: 'How the token begins.' }),
-  expiresAt: timeSchema.nullable(),
-  lastUsedAt: timeSchema.nullable(),
-  createdAt: timeSchema,
-};
-export const tokenAnswer = z.object(tokenFields).meta({ id: 'PersonalToken' });
-export type TokenAnswer = z.output<typeof tokenAnswer>;
-export const tokenPage = pageOf(tokenAnswer).meta({ id: 'PersonalTokenPage' });
-export const newTokenAnswer = z
-  .object({ ...tokenFields, token: z.string().meta({ description: 'Shown this once only.' }) })
-  .meta({ id: 'NewPersonalToken' });
 
 export function toUserAnswer(row: UserModel): UserAnswer {
   return {
@@ -92,19 +79,10 @@ export function toUserAnswer(row: UserModel): UserAnswer {
     email: row.email,
     locale: localeSchema.nullable().catch(null).parse(row.locale),
     isAdmin: row.isAdmin,
+    disabledAt: row.disabledAt?.toISOString() ?? null,
+    isExternal: row.passwordHash === null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     version: row.version,
-  };
-}
-
-export function toTokenAnswer(row: PersonalTokenModel): TokenAnswer {
-  return {
-    id: row.id,
-    name: row.name,
-    prefix: row.prefix,
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-    createdAt: row.createdAt.toISOString(),
   };
 }

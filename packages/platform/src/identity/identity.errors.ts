@@ -27,6 +27,62 @@ export const fail = defineErrors({
     remedy: 'Change it there.',
   },
   'password-wrong': { status: 422, title: 'The current password is wrong.', remedy: 'Type your current password.' },
+  'password-weak': {
+    status: 422,
+    title: 'The password is too easy to guess.',
+    remedy: 'Choose a longer one, without your name and without common words: a few words that do not belong together.',
+  },
+  'session-not-found': {
+    status: 404,
+    title: 'There is no such session.',
+    remedy: 'List the sessions: it may have ended already.',
+  },
+  'second-factor-exists': {
+    status: 409,
+    title: 'A second factor is in use already.',
+    remedy: 'Remove it first, with one of its codes.',
+  },
+  'second-factor-missing': {
+    status: 404,
+    title: 'No second factor has been set up.',
+    remedy: 'Begin with POST /me/second-factor.',
+  },
+  'second-factor-wrong': {
+    status: 422,
+    title: 'The code is wrong, or was used before.',
+    remedy: 'Wait for the next code of your authenticator app, and see that the clock of the device is right.',
+  },
+  'second-factor-required': {
+    status: 422,
+    title: 'Your role requires a second factor.',
+    remedy: 'Keep it, or ask an administrator.',
+  },
+  'token-life-too-long': {
+    status: 422,
+    title: 'The token would live longer than the platform allows.',
+    remedy: 'Ask for fewer days, and rotate it before it ends.',
+  },
+  'robot-not-found': { status: 404, title: 'There is no such robot.', remedy: 'List the robots, and check the name.' },
+  'robot-exists': { status: 409, title: 'Another robot has this name.', remedy: 'Choose another name.' },
+  'robot-is-managed': {
+    status: 409,
+    title: 'The platform made this robot for itself, and renews it by itself.',
+    remedy: 'Make a robot of your own.',
+  },
+  'robot-scope-lacking': {
+    status: 403,
+    title: 'A robot cannot be given what its maker may not do.',
+    remedy: 'Leave out the scopes named in `detail`, or ask somebody who has them.',
+  },
+  'group-not-found': { status: 404, title: 'There is no such group.', remedy: 'List the groups, and check the name.' },
+  'group-exists': { status: 409, title: 'Another group has this name.', remedy: 'Choose another name.' },
+  'group-is-directory': {
+    status: 409,
+    title: 'The directory keeps this membership.',
+    remedy: 'Change it in the directory.',
+  },
+  'scim-token-not-found': { status: 404, title: 'There is no such SCIM token.', remedy: 'List the SCIM tokens.' },
+  'scim-token-exists': { status: 409, title: 'Another SCIM token has this name.', remedy: 'Choose another name.' },
   'token-not-found': { status: 404, title: 'You have no such token.', remedy: 'List your tokens, and check the id.' },
   'token-name-taken': { status: 409, title: 'You have a token of this name.', remedy: 'Choose another name.' },
   'token-not-for-robots': {

@@ -1,12 +1,22 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Caller } from '../kernel/tenancy/caller.js';
+import { fail } from './identity.errors.js';
 
 const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
 // OWASP's minimum for scrypt: 2^15, 8, 3 needs 32 MiB for about a tenth of a second.
 const cost = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 };
 
 export const personalTokenPrefix = 'slp_pat_';
+export const kubeTokenPrefix = 'slp_kube_';
 export const robotTokenPrefix = 'slp_robot_';
+export const scimTokenPrefix = 'slp_scim_';
+
+/** The id of the user who asks; robots have no tokens, sessions and factors of their own. */
+export function requireUser({ actor }: Caller): string {
+  if (actor.kind !== 'user') throw fail('token-not-for-robots');
+  return actor.id;
+}
 
 /** `scrypt.<N>.<r>.<p>.<salt>.<key>`, salt and key in base64url. */
 export async function hashPassword(password: string): Promise<string> {

@@ -1,14 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { Body, From, Param, Query, Route } from '../kernel/http/route.js';
-import { type PageQuery, pageQuerySchema } from '../kernel/http/schemas.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import {
   type CreateUser,
   createUserBody,
   type UpdateUser,
+  type UserQuery,
   updateUserBody,
   userAnswer,
   userPage,
+  userQuery,
 } from './identity.dto.js';
 import { UsersService } from './users.service.js';
 
@@ -24,10 +25,10 @@ export class UsersController {
     permission: 'users:read',
     tag,
     summary: 'List the users',
-    query: pageQuerySchema,
+    query: userQuery,
     answer: userPage,
   })
-  list(@Query() query: PageQuery) {
+  list(@Query() query: UserQuery) {
     return this.users.list(query);
   }
 
@@ -39,7 +40,7 @@ export class UsersController {
     summary: 'Create a user of the built-in issuer',
     body: createUserBody,
     answer: userAnswer,
-    errors: ['user-exists'],
+    errors: ['user-exists', 'password-weak'],
   })
   create(@From() caller: Caller, @Body() body: CreateUser) {
     return this.users.create(caller, body);
@@ -66,7 +67,7 @@ export class UsersController {
     summary: 'Change a user',
     body: updateUserBody,
     answer: userAnswer,
-    errors: ['user-not-found', 'user-is-yourself', 'user-is-external'],
+    errors: ['user-not-found', 'user-is-yourself', 'user-is-external', 'password-weak'],
   })
   update(@From() caller: Caller, @Param('username') username: string, @Body() body: UpdateUser) {
     return this.users.update(caller, username, body);

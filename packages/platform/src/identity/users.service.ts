@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { noteAccessChange } from '../kernel/access/access.js';
+import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import {
   Database,
@@ -11,12 +11,13 @@ import {
 } from '../kernel/database/index.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
-import type { PageQuery } from '../kernel/http/schemas.js';
 import { isId, newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
-import { type CreateUser, toUserAnswer, type UpdateUser, type UserAnswer } from './identity.dto.js';
+import { CredentialCache } from './credential-cache.service.js';
+import { type CreateUser, toUserAnswer, type UpdateUser, type UserAnswer, type UserQuery } from './identity.dto.js';
 import { fail } from './identity.errors.js';
-import { hashPassword } from './identity.rules.js';
+import { Passwords } from './passwords.service.js';
+import { SessionsService } from './sessions.service.js';
 
 /** The users, kept by administrators. Those of an outside issuer come by themselves when they first sign in. */
 @Injectable()
@@ -25,16 +26,25 @@ export class UsersService {
 
   constructor(
     private readonly database: Database,
+    private readonly credentials: CredentialCache,
+    private readonly sessions: SessionsService,
+    private readonly passwords: Passwords,
     private readonly audit: AuditService,
+    private readonly clock: Clock,
     @Inject(CONFIG) config: Pick<Configuration, 'apiUrl'>,
   ) {
     this.builtInIssuer = `${config.apiUrl}/realms/slipway`;
   }
 
-  async list(query: PageQuery): Promise<Page<UserAnswer>> {
+  async list(query: UserQuery): Promise<Page<UserAnswer>> {
     const { where, orderBy, take } = keyset<Prisma.UserWhereInput>(query, 'username');
     const username = query.q ? { contains: query.q } : undefined;
-    const rows = await this.database.read.user.findMany({ where: { AND: [where], username }, orderBy, take });
+    const disabledAt = query.disabled && (query.disabled === 'true' ? { not: null } : null);
+    const rows = await this.database.read.user.findMany({
+      where: { AND: [where], username, disabledAt },
+      orderBy,
+      take,
+    });
     return toPage(rows, query.limit, (row) => [row.username, row.id], toUserAnswer);
   }
 
@@ -43,7 +53,7 @@ export class UsersService {
   }
 
   async create(caller: Caller, body: CreateUser): Promise<UserAnswer> {
-    const passwordHash = await hashPassword(body.password);
+    const passwordHash = await this.passwords.hash(body.password, body);
     const create = this.database.transaction(async (tx) => {
       const row = await this.insert(tx, { ...body, passwordHash });
       await this.audit.record(tx, caller, { action: 'user.create', resource: `users/${row.username}`, after: body });
@@ -57,20 +67,23 @@ export class UsersService {
   }
 
   async update(caller: Caller, username: string, body: UpdateUser): Promise<UserAnswer> {
-    const { id } = await this.getRow(username);
-    const { password, ...fields } = body;
-    const passwordHash = password === undefined ? undefined : await hashPassword(password);
-    return this.database.transaction(async (tx) => {
+    const known = await this.getRow(username);
+    const { id } = known;
+    const { password, isDisabled, ...fields } = body;
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password, known);
+    return this.credentials.change(async (tx) => {
       const before = await lock(tx, id);
       if (!before) throw fail('user-not-found');
       requireVersion(caller, before);
-      if (body.isAdmin === false && before.isAdmin && id === caller.actor.id) throw fail('user-is-yourself');
+      const losesRights = (body.isAdmin === false && before.isAdmin) || isDisabled === true;
+      if (losesRights && id === caller.actor.id) throw fail('user-is-yourself');
       if (passwordHash && before.issuer !== this.builtInIssuer) throw fail('user-is-external');
-      const data = { ...fields, passwordHash, version: { increment: 1 } };
+      const disabledAt =
+        isDisabled === undefined ? undefined : isDisabled ? (before.disabledAt ?? this.clock.now()) : null;
+      const data = { ...fields, passwordHash, disabledAt, version: { increment: 1 } };
       const row = await tx.user.update({ where: { id }, data });
-      await noteAccessChange(tx, { userId: id });
-      // Whoever was signed in by the old password is signed out.
-      if (passwordHash) await tx.issuerRecord.deleteMany({ where: { accountId: id } });
+      // Whoever was signed in by the old password is signed out, and so is who may not sign in any more.
+      if (passwordHash || isDisabled) await this.sessions.endAllWithin(tx, id);
       const change = { before: toUserAnswer(before), after: body };
       await this.audit.record(tx, caller, { action: 'user.update', resource: `users/${row.username}`, ...change });
       return toUserAnswer(row);
@@ -80,7 +93,7 @@ export class UsersService {
   async delete(caller: Caller, username: string): Promise<void> {
     const { id } = await this.getRow(username);
     if (id === caller.actor.id) throw fail('user-is-yourself');
-    await this.database.transaction(async (tx) => {
+    await this.credentials.change(async (tx) => {
       const before = await lock(tx, id);
       if (!before) throw fail('user-not-found');
       requireVersion(caller, before);
@@ -98,7 +111,6 @@ export class UsersService {
         throw fail('user-is-last-owner', `Only owner of: ${alone.map(({ name }) => name).join(', ')}.`);
       await tx.issuerRecord.deleteMany({ where: { accountId: id } });
       await tx.user.delete({ where: { id } });
-      await noteAccessChange(tx, { userId: id });
       const change = { before: toUserAnswer(before) };
       await this.audit.record(tx, caller, { action: 'user.delete', resource: `users/${before.username}`, ...change });
     });

@@ -6,7 +6,7 @@ const texts = {
     username: 'User name',
     password: 'Password',
     wrong: 'The user name or the password is wrong.',
-    tooMany: 'Too many attempts. Wait a minute, then try again.',
+    tooMany: 'Too many attempts. Wait a while, then try again.',
     expired: 'This sign-in has expired. Go back to where you came from and begin again.',
     signOut: 'Sign out',
     signOutQuestion: 'Do you want to sign out of Slipway?',
@@ -21,13 +21,25 @@ const texts = {
     abort: 'No',
     deviceDone: 'Connected. You can close this page and go back to your terminal.',
     failed: 'The sign-in could not be done.',
+    factor: 'Second factor',
+    factorHint: 'Type the code that your authenticator app shows, or a recovery code.',
+    code: 'Code',
+    codeWrong: 'The code is wrong, or was used before.',
+    enrol: 'Set up a second factor',
+    enrolHint:
+      'Your role requires a second factor. Scan this with an authenticator app, then type the code that it shows.',
+    enrolSecret: 'Or type this key into the app:',
+    recovery: 'Recovery codes',
+    recoveryHint:
+      'Keep these where you keep passwords. Each works once, should you lose the device. They are not shown again.',
+    recoveryDone: 'I have kept them',
   },
   zh: {
     signIn: '登录',
     username: '用户名',
     password: '密码',
     wrong: '用户名或密码错误。',
-    tooMany: '尝试次数过多，请一分钟后重试。',
+    tooMany: '尝试次数过多，请稍后重试。',
     expired: '本次登录已过期，请返回原页面重新开始。',
     signOut: '退出登录',
     signOutQuestion: '确定要退出 Slipway 吗？',
@@ -42,6 +54,16 @@ const texts = {
     abort: '否',
     deviceDone: '已连接。您可以关闭此页面并返回终端。',
     failed: '无法完成登录。',
+    factor: '两步验证',
+    factorHint: '请输入身份验证器应用中显示的验证码，或一个恢复码。',
+    code: '验证码',
+    codeWrong: '验证码错误或已被使用。',
+    enrol: '设置两步验证',
+    enrolHint: '您的角色要求启用两步验证。请用身份验证器应用扫描二维码，然后输入应用显示的验证码。',
+    enrolSecret: '也可以在应用中手动输入此密钥：',
+    recovery: '恢复码',
+    recoveryHint: '请将这些恢复码妥善保存在密码管理器等安全的地方。丢失设备时每个恢复码可使用一次，之后不会再次显示。',
+    recoveryDone: '我已保存',
   },
 } as const;
 
@@ -70,6 +92,41 @@ export function renderLogin(language: Language, action: string, form: { username
       <button type="submit">${t.signIn}</button>
     </form>`,
   );
+}
+
+function renderCodeForm(language: Language, action: string): string {
+  const t = texts[language];
+  return `<form method="post" action="${escapeHtml(action)}">
+      <label>${t.code}<input name="code" autocomplete="one-time-code" inputmode="text" autocapitalize="none" spellcheck="false" maxlength="20" required autofocus></label>
+      <button type="submit">${t.next}</button>
+    </form>`;
+}
+
+export function renderFactor(language: Language, action: string, error?: PageText): string {
+  const t = texts[language];
+  const alert = error ? `<p class="error" role="alert">${t[error]}</p>` : '';
+  return renderPage(language, t.factor, `${alert}<p>${t.factorHint}</p>${renderCodeForm(language, action)}`);
+}
+
+/** `svg` is a QR code of our own making. */
+export function renderEnrolment(
+  language: Language,
+  action: string,
+  enrolment: { svg: string; secret: string },
+  error?: PageText,
+): string {
+  const t = texts[language];
+  const alert = error ? `<p class="error" role="alert">${t[error]}</p>` : '';
+  const secret = `<p class="detail">${t.enrolSecret}<br><code>${escapeHtml(enrolment.secret)}</code></p>`;
+  const body = `${alert}<p>${t.enrolHint}</p><div class="qr">${enrolment.svg}</div>${secret}`;
+  return renderPage(language, t.enrol, body + renderCodeForm(language, action));
+}
+
+export function renderRecoveryCodes(language: Language, action: string, codes: readonly string[]): string {
+  const t = texts[language];
+  const list = codes.map((code) => `<li><code>${escapeHtml(code)}</code></li>`).join('');
+  const form = `<form method="post" action="${escapeHtml(action)}"><button type="submit" name="done" value="yes">${t.recoveryDone}</button></form>`;
+  return renderPage(language, t.recovery, `<p>${t.recoveryHint}</p><ul class="codes">${list}</ul>${form}`);
 }
 
 /** `form` is oidc-provider's own form with its token in it; our buttons name it. `autoSubmitNonce` presses the first one. */
@@ -126,7 +183,9 @@ input:not([type=hidden]){display:block;width:100%;margin-top:6px;padding:10px 12
 input:focus-visible,button:focus-visible{outline:2px solid var(--brand);outline-offset:1px}
 button{width:100%;margin-top:8px;padding:11px;font:inherit;font-weight:600;border:1px solid transparent;border-radius:8px;background:var(--brand);color:#fff;cursor:pointer}
 button.plain{background:transparent;color:var(--ink);border-color:var(--line)}
-.error{color:var(--bad);margin:0 0 16px}.detail{color:var(--soft);font-size:14px}.code{font:600 28px/1 ui-monospace,monospace;letter-spacing:.1em;text-align:center}`;
+.error{color:var(--bad);margin:0 0 16px}.detail{color:var(--soft);font-size:14px}.code{font:600 28px/1 ui-monospace,monospace;letter-spacing:.1em;text-align:center}
+.qr{background:#fff;border-radius:8px;padding:8px;margin:0 auto 16px;max-width:220px}.qr svg{display:block;width:100%;height:auto}
+code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}.codes{columns:2;padding:0;list-style:none;text-align:center;line-height:2}`;
 
 function renderPage(language: Language, title: string, body: string): string {
   return `<!doctype html>

@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import Provider, { errors, type KoaContextWithOIDC, type Configuration as ProviderConfiguration } from 'oidc-provider';
 import { type Configuration, readSecretFile } from '../../kernel/config/config.js';
 import type { UserModel } from '../../kernel/database/index.js';
+import type { IssuerSession } from '../sessions.service.js';
+import type { Attempt } from '../sign-in.service.js';
 import { createAdapterFactory } from './issuer-adapter.js';
 import { apiAudience, readIssuerKey } from './issuer-key.js';
 import {
@@ -21,9 +23,20 @@ const hours = 60 * minutes;
 const days = 24 * hours;
 
 export interface IssuerUsers {
+  /** Undefined for a user who is not there or disabled. */
   find(id: string): Promise<UserModel | undefined>;
-  /** Undefined when the user name or the password is wrong; throws 429 after too many attempts. */
-  verify(username: string, password: string, source: string): Promise<UserModel | undefined>;
+  /**
+   * Undefined when the user name, the password or the code of the second factor is wrong; throws 429 after too many attempts,
+   * and `SecondFactorMissing` when a code is needed and none was given.
+   */
+  verify(attempt: Attempt, password: string, code: string | undefined): Promise<UserModel | undefined>;
+  /** Notes the session that a browser has got. */
+  noteSession(session: IssuerSession, origin: { address: string; device: string | undefined }): Promise<void>;
+}
+
+/** The password is right, but a second factor must be given too, or set up first. */
+export class SecondFactorMissing extends Error {
+  override readonly name = 'SecondFactorMissing';
 }
 
 /**
@@ -104,7 +117,8 @@ export function createIssuer(
     },
     conformIdTokenClaims: false,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: false,
+    // Each is used once: whoever uses one again ends all that came of the sign-in.
+    rotateRefreshToken: true,
     findAccount: async (_ctx, id) => {
       const user = await users.find(id);
       if (!user) return undefined;
@@ -112,7 +126,9 @@ export function createIssuer(
     },
     extraTokenClaims: async (_ctx, token) => {
       const user = 'accountId' in token && token.accountId ? await users.find(token.accountId) : undefined;
-      return { typ: 'Bearer', azp: token.clientId, ...(user ? claimsOf(user) : {}) };
+      const sid: unknown = Reflect.get(token, 'sessionUid');
+      const session = typeof sid === 'string' ? { sid } : {};
+      return { typ: 'Bearer', azp: token.clientId, ...session, ...(user ? claimsOf(user) : {}) };
     },
     // Both clients are ours: nobody is asked to consent.
     loadExistingGrant: async (ctx) => {
@@ -142,6 +158,14 @@ export function createIssuer(
   };
   const provider = new Provider(config.issuerUrl, settings);
   provider.proxy = config.issuerUrl.startsWith('https:');
+  provider.use(async (ctx, next) => {
+    await next();
+    // Before a browser leaves with a code, its session has a row with the device and the address.
+    const oidc: KoaContextWithOIDC['oidc'] | undefined = Reflect.get(ctx, 'oidc');
+    const session = oidc && findNewSession(oidc);
+    const device = ctx.get('user-agent').slice(0, 300) || undefined;
+    if (session) await users.noteSession(session, { address: ctx.ip, device });
+  });
   addPasswordGrant(provider, users, apiServer);
   return provider;
 }
@@ -184,6 +208,13 @@ function allowAll(grant: InstanceType<Provider['Grant']>): void {
   grant.addResourceScope(resource, scopes);
 }
 
+/** The session of a request that ends a sign-in. */
+function findNewSession({ session, client, route }: KoaContextWithOIDC['oidc']): IssuerSession | undefined {
+  if (!['authorization', 'resume', 'device_resume'].includes(route)) return undefined;
+  if (!session?.accountId || !client) return undefined;
+  return { userId: session.accountId, sid: session.uid, client: client.clientId };
+}
+
 /** RFC 6749 §4.3, as Keycloak's direct access grants have it; for `slipway login --username`. */
 function addPasswordGrant(
   provider: Provider,
@@ -196,7 +227,9 @@ function addPasswordGrant(
     if (!client || typeof username !== 'string' || typeof password !== 'string') {
       throw new errors.InvalidRequest('username and password are needed');
     }
-    const user = await users.verify(username, password, ctx.ip);
+    const attempt = { username, source: ctx.ip, userAgent: ctx.get('user-agent').slice(0, 300) };
+    const totp = typeof params?.['totp'] === 'string' ? params['totp'] : undefined;
+    const user = await users.verify(attempt, password, totp).catch(toGrantError);
     if (!user) throw new errors.InvalidGrant('Invalid user credentials');
     const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId });
     allowAll(grant);
@@ -206,7 +239,12 @@ function addPasswordGrant(
     const accessToken = await token.save();
     ctx.body = { access_token: accessToken, token_type: token.tokenType, expires_in: token.expiration, scope: scopes };
   };
-  provider.registerGrantType('password', handler, ['username', 'password', 'scope']);
+  provider.registerGrantType('password', handler, ['username', 'password', 'scope', 'totp']);
+}
+
+function toGrantError(error: unknown): never {
+  if (error instanceof SecondFactorMissing) throw new errors.InvalidGrant(error.message);
+  throw error;
 }
 
 function languageOf(ctx: KoaContextWithOIDC): Language {

@@ -37,6 +37,7 @@ export class AccessGuard implements CanActivate {
       throw fail('unauthenticated');
     }
     state.actor = actor;
+    state.sessionId = actor.kind === 'system' ? undefined : actor.sessionId;
     const { tenant, project } = request.params;
     if (typeof tenant === 'string') {
       state.tenant = await this.access.getTenantScope(actor, tenant);

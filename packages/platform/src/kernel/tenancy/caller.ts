@@ -6,6 +6,8 @@ export interface Narrowing {
   readonly scopes?: readonly Permission[];
   /** Only there. */
   readonly restrictedTo?: { readonly tenantId?: string };
+  /** The session or token by which it came. */
+  readonly sessionId?: string;
 }
 
 /** A person. `createUserActor` makes it. */
@@ -28,6 +30,7 @@ export interface RobotActor {
   readonly projectId: string | null;
   readonly projectName: string | null;
   readonly permissions: readonly Permission[];
+  readonly sessionId?: string;
 }
 
 /** The platform's own work. */
@@ -80,7 +83,7 @@ export interface TenantCaller extends Caller {
 export function createUserActor(
   user: { id: string; username: string; platformRoles: readonly PlatformRole[] } & Narrowing,
 ): UserActor {
-  const { id, username, platformRoles, scopes, restrictedTo } = user;
+  const { id, username, platformRoles, scopes, restrictedTo, sessionId } = user;
   const isAdmin = platformRoles.includes('admin') && !scopes && !restrictedTo;
   return {
     kind: 'user',
@@ -90,6 +93,7 @@ export function createUserActor(
     isAdmin,
     ...(scopes && { scopes }),
     ...(restrictedTo && { restrictedTo }),
+    ...(sessionId !== undefined && { sessionId }),
   };
 }
 
