@@ -5,6 +5,7 @@ import { BuildsModule } from '@slipway/platform/builds/builds.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
+import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
 import { RequestsModule } from '@slipway/platform/requests/requests.module';
 import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
@@ -12,6 +13,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of queues: the features that have jobs. */
 const features = [
+  NetworkPoliciesModule,
   RequestsModule,
   AuditWorkerModule,
   RolloutsModule,

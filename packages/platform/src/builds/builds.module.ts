@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
+import { NetworkPoliciesModule } from '../network-policies/network-policies.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReleasesModule } from '../releases/releases.module.js';
@@ -19,6 +20,7 @@ import { RunBuildProcessor } from './run-build.jobs.js';
     ApplicationsModule,
     AuditModule,
     ClustersModule,
+    NetworkPoliciesModule,
     OperationsModule,
     QuotasModule,
     ReleasesModule,

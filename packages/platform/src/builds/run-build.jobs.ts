@@ -8,6 +8,7 @@ import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import type { BuildModel } from '../kernel/database/index.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { BuildNetwork } from '../network-policies/build-network.service.js';
 import { BuildFollower } from './build-follower.js';
 import { BuildLogWriter, buildLogPath } from './build-log.js';
 import { BuildMinutes } from './build-minutes.service.js';
@@ -41,6 +42,7 @@ export class RunBuildProcessor implements JobProcessor<{ buildId: string }> {
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Configuration,
     private readonly minutes: BuildMinutes,
+    private readonly network: BuildNetwork,
   ) {}
 
   async run({ buildId }: { buildId: string }, { signal }: JobContext): Promise<void> {
@@ -159,6 +161,7 @@ export class RunBuildProcessor implements JobProcessor<{ buildId: string }> {
         spec: {},
       }),
     );
+    await this.network.ensure(client, namespace, scope.tenant);
     const input = await this.podInput(scope, row, await this.record.issueToken(row));
     await ignoringNotFound(client.delete(secrets, name, namespace));
     await client.create(secrets, planBuildSecret(input));
