@@ -49,7 +49,7 @@ export class ReleasesController {
     tag,
     body: createReleaseSchema,
     answer: releaseSchema,
-    errors: ['application-not-found', 'release-needs-image', 'image-of-another', 'build-has-no-image'],
+    errors: ['application-not-found', 'release-needs-image', 'image-of-another', 'image-refused', 'build-has-no-image'],
   })
   create(
     @From() caller: TenantCaller,

@@ -17,6 +17,7 @@ import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
+import { ImageAdmission } from '../policies/image-admission.service.js';
 import { mayRunImage } from './images.rules.js';
 import { readContent } from './release-content.service.js';
 import { type CreateRelease, type ReleaseAnswer, releaseSchema } from './releases.dto.js';
@@ -36,6 +37,7 @@ export class ReleasesService {
     private readonly scopes: ApplicationScopes,
     private readonly audit: AuditService,
     private readonly events: EventLog,
+    private readonly images: ImageAdmission,
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
@@ -86,6 +88,8 @@ export class ReleasesService {
   ): Promise<ReleaseAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const image = await this.chooseImage(scope, body);
+    const resource = `${pathOf(scope)}/releases`;
+    await this.images.require(caller, { tenantId: scope.tenant.id, image, resource });
     const row = await this.database.transaction((tx) =>
       this.createIn(tx, caller, scope, { image, buildNumber: body.build, description: body.description }),
     );

@@ -6,6 +6,7 @@ import { Clock } from '../kernel/clock/clock.js';
 import { Database, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { PlacementImages } from './placement-images.service.js';
 import { RolloutObjects } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
 import { readRollout } from './rollouts.codec.js';
@@ -35,6 +36,7 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     private readonly clusters: ClustersService,
     private readonly clock: Clock,
     private readonly record: RolloutRecord,
+    private readonly images: PlacementImages,
   ) {}
 
   async run({ rolloutId }: { rolloutId: string }, { signal }: JobContext): Promise<void> {
@@ -84,10 +86,12 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     const { row, scope } = loaded;
     const { cluster } = scope.environment;
     switch (action?.do) {
-      case 'apply':
-        return this.clusters.use(cluster, async (client) =>
-          this.applyOrRefuse(client, scope, await this.release(row.releaseId)),
-        );
+      case 'apply': {
+        const release = await this.release(row.releaseId);
+        const refusal = await this.images.findRefusal(row, scope, release);
+        if (refusal) return { type: 'refused', message: refusal };
+        return this.clusters.use(cluster, (client) => this.applyOrRefuse(client, scope, release));
+      }
       case 'restore':
         return this.clusters.use(cluster, async (client) =>
           this.applyOrRefuse(client, scope, await this.release(row.previousReleaseId ?? row.releaseId)),

@@ -23,6 +23,7 @@ const startErrors = [
   'environment-not-ready',
   'application-being-deleted',
   'release-not-found',
+  'image-refused',
 ];
 
 @Controller()
