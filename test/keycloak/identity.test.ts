@@ -105,12 +105,13 @@ describe.runIf(keycloak)('a real Keycloak', () => {
     const key = { name: 'rotated', providerId: 'rsa-generated', providerType: 'org.keycloak.keys.KeyProvider' };
     const config = { priority: ['200'], enabled: ['true'], active: ['true'], algorithm: ['RS256'] };
     const { id: parentId } = (await keycloak.admin('GET', atRealm(''))) as { id: string };
-    await keycloak.admin('POST', atRealm('/components'), { ...key, parentId, config });
+    const rotated = await keycloak.admin('POST', atRealm('/components'), { ...key, parentId, config });
     const after = await keycloak.signIn(username, password);
     const keyOf = (token: string) => Buffer.from(token.split('.')[0] ?? '', 'base64url').toString();
     expect(keyOf(after.access_token)).not.toBe(keyOf(before.access_token));
     expect((await ask(after.access_token)).status).toBe(200);
     expect((await ask(before.access_token)).status).toBe(200);
+    await keycloak.admin('DELETE', atRealm(`/components/${rotated}`));
   });
 
   test('the command line signs in, and its token outlives the session', async () => {

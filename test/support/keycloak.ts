@@ -10,7 +10,7 @@ export interface TokenAnswer {
 
 /** The real Keycloak of the platform under test, as its administrator and as the command line's client. */
 export interface KeycloakUnderTest {
-  /** `path` begins with `/admin/realms`. Answers the JSON of the answer, or the id of what was created. */
+  /** `path` begins with `/admin/realms`, a text is XML. Answers the JSON of the answer, or the id of what was created. */
   admin(method: string, path: string, body?: unknown): Promise<unknown>;
   createUser(username: string, password: string, groups?: readonly string[]): Promise<string>;
   /** The access and refresh token of a user, by the client `slipway-cli`. Throws with Keycloak's answer. */
@@ -39,8 +39,13 @@ export function findKeycloak(): KeycloakUnderTest | undefined {
   async function admin(method: string, path: string, body?: unknown): Promise<unknown> {
     const credentials = { client_id: 'admin-cli', username: 'keycloak-admin', password };
     const { access_token } = await tokens('master', { grant_type: 'password', ...credentials });
-    const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
-    const answer = await fetch(`${url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const type = typeof body === 'string' ? 'application/xml' : 'application/json';
+    const headers = { authorization: `Bearer ${access_token}`, 'content-type': type };
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
     return text === '' ? answer.headers.get('location')?.split('/').at(-1) : JSON.parse(text);

@@ -16,6 +16,7 @@ const units = [
   'haproxy',
   'prometheus',
   'prometheus-alertmanager',
+  'slapd',
 ];
 
 /** Names of the packages that are wanted and not installed. */
