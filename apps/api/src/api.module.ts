@@ -16,6 +16,7 @@ import { NetworkPoliciesModule } from '@slipway/platform/network-policies/networ
 import { OperationsModule } from '@slipway/platform/operations/operations.module';
 import { PodsModule } from '@slipway/platform/pods/pods.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
+import { QuotaRoutesModule } from '@slipway/platform/quotas/quota-routes.module';
 import { ReleasesModule } from '@slipway/platform/releases/releases.module';
 import { RepositoriesModule } from '@slipway/platform/repositories/repositories.module';
 import { RequestsModule } from '@slipway/platform/requests/requests.module';
@@ -29,6 +30,7 @@ const features = [
   RequestsModule,
   AccessModule,
   SourcesModule,
+  QuotaRoutesModule,
   RolloutsModule,
   RepositoriesModule,
   ReleasesModule,

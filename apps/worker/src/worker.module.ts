@@ -7,6 +7,7 @@ import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
+import { QuotasWorkerModule } from '@slipway/platform/quotas/quotas-worker.module';
 import { RequestsModule } from '@slipway/platform/requests/requests.module';
 import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
 import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
@@ -16,6 +17,7 @@ const features = [
   NetworkPoliciesModule,
   RequestsModule,
   AuditWorkerModule,
+  QuotasWorkerModule,
   RolloutsModule,
   BuildsModule,
   ApplicationsModule,

@@ -85,7 +85,9 @@ export class BuildRecord {
         buildNumber: row.number,
         description: `Build ${row.number}`,
       });
-      const rollout = place ? await this.rollouts.startIn(tx, caller, place, release) : undefined;
+      const rollout = place
+        ? await this.rollouts.startIn(tx, caller, place, release, { whenFull: 'queue' })
+        : undefined;
       const data = {
         state: 'succeeded',
         image,

@@ -36,10 +36,13 @@ const extendedPattern =
   /^requests\.[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const countPattern = /^count\/[a-z]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?)?$/;
 
+/** Before the resources of a claim that no limit counts: room that a namespace needs while a rollout goes on. */
+export const surgePrefix = 'surge:';
+
 /** PostgreSQL's bigint less some room, so that sums over a tenant's parts stay in it. */
 export const largestAmount = 2n ** 61n;
 
-export type Period = 'month' | 'day';
+type Period = 'month' | 'day';
 
 /** The canonical name of a resource; undefined where there is none such. */
 export function toResource(text: string): string | undefined {
@@ -62,6 +65,14 @@ export function inPeriod(resource: string, now: Date): string {
   const period = periods[resource];
   if (!period) return resource;
   return `${resource}@${now.toISOString().slice(0, period === 'month' ? 7 : 10)}`;
+}
+
+/** When the period of now ends; undefined for what is held. */
+export function periodEnd(resource: string, now: Date): Date | undefined {
+  const period = periodOf(resource);
+  if (!period) return undefined;
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  return new Date(period === 'month' ? Date.UTC(year, month + 1, 1) : Date.UTC(year, month, day + 1));
 }
 
 export const withoutPeriod = (resource: string): string => resource.split('@')[0] ?? resource;

@@ -1,10 +1,14 @@
 import { Module } from '@nestjs/common';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { NamespaceQuotas } from './namespace-quotas.service.js';
+import { QuotaQueue } from './quota-queue.service.js';
 import { QuotasRepository } from './quotas.repository.js';
 import { QuotasService } from './quotas.service.js';
 
 /** Counting alone, which every feature that makes something needs; it needs none of them. */
 @Module({
-  providers: [QuotasRepository, QuotasService],
-  exports: [QuotasRepository, QuotasService],
+  imports: [ClustersModule],
+  providers: [QuotasRepository, QuotasService, NamespaceQuotas, QuotaQueue],
+  exports: [QuotasRepository, QuotasService, NamespaceQuotas, QuotaQueue],
 })
 export class QuotasModule {}

@@ -2,7 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock/clock.js';
 import type { Reader, Transaction } from '../kernel/database/index.js';
 import { findNewExcess, type LimitNode } from './limit-tree.rules.js';
-import { formatAmount, inPeriod, parseAmount, periodOf, toResource, withoutPeriod } from './quantities.rules.js';
+import {
+  formatAmount,
+  inPeriod,
+  parseAmount,
+  periodOf,
+  surgePrefix,
+  toResource,
+  withoutPeriod,
+} from './quantities.rules.js';
 import { fail } from './quotas.errors.js';
 import { QuotasRepository, TransactionLost } from './quotas.repository.js';
 import {
@@ -16,9 +24,18 @@ import {
 } from './quotas.rules.js';
 
 export { amountsOf, largestOf } from './manifest-amounts.rules.js';
+export type { Refusal } from './quotas.rules.js';
 
 /** Kubernetes quantities by resource: `{ 'requests.cpu': '500m', pods: 2 }`. */
 export type Amounts = Readonly<Record<string, string | number>>;
+
+export interface Charge {
+  /** What holds it, e.g. `placements/<id>`. */
+  readonly subject: string;
+  readonly amounts: Amounts;
+  /** What it may need for a while on top: no tenant's, but its namespaces have room for it. */
+  readonly surge?: Amounts;
+}
 
 /** By resource; null takes the limit away. */
 export type Limits = Readonly<Record<string, string | number | null>>;
@@ -39,35 +56,49 @@ export class QuotasService {
    * only while each level has room: else `quota-exceeded` names the level, the resource and what is left. What is used up (build
    * minutes) counts in the period in which the subject first used it.
    */
-  async charge(
-    tx: Transaction,
-    place: QuotaPlace,
-    { subject, amounts }: { subject: string; amounts: Amounts },
-  ): Promise<void> {
-    const refusal = await this.tryCharge(tx, place, { subject, amounts });
-    if (refusal) throw fail('quota-exceeded', await this.explain(tx, refusal));
+  async charge(tx: Transaction, place: QuotaPlace, charge: Charge): Promise<void> {
+    const refusal = await this.tryCharge(tx, place, charge);
+    if (refusal) await this.refuse(tx, refusal);
+  }
+
+  /** Throws `quota-exceeded`. */
+  async refuse(tx: Transaction, refusal: Refusal): Promise<never> {
+    throw fail('quota-exceeded', await this.explain(tx, refusal));
   }
 
   /** As `charge`, but tells the refusal instead of throwing it, having changed nothing. */
   async tryCharge(
     tx: Transaction,
     place: QuotaPlace,
-    { subject, amounts }: { subject: string; amounts: Amounts },
+    { subject, amounts, surge = {} }: Charge,
   ): Promise<Refusal | undefined> {
     const { tenantId } = place;
     return this.change(tx, tenantId, subject, place.cluster ?? undefined, (held) => {
       const now = this.clock.now();
-      return readAmounts(amounts).map(([name, amount]) => {
+      return [...readAmounts(amounts), ...readSurge(surge)].map(([name, amount]) => {
         const counted = held.find((claim) => periodOf(name) && withoutPeriod(claim.resource) === name);
         return { ...place, resource: counted?.resource ?? inPeriod(name, now), amount };
       });
     });
   }
 
+  /** Writes down what a subject holds as a fact that is beyond our say: limits are not asked. */
+  async note(tx: Transaction, place: QuotaPlace, { subject, amounts }: Charge): Promise<void> {
+    const decide = () => readAmounts(amounts).map(([resource, amount]) => ({ ...place, resource, amount }));
+    await this.change(tx, place.tenantId, subject, place.cluster ?? undefined, decide, true);
+  }
+
   /** What the subject holds of one resource, in base units. */
   async held(reader: Reader, tenantId: string, subject: string, resource: string): Promise<bigint> {
     const claims = await this.quotas.listClaims(reader, tenantId, subject);
     return claims.find((claim) => withoutPeriod(claim.resource) === resource)?.amount ?? 0n;
+  }
+
+  /** All that the subject holds, as quantities. */
+  async heldAll(reader: Reader, tenantId: string, subject: string): Promise<Record<string, string>> {
+    const claims = await this.quotas.listClaims(reader, tenantId, subject);
+    const amounts = claims.map(({ resource, amount }) => [resource, formatAmount(resource, amount)] as const);
+    return Object.fromEntries(amounts.sort());
   }
 
   /** Gives back all that the subject holds; what it has used up stays counted until its period ends. */
@@ -154,16 +185,11 @@ export class QuotasService {
     if (options.overcommitPercent !== undefined)
       for (const row of before.rows.filter((each) => each.scopeId === scope.id)) resources.add(row.resource);
     for (const resource of resources) {
-      const nodes = before.nodes(resource);
-      const own = nodes.find(({ scopeId }) => scopeId === scope.id);
-      const granted = before.rows.find((row) => row.scopeId === scope.id && row.resource === resource)?.granted ?? 0n;
+      const row = before.rows.find((each) => each.scopeId === scope.id && each.resource === resource);
       const change = changes.find(([name]) => name === resource);
-      const limit = change ? (change[1] === null ? null : change[1] + granted) : (own?.limit ?? null);
-      const others = nodes.filter(({ scopeId }) => scopeId !== scope.id);
-      const after =
-        limit === null ? others : [...others, { ...scope, scopeId: scope.id, parentId, limit, overcommitPercent }];
-      const excess = findNewExcess(nodes, after);
-      if (excess) throw fail('quota-above-parent', await this.explainExcess(tx, resource, excess));
+      const amount = change ? change[1] : (row?.amount ?? null);
+      const limit = amount === null ? null : amount + (row?.granted ?? 0n);
+      await this.requireFit(tx, before.nodes(resource), { ...scope, parentId, overcommitPercent }, resource, limit);
     }
     for (const [resource, amount] of changes) {
       if (amount === null) await tx.quotaLimit.deleteMany({ where: { tenantId, scopeId: scope.id, resource } });
@@ -180,6 +206,35 @@ export class QuotasService {
     });
   }
 
+  /** Adds to a limit what was granted. The caller holds the tenant's lock, and there is such a limit. */
+  async addGranted(tx: Transaction, place: QuotaPlace, resource: string, amount: bigint): Promise<void> {
+    const scopes = scopesOf(place);
+    const scope = scopes.at(-1) ?? { level: 'tenant' as const, id: place.tenantId };
+    const tree = await this.readTree(tx, place.tenantId);
+    const own = tree.nodes(resource).find(({ scopeId }) => scopeId === scope.id);
+    const node = { ...scope, parentId: scopes.at(-2)?.id ?? null, overcommitPercent: own?.overcommitPercent ?? 100 };
+    await this.requireFit(tx, tree.nodes(resource), node, resource, (own?.limit ?? 0n) + amount);
+    await tx.quotaLimit.update({
+      where: { scopeId_resource: { scopeId: scope.id, resource } },
+      data: { granted: { increment: amount } },
+    });
+  }
+
+  /** Amounts in base units by canonical names. Throws `quota-resource-unknown` and `quota-amount-unreadable`. */
+  requireAmounts(amounts: Amounts): readonly (readonly [string, bigint])[] {
+    return readAmounts(amounts);
+  }
+
+  /** Holds off all other changes of the tenant's quotas until the transaction ends. */
+  lock(tx: Transaction, tenantId: string): Promise<void> {
+    return this.quotas.lockTenant(tx, tenantId);
+  }
+
+  /** The same limits under their canonical names. Throws `quota-resource-unknown`. */
+  canonical<T>(limits: Readonly<Record<string, T>>): Record<string, T> {
+    return Object.fromEntries(Object.entries(limits).map(([key, amount]) => [requireResource(key), amount]));
+  }
+
   /** Says in words why something was refused. */
   async explain(tx: Transaction, { source, id, resource, asked, left, limit }: Refusal): Promise<string> {
     const whose =
@@ -188,6 +243,21 @@ export class QuotasService {
         : `The ${source} ${await this.quotas.nameOf(tx, source, id)}`;
     const [more, has, all] = [asked, left, limit].map((amount) => formatAmount(resource, amount));
     return `${whose} has ${has} of ${all} ${resource} left; this needs ${more} more.`;
+  }
+
+  /** Throws `quota-above-parent` where one scope's new limit would carry children above their parent. */
+  private async requireFit(
+    tx: Transaction,
+    nodes: readonly LimitNode[],
+    scope: Pick<LimitNode, 'level' | 'parentId' | 'overcommitPercent'> & { id: string },
+    resource: string,
+    limit: bigint | null,
+  ): Promise<void> {
+    const { id: scopeId, level, parentId, overcommitPercent } = scope;
+    const others = nodes.filter((node) => node.scopeId !== scopeId);
+    const after = limit === null ? others : [...others, { scopeId, level, parentId, limit, overcommitPercent }];
+    const excess = findNewExcess(nodes, after);
+    if (excess) throw fail('quota-above-parent', await this.explainExcess(tx, resource, excess));
   }
 
   private async explainExcess(
@@ -207,6 +277,7 @@ export class QuotasService {
     subject: string,
     cluster: string | undefined,
     decide: (held: readonly Claim[]) => readonly Claim[],
+    isFact = false,
   ): Promise<Refusal | undefined> {
     const seen = clustersOf(await this.quotas.listClaims(tx, tenantId, subject), cluster);
     const pooled = new Map<string, readonly string[]>();
@@ -219,7 +290,7 @@ export class QuotasService {
       ({ source, id, resource }) => source !== 'cluster' || pooled.get(id)?.includes(resource),
     );
     const refusal = findRefusal(deltas, await this.quotas.readCounters(tx, deltas));
-    if (refusal) return refusal;
+    if (refusal && !isFact) return refusal;
     await this.quotas.applyDeltas(tx, tenantId, deltas);
     await this.quotas.replaceClaims(tx, tenantId, subject, claims);
     return undefined;
@@ -266,6 +337,10 @@ function readAmounts(amounts: Amounts): readonly (readonly [string, bigint])[] {
     sums.set(resource, (sums.get(resource) ?? 0n) + amount);
   }
   return [...sums];
+}
+
+function readSurge(surge: Amounts): readonly (readonly [string, bigint])[] {
+  return readAmounts(surge).map(([resource, amount]) => [`${surgePrefix}${resource}`, amount] as const);
 }
 
 function readLimits(limits: Limits): readonly (readonly [string, bigint | null])[] {

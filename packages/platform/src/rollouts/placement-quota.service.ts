@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import {
+  eventPathOf,
   type PlacementScope,
   type Processes,
   planObjects,
   readScaling,
 } from '../applications/application-scopes.service.js';
 import type { ReleaseModel, Transaction } from '../kernel/database/index.js';
-import { amountsOf, largestOf, QuotasService } from '../quotas/quotas.service.js';
+import type { Caller } from '../kernel/tenancy/caller.js';
+import { NamespaceQuotas } from '../quotas/namespace-quotas.service.js';
+import { QuotaQueue } from '../quotas/quota-queue.service.js';
+import { amountsOf, largestOf, QuotasService, type Refusal } from '../quotas/quotas.service.js';
 import { readContent } from '../releases/release-content.service.js';
 
 /**
@@ -15,14 +19,47 @@ import { readContent } from '../releases/release-content.service.js';
  */
 @Injectable()
 export class PlacementQuota {
-  constructor(private readonly quotas: QuotasService) {}
+  constructor(
+    private readonly quotas: QuotasService,
+    private readonly namespaces: NamespaceQuotas,
+    private readonly queue: QuotaQueue,
+  ) {}
 
-  async charge(tx: Transaction, scope: PlacementScope, release: ReleaseModel): Promise<void> {
+  /** Tells why there is no room, if there is none: then nothing has changed. */
+  async charge(tx: Transaction, scope: PlacementScope, release: ReleaseModel): Promise<Refusal | undefined> {
     const { releaseId } = scope.placement;
     const previous =
       releaseId && releaseId !== release.id ? await tx.release.findUnique({ where: { id: releaseId } }) : null;
     const amounts = [release, ...(previous ? [previous] : [])].map((each) => this.amounts(scope, each));
-    await this.quotas.charge(tx, placeOf(scope), { subject: subjectOf(scope), amounts: largestOf(amounts) });
+    const surge = onePodEach(this.objects(scope, release));
+    return this.quotas.tryCharge(tx, placeOf(scope), {
+      subject: subjectOf(scope),
+      amounts: largestOf(amounts),
+      surge: amountsOf(surge),
+    });
+  }
+
+  /** Makes room in the namespace for what was charged, before it is applied. */
+  async makeRoom(scope: PlacementScope): Promise<void> {
+    await this.namespaces.applyTenant(scope.tenant.id);
+  }
+
+  /** The rollout waits for room: see `RolloutWaits`. */
+  async wait(
+    tx: Transaction,
+    caller: Caller,
+    scope: PlacementScope,
+    rolloutId: string,
+    refusal: Refusal,
+  ): Promise<void> {
+    const { tenantId, projectId, environmentId } = placeOf(scope);
+    const subject = `${eventPathOf(scope)}/rollouts/${rolloutId}`;
+    const action = { kind: 'rollout', id: rolloutId } as const;
+    await this.queue.enter(tx, caller, { tenantId, projectId, environmentId, subject, action }, refusal);
+  }
+
+  async refuse(tx: Transaction, refusal: Refusal): Promise<never> {
+    return this.quotas.refuse(tx, refusal);
   }
 
   /** A rollout is over: what stands is one release. Never more than was charged when it began. */
@@ -36,7 +73,11 @@ export class PlacementQuota {
   }
 
   private amounts(scope: PlacementScope, release: ReleaseModel) {
-    const objects = planObjects({
+    return amountsOf(this.objects(scope, release));
+  }
+
+  private objects(scope: PlacementScope, release: ReleaseModel) {
+    return planObjects({
       tenant: scope.tenant.name,
       project: scope.project.name,
       environment: scope.environment.name,
@@ -50,9 +91,14 @@ export class PlacementQuota {
       secrets: {},
       hostnames: ['any'],
     });
-    return amountsOf(objects);
   }
 }
+
+/** A rollout surges by one pod a process. */
+const onePodEach = (objects: ReturnType<typeof planObjects>) =>
+  objects
+    .filter(({ kind }) => kind === 'Deployment')
+    .map((object) => ({ ...object, spec: { ...(object['spec'] as object), replicas: 1 } }));
 
 const subjectOf = (scope: PlacementScope): string => `placements/${scope.placement.id}`;
 

@@ -26,6 +26,7 @@ import { Crypto } from '../kernel/crypto/crypto.js';
 import { Database, type ReleaseModel } from '../kernel/database/index.js';
 import { readContent } from '../releases/release-content.service.js';
 import { observeProcess } from './observe.rules.js';
+import { PlacementQuota } from './placement-quota.service.js';
 import type { ObservedProcess } from './rollouts.rules.js';
 
 const types: Readonly<Record<Manifest['kind'], ResourceType<KubeObject>>> = {
@@ -44,9 +45,11 @@ export class RolloutObjects {
   constructor(
     private readonly database: Database,
     private readonly crypto: Crypto,
+    private readonly quota: PlacementQuota,
   ) {}
 
   async apply(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
+    await this.quota.makeRoom(scope);
     for (const manifest of await this.plan(scope, release)) await put(client, manifest);
   }
 

@@ -13,7 +13,6 @@ import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { isId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ReleasesService } from '../releases/releases.service.js';
-import { PlacementImages } from './placement-images.service.js';
 import {
   type CreateRollout,
   type Rollback,
@@ -22,7 +21,7 @@ import {
   rolloutSchema,
 } from './rollouts.dto.js';
 import { fail } from './rollouts.errors.js';
-import { RolloutsService } from './rollouts.service.js';
+import { RolloutsService, type StartOptions } from './rollouts.service.js';
 
 const withNames = {
   environment: { select: { name: true } },
@@ -40,7 +39,6 @@ export class RolloutRequests {
     private readonly rollouts: RolloutsService,
     private readonly audit: AuditService,
     private readonly events: EventLog,
-    private readonly images: PlacementImages,
   ) {}
 
   async list(
@@ -74,10 +72,11 @@ export class RolloutRequests {
     project: string,
     application: string,
     body: CreateRollout,
+    options: StartOptions = {},
   ): Promise<RolloutAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const release = await this.releases.getByNumber(scope, body.release);
-    return this.start(caller, scope, body.environment, release);
+    return this.start(caller, scope, body.environment, release, options);
   }
 
   /** To the release named, or to the one that stood before the one in force. */
@@ -127,11 +126,16 @@ export class RolloutRequests {
     return toAnswer(await this.load(scope, id));
   }
 
-  private async start(caller: TenantCaller, scope: ApplicationScope, environment: string, release: ReleaseModel) {
+  private async start(
+    caller: TenantCaller,
+    scope: ApplicationScope,
+    environment: string,
+    release: ReleaseModel,
+    options: StartOptions = {},
+  ) {
     const place = await this.scopes.getPlacement(scope, environment);
     this.rollouts.requireReady(place);
-    await this.images.require(caller, place, release);
-    const row = await this.database.transaction((tx) => this.rollouts.startIn(tx, caller, place, release));
+    const row = await this.database.transaction((tx) => this.rollouts.startIn(tx, caller, place, release, options));
     return toAnswer(await this.load(scope, row.id));
   }
 

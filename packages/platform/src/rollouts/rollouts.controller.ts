@@ -11,6 +11,8 @@ import {
   rolloutPageSchema,
   rolloutQuerySchema,
   rolloutSchema,
+  type WhenFull,
+  whenFullQuery,
 } from './rollouts.dto.js';
 
 const tag = 'rollouts';
@@ -23,7 +25,7 @@ const startErrors = [
   'environment-not-ready',
   'application-being-deleted',
   'release-not-found',
-  'image-refused',
+  'quota-exceeded',
 ];
 
 @Controller()
@@ -55,6 +57,7 @@ export class RolloutsController {
     permission: 'rollouts:write',
     summary: 'Roll a release out to an environment',
     tag,
+    query: whenFullQuery,
     body: createRolloutSchema,
     answer: rolloutSchema,
     status: 202,
@@ -65,9 +68,10 @@ export class RolloutsController {
     @From() caller: TenantCaller,
     @Param('project') project: string,
     @Param('application') name: string,
+    @Query() query: WhenFull,
     @Body() body: CreateRollout,
   ) {
-    return this.rollouts.create(caller, project, name, body);
+    return this.rollouts.create(caller, project, name, body, query);
   }
 
   @Route({

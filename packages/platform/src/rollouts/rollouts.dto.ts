@@ -8,6 +8,14 @@ export const createRolloutSchema = z
   .meta({ id: 'CreateRollout', example: { environment: 'production', release: 7 } });
 export type CreateRollout = z.output<typeof createRolloutSchema>;
 
+export const whenFullQuery = z.strictObject({
+  whenFull: z
+    .enum(['fail', 'queue'])
+    .default('fail')
+    .meta({ description: '`queue`: where the quota has no room, it waits for some instead of being refused.' }),
+});
+export type WhenFull = z.output<typeof whenFullQuery>;
+
 export const rollbackSchema = z
   .strictObject({
     environment: environmentName,

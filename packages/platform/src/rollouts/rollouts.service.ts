@@ -21,6 +21,11 @@ import { fail } from './rollouts.errors.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
 import { planRollout } from './rollouts.rules.js';
 
+export interface StartOptions {
+  /** What becomes of it where the quota has no room: refused (the default), or it waits in the queue. */
+  readonly whenFull?: 'fail' | 'queue';
+}
+
 /** Starts rollouts, in the transaction of what causes them. */
 @Injectable()
 export class RolloutsService {
@@ -42,12 +47,19 @@ export class RolloutsService {
   }
 
   /** An earlier rollout of the same place that is not over gives way to this one. */
-  async startIn(tx: Transaction, caller: Caller, scope: PlacementScope, release: ReleaseModel): Promise<RolloutModel> {
+  async startIn(
+    tx: Transaction,
+    caller: Caller,
+    scope: PlacementScope,
+    release: ReleaseModel,
+    options: StartOptions = {},
+  ): Promise<RolloutModel> {
     const place = { applicationId: scope.application.id, environmentId: scope.environment.id };
     // One rollout at a time decides about a place: the row lock orders concurrent ones.
     await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
     const placement = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
-    await this.quota.charge(tx, { ...scope, placement }, release);
+    const refusal = await this.quota.charge(tx, { ...scope, placement }, release);
+    if (refusal && options.whenFull !== 'queue') await this.quota.refuse(tx, refusal);
     const content = readContent(release.content);
     const processes = resolveProcesses(content.processes as Processes).map((process) => process.name);
     const plan = planRollout(processes, placement.releaseId !== null);
@@ -71,7 +83,8 @@ export class RolloutsService {
         createdBy: caller.actor.username,
       },
     });
-    await this.outbox.enqueue(tx, advanceRollout, { rolloutId: id });
+    if (refusal) await this.quota.wait(tx, caller, scope, id, refusal);
+    else await this.outbox.enqueue(tx, advanceRollout, { rolloutId: id });
     const after = { environment: scope.environment.name, release: release.number };
     await this.audit.record(tx, caller, {
       action: 'rollout.create',
@@ -115,12 +128,13 @@ export class RolloutsService {
     caller: Caller,
     scope: PlacementScope,
     change: (tx: Transaction) => Promise<void>,
+    options: StartOptions = {},
   ): Promise<RolloutModel | undefined> {
     this.requireReady(scope);
     const release = await this.findReleaseInForce(scope);
     return this.database.transaction(async (tx) => {
       await change(tx);
-      return release ? this.startIn(tx, caller, scope, release) : undefined;
+      return release ? this.startIn(tx, caller, scope, release, options) : undefined;
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
-import { Body, From, Param, Route } from '../kernel/http/route.js';
+import { Body, From, Param, Query, Route } from '../kernel/http/route.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { type WhenFull, whenFullQuery } from './rollouts.dto.js';
 import { type ChangeScaling, changeScalingSchema, scalingSchema } from './scaling.dto.js';
 import { ScalingService } from './scaling.service.js';
 
@@ -37,17 +38,19 @@ export class ScalingController {
     summary: 'Change how many of each process run',
     description: 'A merge patch. Other replicas start no process anew; other resources do, one by one.',
     tag,
+    query: whenFullQuery,
     body: changeScalingSchema,
     answer: scalingSchema,
-    errors: [...errors, 'process-unknown', 'environment-not-ready', 'amount-invalid'],
+    errors: [...errors, 'process-unknown', 'environment-not-ready', 'amount-invalid', 'quota-exceeded'],
   })
   change(
     @From() caller: TenantCaller,
     @Param('project') project: string,
     @Param('application') application: string,
     @Param('environment') environment: string,
+    @Query() query: WhenFull,
     @Body() body: ChangeScaling,
   ) {
-    return this.scaling.change(caller, project, application, environment, body);
+    return this.scaling.change(caller, project, application, environment, body, query);
   }
 }

@@ -23,7 +23,7 @@ import { requireVersion } from '../kernel/http/etag.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { readContent } from '../releases/release-content.service.js';
 import { fail } from './rollouts.errors.js';
-import { RolloutsService } from './rollouts.service.js';
+import { RolloutsService, type StartOptions } from './rollouts.service.js';
 import type { ChangeScaling, ScalingAnswer } from './scaling.dto.js';
 
 @Injectable()
@@ -44,7 +44,14 @@ export class ScalingService {
     return this.answer(scope, null);
   }
 
-  async change(caller: TenantCaller, project: string, application: string, environment: string, body: ChangeScaling) {
+  async change(
+    caller: TenantCaller,
+    project: string,
+    application: string,
+    environment: string,
+    body: ChangeScaling,
+    options: StartOptions = {},
+  ) {
     const found = await this.scopes.getApplication(caller.tenant, project, application);
     const scope = await this.scopes.getPlacement(found, environment);
     const processes = await this.processesOf(scope);
@@ -53,28 +60,33 @@ export class ScalingService {
         throw fail('process-unknown', `There is no process ${name}: there are ${Object.keys(processes).join(', ')}.`);
       requireAmounts(name, wanted.resources ?? {});
     }
-    const rollout = await this.rollouts.reapply(caller, scope, async (tx) => {
-      const row = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
-      requireVersion(caller, row);
-      const scaling = mergePatch(readScaling(row.scaling), body.processes);
-      await tx.placement.update({
-        where: { id: row.id },
-        data: { scaling: toColumn(scaling), version: { increment: 1 } },
-      });
-      const resource = `environments/${scope.environment.name}/scaling`;
-      const entry = { before: toColumn(readScaling(row.scaling)), after: scaling };
-      await this.audit.record(tx, caller, {
-        action: 'scaling.update',
-        resource: `${pathOf(scope)}/${resource}`,
-        tenant: scope.tenant,
-        ...entry,
-      });
-      await this.events.record(tx, {
-        ...eventIds(scope),
-        type: 'scaling.updated',
-        resource: `${eventPathOf(scope)}/${resource}`,
-      });
-    });
+    const rollout = await this.rollouts.reapply(
+      caller,
+      scope,
+      async (tx) => {
+        const row = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
+        requireVersion(caller, row);
+        const scaling = mergePatch(readScaling(row.scaling), body.processes);
+        await tx.placement.update({
+          where: { id: row.id },
+          data: { scaling: toColumn(scaling), version: { increment: 1 } },
+        });
+        const resource = `environments/${scope.environment.name}/scaling`;
+        const entry = { before: toColumn(readScaling(row.scaling)), after: scaling };
+        await this.audit.record(tx, caller, {
+          action: 'scaling.update',
+          resource: `${pathOf(scope)}/${resource}`,
+          tenant: scope.tenant,
+          ...entry,
+        });
+        await this.events.record(tx, {
+          ...eventIds(scope),
+          type: 'scaling.updated',
+          resource: `${eventPathOf(scope)}/${resource}`,
+        });
+      },
+      options,
+    );
     return this.answer(await this.scopes.getPlacement(found, environment), rollout?.id ?? null);
   }
 
