@@ -10,6 +10,7 @@ import { newId } from '../kernel/ids/ids.js';
 import { GroupMemberships } from './group-memberships.service.js';
 import { toUsername } from './identity.rules.js';
 import { apiAudience, readIssuerKey } from './issuer/issuer-key.js';
+import { toClaimedGroups } from './realm-groups.rules.js';
 
 /** The realm role that makes its bearer a platform administrator. */
 const adminRole = 'slipway-admin';
@@ -112,7 +113,8 @@ export class AccessTokens {
     const known = await this.database.read.user.findUnique({ where: { issuer_subject: key } });
     const row = known ?? (await this.adopt(key, username));
     const user = row ? await this.renew(row, values) : await this.create(key, username, values);
-    if (claims.groups) await this.groups.follow(user.id, claims.groups);
+    const claimed = toClaimedGroups(claims.groups, claims.realm_access?.roles);
+    if (claimed) await this.groups.follow(user.id, claimed);
     return user;
   }
 

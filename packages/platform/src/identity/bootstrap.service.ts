@@ -3,13 +3,18 @@ import { z } from 'zod';
 import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration, readSecretFile } from '../kernel/config/config.js';
 import { Database, isDatabaseUnavailable } from '../kernel/database/index.js';
+import { newId } from '../kernel/ids/ids.js';
 import { Log } from '../kernel/log/log.js';
 import { hashPassword } from './identity.rules.js';
+import { realmGroups } from './realm-groups.rules.js';
 import { UsersService } from './users.service.js';
 
 const fileSchema = z.object({ username: z.string().min(1), password: z.string().min(1), email: z.email().optional() });
 
-/** Creates the first administrator from SLIPWAY_BOOTSTRAP_ADMIN_FILE, once: a changed password is not undone. */
+/**
+ * Creates the first administrator from SLIPWAY_BOOTSTRAP_ADMIN_FILE, once: a changed password is not undone. Of an outside
+ * issuer, who has its own administrators, it maps the realm's groups to roles before anybody signs in.
+ */
 @Injectable()
 export class BootstrapService implements OnApplicationBootstrap {
   constructor(
@@ -17,7 +22,7 @@ export class BootstrapService implements OnApplicationBootstrap {
     private readonly users: UsersService,
     private readonly log: Log,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Pick<Configuration, 'bootstrapAdminFile'>,
+    @Inject(CONFIG) private readonly config: Pick<Configuration, 'bootstrapAdminFile' | 'isIssuerBuiltIn'>,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -36,6 +41,7 @@ export class BootstrapService implements OnApplicationBootstrap {
   }
 
   private async run(): Promise<void> {
+    if (!this.config.isIssuerBuiltIn) return this.mapGroups();
     if (!this.config.bootstrapAdminFile) return;
     const text = readSecretFile(this.config.bootstrapAdminFile, 'SLIPWAY_BOOTSTRAP_ADMIN_FILE');
     const { username, password, email } = fileSchema.parse(JSON.parse(text));
@@ -47,6 +53,19 @@ export class BootstrapService implements OnApplicationBootstrap {
       if (await tx.user.findUnique({ where: { username } })) return;
       await this.users.insert(tx, { username, email, displayName: 'Administrator', isAdmin: true, passwordHash });
       this.log.info('The first administrator was created', { username });
+    });
+  }
+
+  /** Once: a binding that was taken away from a group that is known does not come back. */
+  private async mapGroups(): Promise<void> {
+    const createdBy = 'system:bootstrap';
+    await this.database.transaction(async (tx) => {
+      for (const { group: name, role } of realmGroups) {
+        const id = newId();
+        const data = [{ id, name, displayName: name, source: 'expected' }];
+        const { count } = await tx.group.createMany({ data, skipDuplicates: true });
+        if (count === 1) await tx.roleBinding.create({ data: { id: newId(), groupId: id, role, createdBy } });
+      }
     });
   }
 }
