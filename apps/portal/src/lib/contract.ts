@@ -24,6 +24,9 @@ export type Repository = Schemas['Repository'];
 export type Artifact = Schemas['Artifact'];
 export type Operation = Schemas['Operation'];
 export type AuditEvent = Schemas['AuditEvent'];
+export type ApprovalPolicy = Schemas['ApprovalPolicy'];
+export type NewApprovalPolicy = Schemas['CreateApprovalPolicy'];
+export type ApprovalRequest = Schemas['Request'];
 export type Cluster = Schemas['Cluster'];
 
 export type Role = Member['role'];

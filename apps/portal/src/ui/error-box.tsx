@@ -1,4 +1,6 @@
 'use client';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { ApiProblem } from '../lib/problem';
 import { CopyButton } from './copy';
@@ -38,8 +40,18 @@ export function ErrorBox({ error, action }: { error: unknown; action?: React.Rea
         <code>{code}</code>
         {problem?.requestId && <code className="muted">{problem.requestId}</code>}
         <CopyButton text={report} label={t('copy')} />
+        {(problem?.status === 403 || problem?.status === 404) && <AskForAccess />}
         {action}
       </div>
     </div>
   );
+}
+
+/** On a tenant's pages: what is forbidden or not found may be there for whom somebody lets in. */
+function AskForAccess() {
+  const t = useTranslations('requests');
+  const [, section, tenant, within, project] = (usePathname() ?? '').split('/');
+  if (section !== 't' || !tenant) return null;
+  const place = within === 'p' && project ? `${tenant}/${project}` : tenant;
+  return <Link href={`/requests?ask=${place}`}>{t('ask')}</Link>;
 }

@@ -11,10 +11,14 @@ import { WithSideNav } from './side-nav';
 export function AdminFrame({ children }: { children: ReactNode }) {
   const t = useTranslations('nav');
   const admin = useTranslations('admin');
+  const requests = useTranslations('requests');
+  const policies = useTranslations('approvalPolicies');
   const me = useQuery(meQuery()).data;
   const items = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
     { href: '/admin/tenants', label: t('tenants'), icon: 'tenants' },
+    { href: '/admin/requests', label: requests('title'), icon: 'bell' },
+    { href: '/admin/approval-policies', label: policies('title'), icon: 'check' },
     { href: '/admin/users', label: t('users'), icon: 'users' },
     { href: '/admin/clusters', label: t('clusters'), icon: 'clusters' },
     { href: '/admin/audit', label: t('audit'), icon: 'audit' },

@@ -77,6 +77,7 @@ export function ThemeMenu() {
 
 export function MeMenu() {
   const t = useTranslations('shell');
+  const requests = useTranslations('notifications');
   const me = useQuery(meQuery()).data;
   const name = me?.displayName || me?.username || '…';
   return (
@@ -94,6 +95,9 @@ export function MeMenu() {
           </div>
           <Link href="/me" className="menu-item" onClick={close}>
             {t('myTokens')}
+          </Link>
+          <Link href="/requests" className="menu-item" onClick={close}>
+            {requests('myRequests')}
           </Link>
           <Link href="/?choose=1" className="menu-item" onClick={close}>
             {t('allTenants')}

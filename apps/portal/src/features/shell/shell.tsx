@@ -3,6 +3,7 @@ import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useState } from 'react';
+import { NotificationsMenu } from '@/features/notifications/notifications-menu';
 import { JobsMenu } from '@/features/operations/jobs-menu';
 import { Icon } from '@/ui/icon';
 import { Mark } from './mark';
@@ -55,6 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <span className="search-words">{t('search')}</span>
             <kbd>Ctrl K</kbd>
           </button>
+          <NotificationsMenu />
           <JobsMenu />
           <LanguageMenu />
           <ThemeMenu />

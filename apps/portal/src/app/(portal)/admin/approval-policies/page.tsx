@@ -1,0 +1,5 @@
+import { ApprovalPoliciesPage } from '@/features/approval-policies/approval-policies-page';
+
+export default function Page() {
+  return <ApprovalPoliciesPage />;
+}
