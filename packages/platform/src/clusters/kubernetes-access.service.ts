@@ -156,7 +156,7 @@ export class KubernetesAccess {
       return undefined;
     } catch (error) {
       if (!(error instanceof SlipwayError)) throw error;
-      return `${error.message} Ask for it: slipway requests create exec --tenant ${tenant.name} --project ${project} --environment ${environment}`;
+      return `${error.message} Ask for it: slipway requests create exec tenant=${tenant.name} project=${project} environment=${environment} --reason …`;
     }
   }
 

@@ -53,9 +53,6 @@ const refuse = (refusal: Refusal): Outcome => ({ refusal });
 export const isOpen = (request: Pick<RequestFacts, 'state' | 'expiresAt'>, now: Date): boolean =>
   request.state === 'pending' && now < request.expiresAt;
 
-export const isInForce = (request: Pick<RequestFacts, 'state' | 'endsAt'>, now: Date): boolean =>
-  request.state === 'approved' && (request.endsAt === null || now < request.endsAt);
-
 /**
  * One approval. Each person counts once, and each right counts once: who stands for somebody who has approved himself adds
  * nothing, and nobody can be two of the quorum.
