@@ -11,7 +11,7 @@ const generators = [
     what: "the OpenAPI document, the SDK's types and the page of errors",
     script: 'apps/api/dist/openapi.js',
     args: ['--write'],
-    files: ['packages/sdk/openapi.json', 'packages/sdk/src/schema.ts', 'docs/errors.md'],
+    files: ['packages/sdk/openapi.json', 'packages/sdk/src/schema.ts', 'docs/errors.md', 'docs/access.md'],
   },
 ];
 

@@ -4,13 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
+import { renderAccessPage } from '@slipway/platform/kernel/access/access-page';
 import { loadConfig } from '@slipway/platform/kernel/config/config';
 import { renderErrorsPage } from '@slipway/platform/kernel/errors/errors-page';
 import { createDocument, listRoutes } from '@slipway/platform/kernel/http/openapi';
 import { platformVersion } from '@slipway/platform/kernel/version';
 import { createApiModule } from './api.module.js';
 
-// Prints the OpenAPI document; with --write, renews the SDK and docs/errors.md. Nothing is started, nothing connected to.
+// Prints the OpenAPI document; with --write, renews the SDK, docs/errors.md and docs/access.md. Nothing is started, nothing connected to.
 const root = new URL('../../../', import.meta.url);
 const inRoot = (path: string) => fileURLToPath(new URL(path, root));
 const config = loadConfig({
@@ -24,6 +25,7 @@ const text = `${JSON.stringify(document, null, 2)}\n`;
 if (process.argv.includes('--write')) {
   await writeFile(inRoot('packages/sdk/openapi.json'), text);
   await writeFile(inRoot('docs/errors.md'), renderErrorsPage());
+  await writeFile(inRoot('docs/access.md'), renderAccessPage());
   const command = inRoot('node_modules/openapi-typescript/bin/cli.js');
   const paths = ['packages/sdk/openapi.json', '-o', 'packages/sdk/src/schema.ts'];
   await promisify(execFile)(process.execPath, [command, ...paths], { cwd: fileURLToPath(root) });

@@ -59,9 +59,4 @@ export const fail = defineErrors({
     remedy: 'Leave out the permissions named in `detail`.',
   },
   'expiry-past': { status: 422, title: 'The time when the role ends is over.', remedy: 'Name a time to come.' },
-  'directory-group-not-found': {
-    status: 404,
-    title: 'There is no such group.',
-    remedy: 'List the groups, and check the name.',
-  },
 });

@@ -4,8 +4,6 @@ import { ProjectsModule } from '../projects/projects.module.js';
 import { BindingsRepository } from './bindings.repository.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
-import { GroupsController } from './groups.controller.js';
-import { GroupsService } from './groups.service.js';
 import { MemberRecords } from './member-records.service.js';
 import { MembersController } from './members.controller.js';
 import { MembersService } from './members.service.js';
@@ -20,7 +18,6 @@ import { RolesService } from './roles.service.js';
   imports: [AuditModule, ProjectsModule],
   controllers: [
     ExplainController,
-    GroupsController,
     MembersController,
     PlatformMembersController,
     ProjectMembersController,
@@ -29,7 +26,6 @@ import { RolesService } from './roles.service.js';
   providers: [
     BindingsRepository,
     ExplainService,
-    GroupsService,
     MemberRecords,
     MembersService,
     MyAccessService,
