@@ -11,6 +11,7 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('x-slipway-path', request.nextUrl.pathname + request.nextUrl.search);
   const answer = NextResponse.next({ request: { headers } });
   answer.headers.set('content-security-policy', policy);
+  if (getConfig().secureCookies) answer.headers.set('strict-transport-security', 'max-age=31536000');
   // Asks the browser whether it is dark before the first paint.
   answer.headers.set('accept-ch', 'Sec-CH-Prefers-Color-Scheme');
   answer.headers.set('critical-ch', 'Sec-CH-Prefers-Color-Scheme');

@@ -21,8 +21,10 @@ interface LoginCookie {
 
 function cookieOptions(name: string, path: string, ttl: number): SessionOptions {
   const config = getConfig();
+  // A prefix that browsers hold us to: no other host, and nothing without TLS, can set a cookie of this name.
+  const prefix = config.secureCookies ? (path === '/' ? '__Host-' : '__Secure-') : '';
   return {
-    cookieName: `slipway_${name}_${config.cookieSuffix}`,
+    cookieName: `${prefix}slipway_${name}_${config.cookieSuffix}`,
     password: config.sessionSecret,
     ttl,
     cookieOptions: { httpOnly: true, sameSite: 'lax', secure: config.secureCookies, path },

@@ -91,8 +91,17 @@ export async function startTestApi(options: {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const server = new pg.Client({ connectionString: options.databaseUrl });
   await server.connect();
-  await server.query(`CREATE DATABASE ${name}`);
-  const databaseUrl = Object.assign(new URL(options.databaseUrl), { pathname: `/${name}` }).href;
+  // Not the superuser, for whom row-level security is not there.
+  await server.query(
+    `DO $$ BEGIN CREATE ROLE slipway_test LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+  );
+  await server.query(`CREATE DATABASE ${name} OWNER slipway_test`);
+  // What tests ask beside the API is for all tenants; the API itself sets it with each connection.
+  await server.query(`ALTER DATABASE ${name} SET slipway.tenant = '*'`);
+  const databaseUrl = Object.assign(new URL(options.databaseUrl), {
+    pathname: `/${name}`,
+    username: 'slipway_test',
+  }).href;
   await migrate({ databaseUrl, folder: migrations });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -1,11 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { narrowToTenant } from '../database/index.js';
 import { fail } from '../errors/kernel.errors.js';
 import { RateLimit } from '../http/rate-limit.js';
 import { findRoute, type Request, type Response, type RouteOptions, stateOf } from '../http/route.js';
+import { hashToken } from '../ids/ids.js';
 import type { Actor, TenantScope } from '../tenancy/caller.js';
 import { requireChangeable } from '../tenancy/tenant-state.js';
 import { Access } from './access.js';
 import { Authenticator, authenticate } from './authenticator.js';
+import { isPermission, levelOf } from './permissions.js';
 import { canSeeProject } from './policy.js';
 
 /**
@@ -27,11 +30,11 @@ export class AccessGuard implements CanActivate {
     const response = context.switchToHttp().getResponse<Response>();
     const state = stateOf(request);
     if (route.permission === 'public') {
-      await this.rateLimit.count(request.ip ?? 'unknown', response);
+      await this.rateLimit.count('client', addressOf(request), response);
       return true;
     }
     const actor = await authenticate(this.authenticator, request, 'rest');
-    await this.rateLimit.count(actor ? actor.username : (request.ip ?? 'unknown'), response);
+    await this.rateLimit.count('client', actor ? clientOf(actor, request) : addressOf(request), response);
     if (!actor) {
       response.setHeader('WWW-Authenticate', 'Bearer');
       throw fail('unauthenticated');
@@ -41,10 +44,12 @@ export class AccessGuard implements CanActivate {
     const { tenant, project } = request.params;
     if (typeof tenant === 'string') {
       state.tenant = await this.access.getTenantScope(actor, tenant);
+      await this.rateLimit.count('tenant', state.tenant.id, response);
       this.admit(actor, state.tenant, route, typeof project === 'string' ? project : undefined);
       if (route.method !== 'GET') requireChangeable(state.tenant, route.allowedIn);
     } else if (route.permission !== 'signed-in') await this.access.requireOnPlatform(actor, route.permission);
     requireUnnarrowed(actor, route);
+    if (state.tenant && !isPlatforms(route)) narrowToTenant(state.tenant.id);
     return true;
   }
 
@@ -56,6 +61,18 @@ export class AccessGuard implements CanActivate {
     if (route.narrows) this.access.requireSomewhere(actor, scope, route.permission);
     else this.access.require(actor, scope, route.permission, projectId);
   }
+}
+
+/** What only the platform's roles may do with a tenant is the platform's own work. */
+const isPlatforms = ({ permission }: RouteOptions): boolean =>
+  isPermission(permission) && levelOf(permission) === 'platform';
+
+const addressOf = (request: Request): string => `address:${request.ip ?? 'unknown'}`;
+
+/** Each token counts for itself; the short-lived ones of a session together. */
+function clientOf(actor: Actor, request: Request): string {
+  const token = /^Bearer (slp_\w+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return token ? `token:${hashToken(token)}` : `actor:${actor.username}`;
 }
 
 /** A token with scopes does what they name, and no more: where no permission is asked, it only reads. */

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.js';
 import { CONFIG, type Configuration } from '../config/config.js';
 import { isSerializationFailure, toDatabaseProblem } from './database-errors.js';
+import { keepBatchesApart, WalledPool } from './tenant-wall.js';
 
 /** What a query inside a transaction is asked of. */
 export type Transaction = Prisma.TransactionClient;
@@ -15,11 +16,11 @@ const transactionAttempts = 4;
 /** The only way to PostgreSQL. A query that fails because PostgreSQL is away throws `database-unavailable` (503). */
 @Injectable()
 export class Database implements OnApplicationShutdown {
-  private readonly pool: pg.Pool;
+  private readonly pool: WalledPool;
   private readonly client: PrismaClient;
 
   constructor(@Inject(CONFIG) config: Pick<Configuration, 'databaseUrl'>) {
-    this.pool = new pg.Pool({
+    this.pool = new WalledPool({
       connectionString: config.databaseUrl,
       max: 20,
       connectionTimeoutMillis: 5_000,
@@ -29,6 +30,7 @@ export class Database implements OnApplicationShutdown {
     // An idle connection that PostgreSQL closes is replaced by the pool; unheard, the event would end the process.
     this.pool.on('error', () => undefined);
     this.client = new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' });
+    keepBatchesApart(this.client);
   }
 
   /** For queries that need no transaction. */

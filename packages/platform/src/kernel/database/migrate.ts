@@ -27,6 +27,8 @@ export async function migrate(options: { databaseUrl: string; folder: string }):
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [lockKey]);
+    // A migration works on the rows of all tenants.
+    await client.query(`SELECT set_config('slipway.tenant', '*', false)`);
     await client.query(createTable);
     const { rows } = await client.query<{ migration_name: string; checksum: string }>(
       'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
@@ -43,6 +45,7 @@ export async function migrate(options: { databaseUrl: string; folder: string }):
       await applyMigration(client, name, sql, checksum);
       applied.push(name);
     }
+    if (applied.length > 0) await client.query('SELECT slipway_wall_tenants()');
     return applied;
   } finally {
     await client.end();

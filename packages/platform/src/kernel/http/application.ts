@@ -3,6 +3,8 @@ import type { INestApplication } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import express, { type Express, type NextFunction } from 'express';
 import helmet from 'helmet';
+import { CONFIG, type Configuration } from '../config/config.js';
+import { beginRequest } from '../database/index.js';
 import { newId } from '../ids/ids.js';
 import { Log } from '../log/log.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -29,8 +31,23 @@ export async function prepareApplication(app: INestApplication): Promise<void> {
   server.disable('x-powered-by');
   server.set('trust proxy', 'loopback');
   server.set('query parser', 'simple');
-  app.use((request: Request, response: Response, next: NextFunction) => begin(metrics, request, response, next));
-  app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
+  app.use((request: Request, response: Response, next: NextFunction) =>
+    beginRequest(() => begin(metrics, request, response, next)),
+  );
+  const isSecure = app.get<Configuration>(CONFIG, { strict: false }).apiUrl.startsWith('https:');
+  app.use(
+    helmet({
+      contentSecurityPolicy: false,
+      crossOriginResourcePolicy: { policy: 'cross-origin' },
+      frameguard: { action: 'deny' },
+      strictTransportSecurity: isSecure ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    }),
+  );
+  app.use('/api/v1', (_request: Request, response: Response, next: NextFunction) => {
+    // Answers of the API are data: whatever they hold, a browser is to do nothing with it.
+    response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+    next();
+  });
   const doors = listDoors(app);
   for (const door of doors) app.use(door.path, enter(door, filter));
   app.use('/api/v1', express.json({ limit: bodyLimit, type: ['application/json', 'application/merge-patch+json'] }));

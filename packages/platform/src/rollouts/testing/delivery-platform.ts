@@ -14,6 +14,7 @@ import { startTestCluster } from '@slipway/orchestrator/testing';
 import pg from 'pg';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { AccessModule } from '../../access/access.module.js';
 import { BuildsModule } from '../../builds/builds.module.js';
 import { ConfigModule } from '../../config/config.module.js';
 import { DomainsModule } from '../../domains/domains.module.js';
@@ -34,6 +35,7 @@ import { SourcesModule } from '../../sources/sources.module.js';
 import { TenantsModule } from '../../tenants/tenants.module.js';
 
 const features = [
+  AccessModule,
   BuildsModule,
   ConfigModule,
   DomainsModule,
@@ -135,10 +137,14 @@ async function createDatabase(url: string, stops: (() => Promise<unknown>)[]): P
     await client.connect();
     await client.query(sql).finally(() => client.end());
   };
-  await run(`CREATE DATABASE ${name}`);
+  // Not the superuser, for whom row-level security is not there.
+  const createRole = 'CREATE ROLE slipway_test LOGIN';
+  await run(`DO $$ BEGIN ${createRole}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+  await run(`CREATE DATABASE ${name} OWNER slipway_test`);
   stops.push(() => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   const own = new URL(url);
   own.pathname = `/${name}`;
+  own.username = 'slipway_test';
   return own.toString();
 }
 
