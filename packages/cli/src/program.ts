@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAccess } from './commands/access.js';
 import { registerApprovalPolicies } from './commands/approval-policies.js';
 import { registerApps } from './commands/apps.js';
 import { registerAudit } from './commands/audit.js';
@@ -22,6 +23,7 @@ import { registerProjects } from './commands/projects.js';
 import { registerReleases } from './commands/releases.js';
 import { registerRepositories } from './commands/repositories.js';
 import { registerRequests } from './commands/requests.js';
+import { registerRoles } from './commands/roles.js';
 import { registerRollback } from './commands/rollback.js';
 import { registerRollouts } from './commands/rollouts.js';
 import { registerScale } from './commands/scale.js';
@@ -68,6 +70,7 @@ export function createProgram(io: Io): Command {
   program.commandsGroup('Where applications live:');
   registerTenants(program, cli);
   registerMembers(program, cli);
+  registerRoles(program, cli);
   registerProjects(program, cli);
   registerEnvironments(program, cli);
   registerApps(program, cli);
@@ -77,6 +80,7 @@ export function createProgram(io: Io): Command {
   registerRequests(program, cli);
   registerApprovalPolicies(program, cli);
   registerDelegations(program, cli);
+  registerAccess(program, cli);
   registerTokens(program, cli);
   registerKubeconfig(program, cli);
   registerUsers(program, cli);

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { read } from '../api.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
+import type { Me } from '../types.js';
+
+/** `acme (developer)`; of somebody in single projects only, `acme (shop: viewer)`. */
+function toText({ tenant, role, projects }: Me['memberships'][number]): string {
+  const inProjects = projects.map((one) => `${one.project}: ${one.role ?? 'custom'}`);
+  return `${tenant} (${[...(role ? [role] : []), ...inProjects].join(', ')})`;
+}
 
 export function registerWhoami(program: Command, cli: Cli): void {
   const command = program.command('whoami').description('Show who you are and what you belong to.');
@@ -12,7 +19,8 @@ export function registerWhoami(program: Command, cli: Cli): void {
       ['name', me.displayName],
       ['email', me.email],
       ['administrator', me.isAdmin],
-      ['tenants', me.memberships.map((membership) => `${membership.tenant} (${membership.role})`).join(', ')],
+      ['platform roles', me.platformRoles.join(', ')],
+      ['tenants', me.memberships.map(toText).join(', ')],
       ['server', server],
     ]);
   });
