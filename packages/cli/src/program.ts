@@ -20,6 +20,7 @@ import { registerMembers } from './commands/members.js';
 import { registerOpen } from './commands/open.js';
 import { registerPods } from './commands/pods.js';
 import { registerProjects } from './commands/projects.js';
+import { registerQuota } from './commands/quota.js';
 import { registerReleases } from './commands/releases.js';
 import { registerRepositories } from './commands/repositories.js';
 import { registerRequests } from './commands/requests.js';
@@ -75,6 +76,7 @@ export function createProgram(io: Io): Command {
   registerEnvironments(program, cli);
   registerApps(program, cli);
   registerRepositories(program, cli);
+  registerQuota(program, cli);
 
   program.commandsGroup('Access and administration:');
   registerRequests(program, cli);

@@ -14,6 +14,7 @@ export type Process = Schemas['Process'];
 export type Quota = Schemas['Quota'];
 export type Robot = Schemas['Robot'];
 export type Role = Schemas['Role'];
+export type Quota = Schemas['Quota'];
 export type Rollout = Schemas['Rollout'];
 export type RolloutStep = Schemas['Step'];
 export type Source = Schemas['ApplicationSource'];
