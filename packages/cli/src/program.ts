@@ -17,6 +17,7 @@ import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
 import { registerLogs } from './commands/logs.js';
 import { registerMembers } from './commands/members.js';
+import { registerNetwork } from './commands/network.js';
 import { registerOpen } from './commands/open.js';
 import { registerPods } from './commands/pods.js';
 import { registerProjects } from './commands/projects.js';
@@ -76,6 +77,7 @@ export function createProgram(io: Io): Command {
   registerEnvironments(program, cli);
   registerApps(program, cli);
   registerRepositories(program, cli);
+  registerNetwork(program, cli);
   registerQuota(program, cli);
 
   program.commandsGroup('Access and administration:');

@@ -10,11 +10,12 @@ export type Environment = Schemas['Environment'];
 export type Me = Schemas['Me'];
 export type Member = Schemas['Member'];
 export type IdentitySettings = Schemas['IdentitySettings'];
+export type NetworkRange = Schemas['NetworkRange'];
 export type Process = Schemas['Process'];
+export type ProjectNetwork = Schemas['ProjectNetwork'];
 export type Quota = Schemas['Quota'];
 export type Robot = Schemas['Robot'];
 export type Role = Schemas['Role'];
-export type Quota = Schemas['Quota'];
 export type Rollout = Schemas['Rollout'];
 export type RolloutStep = Schemas['Step'];
 export type Source = Schemas['ApplicationSource'];
@@ -29,3 +30,4 @@ export interface LogLine {
   readonly process?: string;
   readonly text: string;
 }
+export type TenantNetwork = Schemas['TenantNetwork'];
