@@ -12,25 +12,26 @@ export async function exchangePassword(options: {
   server: string;
   username: string;
   password: string;
+  /** A code of the second factor. */
+  code?: string;
 }): Promise<string> {
   const { issuer, tokenEndpoint } = await discover(options.server);
-  const response = await fetch(tokenEndpoint, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: new URLSearchParams({
-      grant_type: 'password',
-      client_id: clientId,
-      scope: 'openid',
-      username: options.username,
-      password: options.password,
-    }),
-  }).catch((error: unknown) => {
-    throw unreachable(issuer, error);
+  const { username, password, code } = options;
+  const { response, field } = await post(issuer, tokenEndpoint, {
+    grant_type: 'password',
+    client_id: clientId,
+    scope: 'openid',
+    username,
+    password,
+    ...(code === undefined ? {} : { totp: code }),
   });
-  const answer: unknown = await response.json().catch(() => undefined);
-  const field = (key: string) => (isRecord(answer) && typeof answer[key] === 'string' ? answer[key] : undefined);
   const accessToken = field('access_token');
   if (response.ok && accessToken) return accessToken;
+  if (/second factor/.test(field('error_description') ?? ''))
+    throw new CliError('second-factor-needed', field('error_description') ?? '', {
+      exit: 'unauthenticated',
+      remedy: "Run 'slipway login' without --username, or add --code with a code of your authenticator app.",
+    });
   if (field('error') === 'unsupported_grant_type' || field('error') === 'unauthorized_client')
     throw new CliError('password-login-off', `${issuer} does not log in by password here.`, {
       exit: 'unauthenticated',
@@ -43,16 +44,93 @@ export async function exchangePassword(options: {
   });
 }
 
+/** What the user must do in a browser to let the CLI in (RFC 8628). */
+export interface DeviceLogin {
+  readonly userCode: string;
+  readonly url: string;
+  /** The access token, once the user has said yes. */
+  wait(): Promise<string>;
+}
+
+/**
+ * Begins a login by the browser, on this machine or on another.
+ * @throws CliError `issuer-unreachable`, `device-login-off`; `wait` throws `login-refused`
+ */
+export async function beginDeviceLogin(
+  server: string,
+  sleep: (milliseconds: number) => Promise<void>,
+): Promise<DeviceLogin> {
+  const { issuer, tokenEndpoint, deviceEndpoint } = await discover(server);
+  const begun = await post(issuer, deviceEndpoint, { client_id: clientId, scope: 'openid profile email' });
+  const [deviceCode, userCode] = [begun.field('device_code'), begun.field('user_code')];
+  const url = begun.field('verification_uri_complete') ?? begun.field('verification_uri');
+  if (!begun.response.ok || !deviceCode || !userCode || !url)
+    throw new CliError('device-login-off', `${issuer} does not log in by the browser here.`, {
+      exit: 'unauthenticated',
+      remedy: 'Add --username, or --token-stdin with a token that you made in the portal.',
+    });
+  return {
+    userCode,
+    url,
+    async wait() {
+      for (let seconds = begun.number('interval') ?? 5; ; ) {
+        await sleep(seconds * 1000);
+        const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode };
+        const { response, field } = await post(issuer, tokenEndpoint, { client_id: clientId, ...grant });
+        const accessToken = field('access_token');
+        if (response.ok && accessToken) return accessToken;
+        const error = field('error');
+        if (error === 'slow_down') seconds += 5;
+        else if (error !== 'authorization_pending')
+          throw new CliError('login-refused', field('error_description') ?? 'The login was refused or took too long.', {
+            exit: 'unauthenticated',
+            remedy: "Run 'slipway login' again.",
+          });
+      }
+    },
+  };
+}
+
+async function post(issuer: string, url: string, form: Record<string, string>) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: new URLSearchParams(form),
+  }).catch((error: unknown) => {
+    throw unreachable(issuer, error);
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  const value = (key: string) => (isRecord(answer) ? answer[key] : undefined);
+  return {
+    response,
+    field: (key: string) => {
+      const found = value(key);
+      return typeof found === 'string' ? found : undefined;
+    },
+    number: (key: string) => {
+      const found = value(key);
+      return typeof found === 'number' ? found : undefined;
+    },
+  };
+}
+
 /** The issuer that the server names, or the built-in one beside its API. */
-async function discover(server: string): Promise<{ issuer: string; tokenEndpoint: string }> {
+async function discover(server: string): Promise<{ issuer: string; tokenEndpoint: string; deviceEndpoint: string }> {
   const issuer = (await issuerOf(server)) ?? `${server}/realms/slipway`;
   const document: unknown = await fetch(`${issuer}/.well-known/openid-configuration`)
     .then((response) => (response.ok ? response.json() : undefined))
     .catch((error: unknown) => {
       throw unreachable(issuer, error);
     });
-  const endpoint = isRecord(document) ? document['token_endpoint'] : undefined;
-  return { issuer, tokenEndpoint: typeof endpoint === 'string' ? endpoint : `${issuer}/protocol/openid-connect/token` };
+  const endpoint = (key: string, path: string) => {
+    const named = isRecord(document) ? document[key] : undefined;
+    return typeof named === 'string' ? named : `${issuer}/protocol/openid-connect/${path}`;
+  };
+  return {
+    issuer,
+    tokenEndpoint: endpoint('token_endpoint', 'token'),
+    deviceEndpoint: endpoint('device_authorization_endpoint', 'auth/device'),
+  };
 }
 
 async function issuerOf(server: string): Promise<string | undefined> {

@@ -12,6 +12,8 @@ import { registerDelegations } from './commands/delegations.js';
 import { registerDeploy } from './commands/deploy.js';
 import { registerDomains } from './commands/domains.js';
 import { registerEnvironments } from './commands/environments.js';
+import { registerGroups } from './commands/groups.js';
+import { registerIdentity } from './commands/identity.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
 import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
@@ -25,10 +27,12 @@ import { registerQuota } from './commands/quota.js';
 import { registerReleases } from './commands/releases.js';
 import { registerRepositories } from './commands/repositories.js';
 import { registerRequests } from './commands/requests.js';
+import { registerRobots } from './commands/robots.js';
 import { registerRoles } from './commands/roles.js';
 import { registerRollback } from './commands/rollback.js';
 import { registerRollouts } from './commands/rollouts.js';
 import { registerScale } from './commands/scale.js';
+import { registerSessions } from './commands/sessions.js';
 import { registerStatus } from './commands/status.js';
 import { registerTenants } from './commands/tenants.js';
 import { registerTokens } from './commands/tokens.js';
@@ -86,8 +90,12 @@ export function createProgram(io: Io): Command {
   registerDelegations(program, cli);
   registerAccess(program, cli);
   registerTokens(program, cli);
+  registerSessions(program, cli);
+  registerRobots(program, cli);
   registerKubeconfig(program, cli);
   registerUsers(program, cli);
+  registerGroups(program, cli);
+  registerIdentity(program, cli);
   registerClusters(program, cli);
   registerAudit(program, cli);
   registerCompletion(program, cli);
@@ -96,7 +104,7 @@ export function createProgram(io: Io): Command {
     'after',
     `
 Examples:
-  $ slipway login --server http://127.0.0.1:7601 --username admin
+  $ slipway login --server http://127.0.0.1:7601
   $ slipway context use acme/demo
   $ slipway deploy docs/samples/hello --create
   $ slipway logs --app hello --follow`,

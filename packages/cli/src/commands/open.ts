@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { platform } from 'node:os';
 import type { Command } from 'commander';
 import { APP_ENVIRONMENT, read } from '../api.js';
+import { openInBrowser } from '../browser.js';
 import { CliError } from '../errors.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 
@@ -21,14 +20,4 @@ export function registerOpen(program: Command, cli: Cli): void {
     out.text({ url }, (result) => result.url);
     if (!options.print && cli.io.stdout.isTTY) openInBrowser(url);
   });
-}
-
-function openInBrowser(url: string): void {
-  // Only addresses of the web reach the desktop's opener, which would start programs for other ones.
-  if (!/^https?:\/\//.test(url)) return;
-  const opener = platform() === 'darwin' ? 'open' : 'xdg-open';
-  const child = spawn(opener, [url], { stdio: 'ignore', detached: true });
-  // No desktop: the URL was printed.
-  child.on('error', () => {});
-  child.unref();
 }

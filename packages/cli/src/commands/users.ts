@@ -25,6 +25,7 @@ export function registerUsers(program: Command, cli: Cli): void {
         { header: 'NAME', value: (user) => user.displayName },
         { header: 'EMAIL', value: (user) => user.email },
         { header: 'ADMINISTRATOR', value: (user) => user.isAdmin },
+        { header: 'DISABLED', value: (user) => user.disabledAt?.slice(0, 10) },
       ]);
     },
   );
@@ -74,6 +75,32 @@ export function registerUsers(program: Command, cli: Cli): void {
     out.object(await read(api.PATCH('/api/v1/users/{username}', { params: { path: { username } }, body })), toFields);
   });
 
+  for (const [name, isDisabled] of [
+    ['disable', true],
+    ['enable', false],
+  ] as const) {
+    const what = isDisabled ? 'Sign a user out everywhere and let nobody in by that name.' : 'Let a user in again.';
+    withScope(users.command(name).description(what).argument('<username>'), 'server').action(
+      async (username: string, options: CommonOptions) => {
+        const { api, out } = await cli.open(options);
+        const request = { params: { path: { username } }, body: { isDisabled } };
+        out.object(await read(api.PATCH('/api/v1/users/{username}', request)), toFields);
+      },
+    );
+  }
+
+  withScope(
+    users
+      .command('reset-second-factor')
+      .description("Remove a user's second factor, when the device and the recovery codes are lost.")
+      .argument('<username>'),
+    'server',
+  ).action(async (username: string, options: CommonOptions) => {
+    const { api, out } = await cli.open(options);
+    await api.DELETE('/api/v1/users/{username}/second-factor', { params: { path: { username } } });
+    out.note(`${username} signs in by the password alone again.`);
+  });
+
   const remove = users
     .command('delete')
     .alias('rm')
@@ -102,6 +129,7 @@ function toFields(user: User) {
     ['name', user.displayName],
     ['email', user.email],
     ['administrator', user.isAdmin],
+    ['disabled', user.disabledAt],
     ['id', user.id],
   ] as const;
 }
