@@ -26,6 +26,8 @@ export type Operation = Schemas['Operation'];
 export type AuditEvent = Schemas['AuditEvent'];
 export type ApprovalPolicy = Schemas['ApprovalPolicy'];
 export type NewApprovalPolicy = Schemas['CreateApprovalPolicy'];
+export type Quota = Schemas['Quota'];
+export type QuotaOverviewItem = Schemas['QuotaOverviewItem'];
 export type ApprovalRequest = Schemas['Request'];
 export type Cluster = Schemas['Cluster'];
 

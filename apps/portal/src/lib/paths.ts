@@ -23,8 +23,10 @@ export const applicationTabs = [
 export type ApplicationTab = (typeof applicationTabs)[number];
 
 export const toTenant = (tenant: string): string => `/t/${tenant}`;
-export const toTenantPage = (tenant: string, page: 'applications' | 'new' | 'images' | 'access' | 'settings'): string =>
-  `/t/${tenant}/${page}`;
+export const toTenantPage = (
+  tenant: string,
+  page: 'applications' | 'new' | 'images' | 'access' | 'quota' | 'settings',
+): string => `/t/${tenant}/${page}`;
 export const toNewApplication = (tenant: string, project?: string): string =>
   `/t/${tenant}/new${project ? `?project=${project}` : ''}`;
 export const toEnvironment = (ref: EnvironmentRef): string => `/t/${ref.tenant}/p/${ref.project}/e/${ref.environment}`;

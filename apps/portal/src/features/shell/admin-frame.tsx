@@ -13,6 +13,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   const admin = useTranslations('admin');
   const requests = useTranslations('requests');
   const policies = useTranslations('approvalPolicies');
+  const quotas = useTranslations('quotas');
   const me = useQuery(meQuery()).data;
   const items = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
@@ -20,6 +21,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     { href: '/admin/requests', label: requests('title'), icon: 'bell' },
     { href: '/admin/approval-policies', label: policies('title'), icon: 'check' },
     { href: '/admin/users', label: t('users'), icon: 'users' },
+    { href: '/admin/quotas', label: quotas('adminTitle'), icon: 'jobs' },
     { href: '/admin/clusters', label: t('clusters'), icon: 'clusters' },
     { href: '/admin/audit', label: t('audit'), icon: 'audit' },
   ] as const;

@@ -1,0 +1,87 @@
+'use client';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useTranslations } from 'next-intl';
+import type { QuotaOverviewItem } from '@/lib/contract';
+import { toTenantPage } from '@/lib/paths';
+import { Meter } from '@/ui/chart-frame';
+import { EmptyState } from '@/ui/empty-state';
+import { Equivalents } from '@/ui/equivalents';
+import { Page } from '@/ui/page';
+import { type Column, Table } from '@/ui/table';
+import { overviewQuery } from './queries';
+
+/** All tenants, those that are nearest to a limit first. */
+export function AdminQuotasPage() {
+  const t = useTranslations('quotas');
+  const overview = useQuery(overviewQuery());
+  const rows = overview.data && [...overview.data].sort((a, b) => (b.nearest?.ratio ?? -1) - (a.nearest?.ratio ?? -1));
+  const columns: readonly Column<QuotaOverviewItem>[] = [
+    {
+      key: 'tenant',
+      title: t('tenant'),
+      sortBy: (row) => row.name,
+      render: (row) => <Link href={toTenantPage(row.name, 'quota')}>{row.name}</Link>,
+    },
+    {
+      key: 'nearest',
+      title: t('nearest'),
+      render: (row) =>
+        row.nearest ? <code>{row.nearest.resource}</code> : <span className="muted">{t('noLimit')}</span>,
+    },
+    {
+      key: 'use',
+      title: t('use'),
+      sortBy: (row) => row.nearest?.ratio ?? -1,
+      render: ({ nearest }) =>
+        nearest && (
+          <Meter
+            label={t('useOf', { resource: nearest.resource })}
+            value={nearest.ratio}
+            of={1}
+            tone={nearest.ratio >= 1 ? 'failed' : nearest.ratio >= 0.8 ? 'degraded' : 'healthy'}
+          />
+        ),
+    },
+    {
+      key: 'used',
+      title: t('used'),
+      align: 'right',
+      render: ({ nearest, isOver }) => (
+        <span className="tabular">
+          {nearest ? t('usedOf', { used: nearest.used, limit: nearest.limit }) : '–'}
+          {isOver && <strong> · {t('over')}</strong>}
+        </span>
+      ),
+    },
+    {
+      key: 'waiting',
+      title: t('waiting'),
+      align: 'right',
+      sortBy: (row) => row.waiting,
+      render: (row) => <span className="tabular">{row.waiting}</span>,
+    },
+  ];
+  return (
+    <Page
+      title={t('adminTitle')}
+      description={t('adminDescription')}
+      actions={<Equivalents items={[{ title: t('adminTitle'), api: 'GET /api/v1/quotas' }]} />}
+    >
+      <Table
+        name="quotas"
+        label={t('adminTitle')}
+        rows={rows}
+        rowKey={(row) => row.id}
+        columns={columns}
+        error={overview.error}
+        searchText={(row) => row.name}
+        empty={
+          <EmptyState icon="tenants" title={t('adminEmptyTitle')}>
+            {t('adminEmpty')}
+          </EmptyState>
+        }
+      />
+    </Page>
+  );
+}
