@@ -78,6 +78,8 @@ const settings = z.strictObject({
       outgoingAllow: z.string().optional(),
     })
     .prefault({}),
+  /** `smtpUrl`: `smtp://user:password@host:587` or `smtps://…`; without it no mail is sent. */
+  mail: z.strictObject({ smtpUrl: z.string().optional(), from: z.string().optional() }).prefault({}),
   pods: z.strictObject({ inheritNetwork: z.stringbool().or(z.boolean()).default(false) }).prefault({}),
   /** Our processes restart when the files they run from change; the portal serves its sources. */
   dev: z.stringbool().or(z.boolean()).default(false),
@@ -129,6 +131,8 @@ const sources: readonly { path: string; env: string; flag?: string }[] = [
   { path: 'network.bridge', env: 'SLIPWAY_BRIDGE' },
   { path: 'network.nftTable', env: 'SLIPWAY_NFT_TABLE' },
   { path: 'network.outgoingAllow', env: 'SLIPWAY_OUTGOING_ALLOW' },
+  { path: 'mail.smtpUrl', env: 'SLIPWAY_SMTP_URL' },
+  { path: 'mail.from', env: 'SLIPWAY_MAIL_FROM' },
   { path: 'pods.inheritNetwork', env: 'SLIPWAY_PODS_INHERIT_NETWORK' },
   { path: 'dev', env: 'SLIPWAY_DEV', flag: 'dev' },
   { path: 'images.cache', env: 'SLIPWAY_IMAGE_CACHE' },

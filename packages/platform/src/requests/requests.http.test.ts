@@ -363,8 +363,8 @@ describe('in a race', () => {
   it('of many approvers exactly one gives the last approval, and the effect is made once', async () => {
     const [asker] = await addUsers(1, 'asker', false);
     if (!asker) throw new Error('no asker');
-    const approvers = await addUsers(16, 'approver', true);
-    for (const needed of [1, 3, 5]) {
+    const approvers = await addUsers(10, 'approver', true);
+    for (const needed of [1, 3]) {
       await database.read.approvalPolicy.deleteMany({});
       const terms = { kind: 'release', approvalsNeeded: needed, approverPermission: 'requests:approve' };
       await database.read.approvalPolicy.create({ data: { id: newId(), name: `race-${needed}`, ...terms } });
