@@ -1,16 +1,24 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { Schemas } from '@slipway/sdk';
 import { parse, stringify } from 'yaml';
 import { isRecord } from './config.js';
 import { CliError } from './errors.js';
 
+interface Named {
+  readonly name: string;
+}
+
 export interface Kubeconfig {
   readonly apiVersion: 'v1';
   readonly kind: 'Config';
-  readonly clusters: readonly { readonly name: string; readonly cluster: { readonly server: string } }[];
-  readonly users: readonly { readonly name: string; readonly user: { readonly token: string } }[];
-  readonly contexts: readonly {
-    readonly name: string;
+  readonly clusters: readonly (Named & {
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data'?: string };
+  })[];
+  readonly users: readonly (Named & { readonly user: object })[];
+  readonly contexts: readonly (Named & {
     readonly context: { readonly cluster: string; readonly user: string; readonly namespace?: string };
-  }[];
+  })[];
   readonly 'current-context': string;
 }
 
@@ -61,4 +69,92 @@ export function mergeKubeconfig(present: string, wanted: Kubeconfig): string {
   }
   merged['current-context'] = wanted['current-context'];
   return stringify(merged);
+}
+
+/** The server's kubeconfig as this login reaches the server: its address, its authority, and what kubectl's version speaks. */
+export function withServer(
+  found: Schemas['Kubeconfig'],
+  to: {
+    readonly server: string;
+    readonly execApi: 'v1' | 'v1beta1';
+    readonly authority?: string;
+    readonly project?: string;
+    readonly environment?: string;
+  },
+): Kubeconfig {
+  const authority = to.authority === undefined ? {} : { 'certificate-authority-data': to.authority };
+  const isWanted = (name: string): boolean => {
+    const [, project, environment] = name.split('/');
+    return (!to.project || project === to.project) && (!to.environment || environment === to.environment);
+  };
+  const wanted = to.project || to.environment ? found.contexts.find(({ name }) => isWanted(name)) : undefined;
+  return {
+    ...found,
+    clusters: found.clusters.map(({ name, cluster }) => ({
+      name,
+      cluster: { server: to.server + new URL(cluster.server).pathname.replace(/^.*(?=\/k8s\/)/, ''), ...authority },
+    })),
+    users: found.users.map(({ name, user: { exec } }) => {
+      const args = exec.args.map((arg, at) => (exec.args[at - 1] === '--server' ? to.server : arg));
+      const apiVersion = `client.authentication.k8s.io/${to.execApi}`;
+      return { name, user: { exec: { ...exec, apiVersion, args } } };
+    }),
+    'current-context': wanted?.name ?? found['current-context'],
+  };
+}
+
+export interface KubeCredential {
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+/** A new token is asked for this long before the old one ends. */
+const spareMilliseconds = 5 * 60_000;
+
+export const isFresh = ({ expiresAt }: KubeCredential, now: Date): boolean =>
+  new Date(expiresAt).getTime() - now.getTime() > spareMilliseconds;
+
+/** Undefined for what is no credential: a broken file is as good as none. */
+export function parseCredential(text: string): KubeCredential | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isRecord(value)) return undefined;
+    const { token, expiresAt } = value;
+    return typeof token === 'string' && typeof expiresAt === 'string' ? { token, expiresAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One file for each server, tenant and login, beside the configuration: another login never gets this one's token. */
+export function cacheFileOf(
+  configFile: string,
+  about: { readonly server: string; readonly tenant?: string; readonly login: string },
+): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([about.server, about.tenant ?? null, about.login]))
+    .digest('hex');
+  return join(dirname(configFile), 'kube-tokens', `${key.slice(0, 32)}.json`);
+}
+
+/** The answer to kubectl, in the version that it says it speaks (`KUBERNETES_EXEC_INFO`). */
+export function toExecCredential({ token, expiresAt }: KubeCredential, execInfo: string | undefined): object {
+  const info = parseJson(execInfo);
+  const asked = isRecord(info) ? String(info['apiVersion']) : '';
+  const apiVersion = /^client\.authentication\.k8s\.io\/v1(beta1)?$/.test(asked)
+    ? asked
+    : 'client.authentication.k8s.io/v1';
+  return {
+    apiVersion,
+    kind: 'ExecCredential',
+    status: { token, expirationTimestamp: expiresAt.replace(/\.\d+Z$/, 'Z') },
+  };
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
 }

@@ -22,6 +22,7 @@ import { registerMembers } from './commands/members.js';
 import { registerNetwork } from './commands/network.js';
 import { registerOpen } from './commands/open.js';
 import { registerPods } from './commands/pods.js';
+import { registerPolicies } from './commands/policies.js';
 import { registerProjects } from './commands/projects.js';
 import { registerQuota } from './commands/quota.js';
 import { registerReleases } from './commands/releases.js';
@@ -93,6 +94,7 @@ export function createProgram(io: Io): Command {
   registerSessions(program, cli);
   registerRobots(program, cli);
   registerKubeconfig(program, cli);
+  registerPolicies(program, cli);
   registerUsers(program, cli);
   registerGroups(program, cli);
   registerIdentity(program, cli);

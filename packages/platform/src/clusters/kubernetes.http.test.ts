@@ -276,6 +276,18 @@ describe('a stranger', () => {
   });
 });
 
+describe('the kubeconfig of a tenant', () => {
+  it('has a context for each environment that the caller may see', async () => {
+    const contextsOf = async (who: string) =>
+      (await api.call(tokens.get(who), 'GET', '/tenants/acme/kubeconfig')).body.contexts?.map(
+        (entry: { name: string }) => entry.name,
+      );
+    expect(await contextsOf('viewer')).toEqual(['acme/blog/production', 'acme/shop/production']);
+    expect(await contextsOf('single')).toEqual(['acme/shop/production']);
+    expect(await contextsOf('stranger')).toBeUndefined();
+  });
+});
+
 describe('a role that is taken away', () => {
   it('counts at once, and ends what is open', async () => {
     const path = `/api/v1/namespaces/${production}/configmaps`;
