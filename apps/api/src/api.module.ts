@@ -12,6 +12,7 @@ import { EventsModule } from '@slipway/platform/events/events.module';
 import { IdentityModule } from '@slipway/platform/identity/identity.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
+import { KeysModule } from '@slipway/platform/keys/keys.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
 import { OperationsModule } from '@slipway/platform/operations/operations.module';
 import { PodsModule } from '@slipway/platform/pods/pods.module';
@@ -26,6 +27,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of HTTP features. */
 const features = [
+  KeysModule,
   NetworkPoliciesModule,
   RequestsModule,
   AccessModule,

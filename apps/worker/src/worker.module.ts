@@ -5,6 +5,7 @@ import { BuildsModule } from '@slipway/platform/builds/builds.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
+import { KeysModule } from '@slipway/platform/keys/keys.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
 import { QuotasWorkerModule } from '@slipway/platform/quotas/quotas-worker.module';
@@ -14,6 +15,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 
 /** The table of contents of queues: the features that have jobs. */
 const features = [
+  KeysModule,
   NetworkPoliciesModule,
   RequestsModule,
   AuditWorkerModule,
