@@ -120,7 +120,7 @@ describe('bad input', () => {
     ['a name that is taken', ['projects', 'create', 'demo'], 6, 'name'],
     ['an image that is no reference', ['deploy', '--image', 'UPPER CASE', '--app', 'hello'], 7, 'image'],
     ['a release that is not there', ['rollback', '999', '--app', 'hello'], 4, '999|release'],
-    ['an administrator’s command', ['users', 'list'], 5, 'admin'],
+    ['an administrator’s command', ['users', 'list'], 5, 'on the platform'],
   ])('%s has its own exit status', async (_, words, exit, text) => {
     const finished = await scene.slipway.try(words);
     expect(finished).toMatchObject({ exit, stdout: '' });
