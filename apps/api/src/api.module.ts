@@ -10,10 +10,12 @@ import { DomainsModule } from '@slipway/platform/domains/domains.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import { EventsModule } from '@slipway/platform/events/events.module';
 import { IdentityModule } from '@slipway/platform/identity/identity.module';
+import { InvitationsModule } from '@slipway/platform/invitations/invitations.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
 import { KeysModule } from '@slipway/platform/keys/keys.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
+import { OnboardingModule } from '@slipway/platform/onboarding/onboarding.module';
 import { OperationsModule } from '@slipway/platform/operations/operations.module';
 import { PodsModule } from '@slipway/platform/pods/pods.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
@@ -29,6 +31,8 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 const features = [
   KeysModule,
   NetworkPoliciesModule,
+  OnboardingModule,
+  InvitationsModule,
   RequestsModule,
   AccessModule,
   SourcesModule,

@@ -7,6 +7,7 @@ import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
 import { KeysModule } from '@slipway/platform/keys/keys.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
+import { OnboardingModule } from '@slipway/platform/onboarding/onboarding.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
 import { QuotasWorkerModule } from '@slipway/platform/quotas/quotas-worker.module';
 import { RequestsModule } from '@slipway/platform/requests/requests.module';
@@ -17,6 +18,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 const features = [
   KeysModule,
   NetworkPoliciesModule,
+  OnboardingModule,
   RequestsModule,
   AuditWorkerModule,
   QuotasWorkerModule,

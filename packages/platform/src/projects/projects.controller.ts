@@ -39,10 +39,10 @@ export class ProjectsController {
     path: collection,
     permission: 'projects:write',
     tag,
-    summary: 'Create a project with the environment `production`',
+    summary: 'Create a project with the environments of a blueprint',
     body: createProjectBody,
     answer: projectAnswer,
-    errors: ['project-name-taken', 'conflict'],
+    errors: ['project-name-taken', 'blueprint-unknown', 'quota-exceeded', 'quota-above-parent'],
   })
   create(@From() caller: TenantCaller, @Body() body: CreateProject) {
     return this.projects.create(caller, body);

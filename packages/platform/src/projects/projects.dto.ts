@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { displayNameSchema, nameSchema, objectFields, pageOf } from '../kernel/http/schemas.js';
 import type { ProjectRow } from './projects.repository.js';
 
-export const createProjectBody = z.strictObject({ name: nameSchema, displayName: displayNameSchema.optional() });
+export const createProjectBody = z.strictObject({
+  name: nameSchema,
+  displayName: displayNameSchema.optional(),
+  blueprint: z.string().max(100).optional().meta({ description: 'What it is made from. Default: `minimal`.' }),
+});
 export type CreateProject = z.output<typeof createProjectBody>;
 
 export const updateProjectBody = z.strictObject({ displayName: displayNameSchema.optional() });
@@ -13,6 +17,7 @@ export const projectAnswer = z
     ...objectFields,
     displayName: z.string(),
     state: z.enum(['active', 'deleting']),
+    blueprint: z.string().nullable().meta({ description: 'What it was made from.' }),
     environmentCount: z.int(),
   })
   .meta({ id: 'Project' });
@@ -29,6 +34,7 @@ export function toProjectAnswer(row: ProjectRow): ProjectAnswer {
     name: row.name,
     displayName: row.displayName,
     state: row.state === 'deleting' ? 'deleting' : 'active',
+    blueprint: row.blueprint,
     environmentCount: row._count.environments,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ApplicationFilesModule } from '../applications/application-files.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { BlueprintsModule } from '../blueprints/blueprints.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
-import { EnvironmentProvisionerModule } from '../environments/environment-provisioner.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ImageRemovalModule } from '../repositories/image-removal.module.js';
@@ -18,7 +18,7 @@ import { ProjectsService } from './projects.service.js';
     ImageRemovalModule,
     AuditModule,
     ClustersModule,
-    EnvironmentProvisionerModule,
+    BlueprintsModule,
     OperationsModule,
     QuotasModule,
   ],

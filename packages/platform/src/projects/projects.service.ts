@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { EnvironmentProvisioner } from '../environments/environment-provisioner.service.js';
+import { BlueprintProjects } from '../blueprints/blueprint-projects.service.js';
+import { BlueprintsService } from '../blueprints/blueprints.service.js';
 import { withinProjects } from '../kernel/access/policy.js';
 import { Database, isUniqueViolation, type Transaction } from '../kernel/database/index.js';
-import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import { type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import { requireChangeable, type TenantState } from '../kernel/tenancy/tenant-state.js';
 import { QuotasService } from '../quotas/quotas.service.js';
 import { ProjectDeletion } from './projects.deletion.js';
 import { type CreateProject, type ProjectAnswer, toProjectAnswer, type UpdateProject } from './projects.dto.js';
@@ -23,7 +24,8 @@ export class ProjectsService {
     private readonly database: Database,
     private readonly audit: AuditService,
     private readonly events: EventLog,
-    private readonly environments: EnvironmentProvisioner,
+    private readonly blueprints: BlueprintsService,
+    private readonly filling: BlueprintProjects,
     private readonly deletion: ProjectDeletion,
     private readonly quotas: QuotasService,
   ) {}
@@ -54,24 +56,28 @@ export class ProjectsService {
     return row;
   }
 
-  /** With the environment `production`. */
-  async create(caller: TenantCaller, body: CreateProject): Promise<ProjectAnswer> {
+  /** With the environments of its blueprint. `allowedIn`: also in a tenant that is being set up. */
+  async create(
+    caller: TenantCaller,
+    body: CreateProject,
+    allowedIn: readonly TenantState[] = [],
+  ): Promise<ProjectAnswer> {
     const { tenant } = caller;
+    const { name: blueprint, content } = await this.blueprints.resolve(tenant, body.blueprint);
     const project = { id: newId(), name: body.name };
     const create = this.database.transaction(async (tx) => {
-      if ((await this.projects.lockTenantState(tx, tenant.id)) !== 'active') {
-        throw refuse('conflict', 'The tenant is being deleted.');
-      }
+      requireChangeable({ state: (await this.projects.lockTenantState(tx, tenant.id)) ?? 'deleting' }, allowedIn);
       const row = await this.projects.create(tx, {
         ...project,
         tenantId: tenant.id,
         displayName: body.displayName ?? body.name,
+        blueprint,
       });
-      await this.environments.create(tx, caller, row, { name: 'production', kind: 'production' });
+      await this.filling.fill(tx, caller, row, content);
       const claim = { subject: `projects/${row.id}`, amounts: { projects: 1 } };
       await this.quotas.charge(tx, { tenantId: tenant.id }, claim);
       await this.note(tx, caller, row, 'create', { after: body });
-      return toProjectAnswer({ ...row, _count: { environments: 1 } });
+      return toProjectAnswer({ ...row, _count: { environments: content.environments.length } });
     });
     return create.catch((error: unknown) => {
       throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)

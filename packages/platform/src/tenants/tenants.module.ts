@@ -5,6 +5,7 @@ import { ClustersModule } from '../clusters/clusters.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ImageRemovalModule } from '../repositories/image-removal.module.js';
+import { TenantNames } from './tenant-names.service.js';
 import { TenantStatesController } from './tenant-states.controller.js';
 import { ApplyTenantStateProcessor } from './tenant-states.jobs.js';
 import { TenantStates } from './tenant-states.service.js';
@@ -19,10 +20,11 @@ import { TenantsService } from './tenants.service.js';
   providers: [
     TenantsRepository,
     TenantsService,
-    DeleteTenantProcessor,
+    TenantNames,
     TenantStates,
     ApplyTenantStateProcessor,
+    DeleteTenantProcessor,
   ],
-  exports: [TenantsService],
+  exports: [TenantNames, TenantsService],
 })
 export class TenantsModule {}

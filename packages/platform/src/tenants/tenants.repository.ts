@@ -25,6 +25,12 @@ export class TenantsRepository {
     });
   }
 
+  /** Whether a request for a tenant of this name waits for its decision. */
+  async isAskedFor(tx: Transaction, name: string): Promise<boolean> {
+    const where = { kind: 'tenant', state: 'pending', subject: `tenants/${name}` };
+    return (await tx.request.count({ where })) > 0;
+  }
+
   get(id: string, reader: Reader = this.database.read): Promise<TenantRow> {
     return reader.tenant.findUniqueOrThrow({ where: { id }, include: counts });
   }

@@ -57,6 +57,8 @@ export class TenantsService {
       });
     const tenant = { id: newId(), name: body.name };
     const create = this.database.transaction(async (tx) => {
+      if (await this.tenants.isAskedFor(tx, body.name))
+        throw fail('tenant-name-taken', 'Somebody has asked for this name.');
       await this.tenants.create(tx, { ...tenant, displayName: body.displayName ?? body.name });
       await this.tenants.createOwner(tx, { tenantId: tenant.id, userId: owner.id, createdBy: caller.actor.username });
       await noteAccessChange(tx, { userId: owner.id });

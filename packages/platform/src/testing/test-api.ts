@@ -20,6 +20,7 @@ import { migrate } from '../kernel/database/migrate.js';
 import { prepareApplication } from '../kernel/http/application.js';
 import { listRoutes, type RouteEntry } from '../kernel/http/openapi.js';
 import { createKernelModule } from '../kernel/kernel.module.js';
+import { OnboardingModule } from '../onboarding/onboarding.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { RequestsModule } from '../requests/requests.module.js';
@@ -33,6 +34,7 @@ const base = [
   EnvironmentsModule,
   EventsModule,
   IdentityModule,
+  OnboardingModule,
   OperationsModule,
   ProjectsModule,
   RequestsModule,

@@ -52,6 +52,7 @@ const environment = z.object({
   SLIPWAY_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   SLIPWAY_MAIL_FROM: z.string().default('Slipway <slipway@localhost>'),
   PATH: z.string().default('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'),
+  SLIPWAY_TENANT_REQUESTS: z.enum(['open', 'closed']).default('open'),
   SLIPWAY_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -121,6 +122,8 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     outgoingAllow: parseRanges(env.SLIPWAY_OUTGOING_ALLOW),
     smtpUrl: env.SLIPWAY_SMTP_URL,
     mailFrom: env.SLIPWAY_MAIL_FROM,
+    /** Whether everybody may ask for a tenant, or administrators alone make them. */
+    tenantRequests: env.SLIPWAY_TENANT_REQUESTS,
     /** For programs we run. */
     path: env.PATH,
     logLevel: env.SLIPWAY_LOG_LEVEL,
