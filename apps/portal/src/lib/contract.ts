@@ -3,6 +3,10 @@ import type { Schemas } from '@slipway/sdk';
 /** The API's objects by the names that the portal uses. */
 export type Me = Schemas['Me'];
 export type PersonalToken = Schemas['PersonalToken'];
+export type Robot = Schemas['Robot'];
+export type ScimToken = Schemas['ScimToken'];
+export type Session = Schemas['Session'];
+export type Group = Schemas['Group'];
 export type User = Schemas['User'];
 export type Tenant = Schemas['Tenant'];
 export type Member = Schemas['Member'];

@@ -1,24 +1,26 @@
 import enAdmin from '../../messages/en/admin.json';
 import enApplications from '../../messages/en/applications.json';
 import enCommon from '../../messages/en/common.json';
+import enIdentity from '../../messages/en/identity.json';
 import enQuotas from '../../messages/en/quotas.json';
 import enRequests from '../../messages/en/requests.json';
 import enTenants from '../../messages/en/tenants.json';
 import zhAdmin from '../../messages/zh/admin.json';
 import zhApplications from '../../messages/zh/applications.json';
 import zhCommon from '../../messages/zh/common.json';
+import zhIdentity from '../../messages/zh/identity.json';
 import zhQuotas from '../../messages/zh/quotas.json';
 import zhRequests from '../../messages/zh/requests.json';
 import zhTenants from '../../messages/zh/tenants.json';
 import type { Locale } from './preferences';
 
-const en = { ...enCommon, ...enTenants, ...enApplications, ...enAdmin, ...enQuotas, ...enRequests };
+const en = { ...enCommon, ...enTenants, ...enApplications, ...enAdmin, ...enIdentity, ...enQuotas, ...enRequests };
 
 export type Messages = typeof en;
 
 const messages: Record<Locale, Messages> = {
   en,
-  zh: { ...zhCommon, ...zhTenants, ...zhApplications, ...zhAdmin, ...zhQuotas, ...zhRequests },
+  zh: { ...zhCommon, ...zhTenants, ...zhApplications, ...zhAdmin, ...zhIdentity, ...zhQuotas, ...zhRequests },
 };
 
 export function messagesOf(locale: Locale): Messages {

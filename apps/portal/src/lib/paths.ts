@@ -25,7 +25,7 @@ export type ApplicationTab = (typeof applicationTabs)[number];
 export const toTenant = (tenant: string): string => `/t/${tenant}`;
 export const toTenantPage = (
   tenant: string,
-  page: 'applications' | 'new' | 'images' | 'access' | 'quota' | 'settings',
+  page: 'applications' | 'new' | 'images' | 'access' | 'quota' | 'robots' | 'settings',
 ): string => `/t/${tenant}/${page}`;
 export const toNewApplication = (tenant: string, project?: string): string =>
   `/t/${tenant}/new${project ? `?project=${project}` : ''}`;

@@ -9,7 +9,6 @@ const known = [
   'image',
   'hostname',
   'email',
-  'passwordShort',
   'archive',
   'port',
 ] as const;

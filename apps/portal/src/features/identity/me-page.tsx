@@ -3,26 +3,25 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import * as z from 'zod/mini';
 import type { PersonalToken } from '@/lib/contract';
-import { useForm } from '@/lib/use-form';
-import { useValidation } from '@/lib/use-validation';
 import { ConfirmByTyping } from '@/ui/confirm-by-typing';
 import { CodeBlock } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
-import { Field, Select } from '@/ui/field';
 import { Icon } from '@/ui/icon';
-import { Input } from '@/ui/input';
 import { Facts, Page, Section } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
-import { createToken, deleteToken, meQuery, tokensQuery } from './queries';
+import { NewTokenDialog } from './new-token-dialog';
+import { deleteToken, meQuery, rotateToken, tokensQuery } from './queries';
+import { SecondFactorSection } from './second-factor-section';
+import { SessionsTable } from './sessions-table';
 
 /** Who I am, my tokens, and how to use the command line. */
 export function MePage({ apiUrl }: { apiUrl: string }) {
   const t = useTranslations('me');
+  const account = useTranslations('account');
   const client = useQueryClient();
   const me = useQuery(meQuery()).data;
   const tokens = useQuery(tokensQuery());
@@ -35,6 +34,10 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
       return client.invalidateQueries({ queryKey: ['me', 'tokens'] });
     },
   });
+  const rotation = useMutation({
+    mutationFn: rotateToken,
+    onSuccess: () => client.invalidateQueries({ queryKey: ['me', 'tokens'] }),
+  });
   const columns: readonly Column<PersonalToken>[] = [
     {
       key: 'name',
@@ -43,6 +46,27 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
       render: (token) => <span className="strong">{token.name}</span>,
     },
     { key: 'prefix', title: t('prefix'), render: (token) => <code>{token.prefix}…</code>, wide: true },
+    {
+      key: 'scopes',
+      title: account('scopes'),
+      render: (token) => (
+        <>
+          {token.scopes?.join(' ') ?? account('allScopes')}
+          {token.tenant === null ? '' : ` · ${token.tenant}`}
+        </>
+      ),
+      wide: true,
+    },
+    {
+      key: 'used',
+      title: account('lastUse'),
+      sortBy: (token) => token.lastUsedAt ?? '',
+      render: (token) => (
+        <span title={token.lastUsedFrom ?? undefined}>
+          {token.lastUsedAt ? <Time at={token.lastUsedAt} /> : account('never')}
+        </span>
+      ),
+    },
     {
       key: 'created',
       title: t('created'),
@@ -61,9 +85,16 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
       title: '',
       align: 'right',
       render: (token) => (
-        <Button size="small" onClick={() => setDoomed(token)}>
-          {t('revoke')}
-        </Button>
+        <>
+          {token.kind === 'personal' ? (
+            <Button size="small" loading={rotation.isPending} onClick={() => rotation.mutate(token.id)}>
+              {account('rotate')}
+            </Button>
+          ) : null}{' '}
+          <Button size="small" onClick={() => setDoomed(token)}>
+            {t('revoke')}
+          </Button>
+        </>
       ),
     },
   ];
@@ -93,7 +124,12 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
                 { label: t('username'), value: <code>{me.username}</code> },
                 ...me.memberships.map((membership) => ({
                   label: membership.tenant,
-                  value: t(`roles.${membership.role}`),
+                  value:
+                    membership.role === null
+                      ? membership.projects.map(({ project }) => project).join(', ')
+                      : isBuiltIn(membership.role)
+                        ? t(`roles.${membership.role}`)
+                        : membership.role,
                 })),
                 ...(me.isAdmin ? [{ label: t('platform'), value: t('administrator') }] : []),
               ]}
@@ -119,17 +155,25 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
             empty={<p className="muted pad">{t('noTokens')}</p>}
           />
         </Section>
+        <Section title={account('sessions')} flush>
+          <SessionsTable />
+        </Section>
+        {me && !me.isExternal ? <SecondFactorSection /> : null}
         <Section title={t('cli')}>
           <p className="muted">{t('cliExplanation')}</p>
           <CodeBlock label={t('cliInstall')} code="npm install --global @slipway/cli" />
-          <CodeBlock
-            label={t('cliLogin')}
-            code={`slipway login --server ${apiUrl} --username ${me?.username ?? 'me'}`}
-          />
+          <CodeBlock label={t('cliLogin')} code={`slipway login --server ${apiUrl}`} />
           <CodeBlock label={t('cliDeploy')} code={'cd my-application\nslipway deploy'} />
         </Section>
       </Page>
       <NewTokenDialog open={isCreating} onClose={() => setCreating(false)} />
+      <Dialog open={rotation.data !== undefined} title={account('rotated')} onClose={() => rotation.reset()}>
+        <div className="stack">
+          <p role="status">{t('once')}</p>
+          <CodeBlock code={rotation.data?.token ?? ''} />
+        </div>
+      </Dialog>
+      {rotation.error ? <ErrorBox error={rotation.error} /> : null}
       <ConfirmByTyping
         open={doomed !== undefined}
         title={t('revokeTitle')}
@@ -146,80 +190,5 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
   );
 }
 
-const schema = z.object({ name: z.string().check(z.minLength(1, 'required')), days: z.string() });
-const lifetimes = ['7', '30', '90', '365'] as const;
-
-function NewTokenDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const t = useTranslations('me');
-  const client = useQueryClient();
-  const [made, setMade] = useState<string>();
-  const form = useForm(schema, { name: '', days: '90' }, useValidation());
-  const send = () =>
-    form.submit(async ({ name, days }) => {
-      const token = await createToken({ name, ...(days ? { expiresInDays: Number(days) } : {}) });
-      setMade(token.token);
-      await client.invalidateQueries({ queryKey: ['me', 'tokens'] });
-    });
-  const close = () => {
-    setMade(undefined);
-    form.reset();
-    onClose();
-  };
-  return (
-    <Dialog
-      open={open}
-      title={t('newToken')}
-      onClose={close}
-      footer={
-        made ? (
-          <Button onClick={close}>{t('done')}</Button>
-        ) : (
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {t('createToken')}
-          </Button>
-        )
-      }
-    >
-      {made ? (
-        <div className="stack">
-          <p role="status">{t('once')}</p>
-          <CodeBlock code={made} />
-        </div>
-      ) : (
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void send();
-          }}
-        >
-          <Field label={t('tokenName')} help={t('tokenNameHelp')} error={form.errorOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                value={form.values.name}
-                onChange={(event) => form.set('name', event.target.value)}
-                autoComplete="off"
-              />
-            )}
-          </Field>
-          <Field label={t('lifetime')} error={form.errorOf('expiresInDays')}>
-            {({ id }) => (
-              <Select
-                id={id}
-                value={form.values.days}
-                onChange={(days) => form.set('days', days)}
-                options={[
-                  ...lifetimes.map((days) => ({ value: days, label: t('days', { count: Number(days) }) })),
-                  { value: '', label: t('never') },
-                ]}
-              />
-            )}
-          </Field>
-          {form.problem ? <ErrorBox error={form.problem} /> : null}
-          <button type="submit" hidden />
-        </form>
-      )}
-    </Dialog>
-  );
-}
+const builtIn = ['owner', 'admin', 'developer', 'operator', 'viewer'] as const;
+const isBuiltIn = (role: string | null): role is (typeof builtIn)[number] => builtIn.some((name) => name === role);

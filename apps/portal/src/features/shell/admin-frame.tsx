@@ -14,6 +14,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   const requests = useTranslations('requests');
   const policies = useTranslations('approvalPolicies');
   const quotas = useTranslations('quotas');
+  const identity = useTranslations('identityAdmin');
   const me = useQuery(meQuery()).data;
   const items = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
@@ -22,6 +23,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     { href: '/admin/approval-policies', label: policies('title'), icon: 'check' },
     { href: '/admin/users', label: t('users'), icon: 'users' },
     { href: '/admin/quotas', label: quotas('adminTitle'), icon: 'jobs' },
+    { href: '/admin/identity', label: identity('title'), icon: 'key' },
     { href: '/admin/clusters', label: t('clusters'), icon: 'clusters' },
     { href: '/admin/audit', label: t('audit'), icon: 'audit' },
   ] as const;

@@ -9,6 +9,7 @@ import { useTenantLive } from './tenant-live';
 export function TenantFrame({ tenant, children }: { tenant: string; children: ReactNode }) {
   const t = useTranslations('nav');
   const quotas = useTranslations('quotas');
+  const robots = useTranslations('robots');
   const live = useTenantLive(tenant);
   const items = [
     { href: toTenant(tenant), label: t('overview'), icon: 'overview', exact: true },
@@ -21,6 +22,7 @@ export function TenantFrame({ tenant, children }: { tenant: string; children: Re
     { href: toTenantPage(tenant, 'images'), label: t('images'), icon: 'images' },
     { href: toTenantPage(tenant, 'access'), label: t('access'), icon: 'access' },
     { href: toTenantPage(tenant, 'quota'), label: quotas('title'), icon: 'jobs' },
+    { href: toTenantPage(tenant, 'robots'), label: robots('title'), icon: 'key' },
     { href: toTenantPage(tenant, 'settings'), label: t('settings'), icon: 'settings' },
   ] as const;
   return (

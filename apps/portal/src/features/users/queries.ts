@@ -21,3 +21,6 @@ export const createUser = (body: NewUser) =>
 
 export const deleteUser = (username: string) =>
   unwrap(browserApi.DELETE('/api/v1/users/{username}', { params: { path: { username } } }));
+
+export const disableUser = (username: string, isDisabled: boolean) =>
+  unwrap(browserApi.PATCH('/api/v1/users/{username}', { params: { path: { username } }, body: { isDisabled } }));

@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
 import { meQuery } from '@/features/identity/queries';
+import { SessionsTable } from '@/features/identity/sessions-table';
 import type { User } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
@@ -20,10 +21,13 @@ import { Input } from '@/ui/input';
 import { Page } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
-import { createUser, deleteUser, usersQuery } from './queries';
+import { createUser, deleteUser, disableUser, usersQuery } from './queries';
 
 export function UsersPage() {
   const t = useTranslations('users');
+  const identity = useTranslations('identityAdmin');
+  const account = useTranslations('account');
+  const [shown, setShown] = useState<string>();
   const announce = useAnnounce();
   const client = useQueryClient();
   const users = useQuery(usersQuery());
@@ -37,6 +41,11 @@ export function UsersPage() {
       setDoomed(undefined);
       return client.invalidateQueries({ queryKey: ['users'] });
     },
+  });
+  const toggle = useMutation({
+    mutationFn: ({ username, isDisabled }: { username: string; isDisabled: boolean }) =>
+      disableUser(username, isDisabled),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['users'] }),
   });
   const columns: readonly Column<User>[] = [
     {
@@ -66,6 +75,12 @@ export function UsersPage() {
       render: (user) => (user.isAdmin ? t('administrator') : t('user')),
     },
     {
+      key: 'state',
+      title: identity('state'),
+      sortBy: (user) => (user.disabledAt === null ? 0 : 1),
+      render: (user) => identity(user.disabledAt === null ? 'active' : 'disabled'),
+    },
+    {
       key: 'created',
       title: t('created'),
       sortBy: (user) => user.createdAt,
@@ -78,16 +93,28 @@ export function UsersPage() {
       title: '',
       align: 'right',
       render: (user) => (
-        <Button
-          size="small"
-          danger
-          disabled={user.username === me?.username}
-          title={user.username === me?.username ? t('notYourself') : undefined}
-          onClick={() => setDoomed(user)}
-          aria-label={t('deleteNamed', { username: user.username })}
-        >
-          {t('delete')}
-        </Button>
+        <>
+          <Button size="small" onClick={() => setShown(user.username)}>
+            {identity('sessions')}
+          </Button>{' '}
+          <Button
+            size="small"
+            disabled={user.username === me?.username}
+            onClick={() => toggle.mutate({ username: user.username, isDisabled: user.disabledAt === null })}
+          >
+            {identity(user.disabledAt === null ? 'disable' : 'enable')}
+          </Button>{' '}
+          <Button
+            size="small"
+            danger
+            disabled={user.username === me?.username}
+            title={user.username === me?.username ? t('notYourself') : undefined}
+            onClick={() => setDoomed(user)}
+            aria-label={t('deleteNamed', { username: user.username })}
+          >
+            {t('delete')}
+          </Button>
+        </>
       ),
     },
   ];
@@ -123,6 +150,15 @@ export function UsersPage() {
         searchText={(user) => `${user.username} ${user.displayName} ${user.email ?? ''}`}
         empty={<EmptyState icon="users" title={t('none')} />}
       />
+      {toggle.error ? <ErrorBox error={toggle.error} /> : null}
+      <Dialog
+        open={shown !== undefined}
+        title={account('sessionsOf', { username: shown ?? '' })}
+        onClose={() => setShown(undefined)}
+        wide
+      >
+        {shown === undefined ? null : <SessionsTable username={shown} />}
+      </Dialog>
       <NewUserDialog open={isCreating} onClose={() => setCreating(false)} />
       <ConfirmByTyping
         open={doomed !== undefined}
@@ -144,7 +180,7 @@ const schema = z.object({
   username: z.string().check(z.minLength(1, 'required')),
   email: z.email('email'),
   displayName: z.string(),
-  password: z.string().check(z.minLength(10, 'passwordShort')),
+  password: z.string().check(z.minLength(1, 'required')),
   isAdmin: z.boolean(),
 });
 

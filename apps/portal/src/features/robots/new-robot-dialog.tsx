@@ -1,0 +1,107 @@
+'use client';
+import { useQueryClient } from '@tanstack/react-query';
+import { Button } from 'antd';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import * as z from 'zod/mini';
+import { toWords } from '@/features/identity/new-token-dialog';
+import { useForm } from '@/lib/use-form';
+import { useValidation } from '@/lib/use-validation';
+import { CodeBlock } from '@/ui/copy';
+import { Dialog } from '@/ui/dialog';
+import { ErrorBox } from '@/ui/error-box';
+import { Field } from '@/ui/field';
+import { Input } from '@/ui/input';
+import { createRobot, type RobotPlace } from './queries';
+
+const schema = z.object({
+  name: z.string().check(z.minLength(1, 'required')),
+  scopes: z.string().check(z.minLength(1, 'required')),
+  ranges: z.string(),
+});
+
+export function NewRobotDialog({ place, open, onClose }: { place: RobotPlace; open: boolean; onClose: () => void }) {
+  const t = useTranslations('robots');
+  const account = useTranslations('account');
+  const me = useTranslations('me');
+  const client = useQueryClient();
+  const [made, setMade] = useState<string>();
+  const form = useForm(schema, { name: '', scopes: 'repositories:write', ranges: '' }, useValidation());
+  const send = () =>
+    form.submit(async ({ name, scopes, ranges }) => {
+      const robot = await createRobot(place, { name, scopes: toWords(scopes), ranges: toWords(ranges) });
+      setMade(robot.token);
+      await client.invalidateQueries({ queryKey: ['t', place.tenant, 'robots'] });
+    });
+  const close = () => {
+    setMade(undefined);
+    form.reset();
+    onClose();
+  };
+  const username = `robot$${place.project ? `${place.project}+` : ''}${form.values.name || 'ci'}`;
+  return (
+    <Dialog
+      open={open}
+      title={t('create')}
+      onClose={close}
+      footer={
+        made ? (
+          <Button onClick={close}>{me('done')}</Button>
+        ) : (
+          <Button type="primary" loading={form.isSending} onClick={send}>
+            {t('create')}
+          </Button>
+        )
+      }
+    >
+      {made ? (
+        <div className="stack">
+          <p role="status">{me('once')}</p>
+          <CodeBlock code={made} />
+        </div>
+      ) : (
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <Field label={t('name')} help={t('nameHelp', { username })} error={form.errorOf('name')}>
+            {(control) => (
+              <Input
+                {...control}
+                value={form.values.name}
+                onChange={(event) => form.set('name', event.target.value)}
+                autoComplete="off"
+                spellCheck={false}
+              />
+            )}
+          </Field>
+          <Field label={t('scopes')} help={t('scopesHelp')} error={form.errorOf('scopes')}>
+            {(control) => (
+              <Input
+                {...control}
+                value={form.values.scopes}
+                onChange={(event) => form.set('scopes', event.target.value)}
+                spellCheck={false}
+              />
+            )}
+          </Field>
+          <Field label={account('ranges')} help={account('rangesHelp')} error={form.errorOf('ranges')}>
+            {(control) => (
+              <Input
+                {...control}
+                value={form.values.ranges}
+                onChange={(event) => form.set('ranges', event.target.value)}
+                spellCheck={false}
+              />
+            )}
+          </Field>
+          {form.problem ? <ErrorBox error={form.problem} /> : null}
+          <button type="submit" hidden />
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,169 @@
+'use client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button } from 'antd';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { projectsQuery } from '@/features/projects/queries';
+import { toCli } from '@/lib/cli';
+import type { Robot } from '@/lib/contract';
+import { useAddress } from '@/lib/use-address';
+import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { CodeBlock } from '@/ui/copy';
+import { Dialog } from '@/ui/dialog';
+import { EmptyState } from '@/ui/empty-state';
+import { Equivalents } from '@/ui/equivalents';
+import { ErrorBox } from '@/ui/error-box';
+import { Select } from '@/ui/field';
+import { Icon } from '@/ui/icon';
+import { Page } from '@/ui/page';
+import { type Column, Table } from '@/ui/table';
+import { Time } from '@/ui/time';
+import { NewRobotDialog } from './new-robot-dialog';
+import { deleteRobot, disableRobot, robotsQuery, rotateRobot } from './queries';
+
+/** Machines' accounts of a tenant or of one of its projects. */
+export function RobotsPage({ tenant }: { tenant: string }) {
+  const t = useTranslations('robots');
+  const account = useTranslations('account');
+  const me = useTranslations('me');
+  const client = useQueryClient();
+  const [chosen, setChosen] = useAddress('project', '');
+  const place = { tenant, project: chosen === '' ? undefined : chosen };
+  const projects = useQuery(projectsQuery(tenant)).data ?? [];
+  const robots = useQuery(robotsQuery(place));
+  const [isCreating, setCreating] = useState(false);
+  const [doomed, setDoomed] = useState<Robot>();
+  const refresh = () => client.invalidateQueries({ queryKey: ['t', tenant, 'robots'] });
+  const rotation = useMutation({ mutationFn: (name: string) => rotateRobot(place, name), onSuccess: refresh });
+  const toggle = useMutation({
+    mutationFn: (robot: Robot) => disableRobot(place, robot.name, robot.disabledAt === null),
+    onSuccess: refresh,
+  });
+  const removal = useMutation({
+    mutationFn: (name: string) => deleteRobot(place, name),
+    onSuccess: () => {
+      setDoomed(undefined);
+      return refresh();
+    },
+  });
+  const columns: readonly Column<Robot>[] = [
+    {
+      key: 'name',
+      title: t('name'),
+      sortBy: (robot) => robot.username,
+      render: (robot) => <code className="strong">{robot.username}</code>,
+    },
+    { key: 'scopes', title: t('scopes'), render: (robot) => robot.scopes.join(' '), wide: true },
+    {
+      key: 'used',
+      title: account('lastUse'),
+      sortBy: (robot) => robot.lastUsedAt ?? '',
+      render: (robot) => (
+        <span title={robot.lastUsedFrom ?? undefined}>
+          {robot.lastUsedAt ? <Time at={robot.lastUsedAt} /> : account('never')}
+        </span>
+      ),
+    },
+    {
+      key: 'expires',
+      title: t('expires'),
+      sortBy: (robot) => robot.expiresAt ?? '',
+      render: (robot) => (robot.expiresAt ? <Time at={robot.expiresAt} /> : account('never')),
+      wide: true,
+    },
+    {
+      key: 'state',
+      title: t('state'),
+      render: (robot) => t(robot.disabledAt === null ? 'active' : 'disabled'),
+    },
+    {
+      key: 'actions',
+      title: '',
+      align: 'right',
+      render: (robot) => (
+        <>
+          <Button size="small" loading={rotation.isPending} onClick={() => rotation.mutate(robot.name)}>
+            {account('rotate')}
+          </Button>{' '}
+          <Button size="small" onClick={() => toggle.mutate(robot)}>
+            {t(robot.disabledAt === null ? 'disable' : 'enable')}
+          </Button>{' '}
+          <Button size="small" danger onClick={() => setDoomed(robot)}>
+            {t('delete')}
+          </Button>
+        </>
+      ),
+    },
+  ];
+  const problem = rotation.error ?? toggle.error;
+  const api = `/api/v1/tenants/${tenant}${place.project ? `/projects/${place.project}` : ''}/robots`;
+  const scope = place.project ? { tenant, project: place.project } : { tenant };
+  return (
+    <Page
+      title={t('title')}
+      description={t('description')}
+      actions={
+        <>
+          <Equivalents
+            items={[
+              {
+                title: t('title'),
+                cli: toCli(place.project ? 'robots list' : 'robots list --of-tenant', scope),
+                api: `GET ${api}`,
+              },
+              {
+                title: t('create'),
+                cli: toCli(`robots create ci --scope builds:write${place.project ? '' : ' --of-tenant'}`, scope),
+                api: `POST ${api}\n{"name":"ci","scopes":["builds:write"]}`,
+              },
+            ]}
+          />
+          <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
+            {t('create')}
+          </Button>
+        </>
+      }
+    >
+      {problem ? <ErrorBox error={problem} /> : null}
+      <p>
+        <Select
+          aria-label={t('place')}
+          value={chosen}
+          onChange={setChosen}
+          options={[
+            { value: '', label: t('wholeTenant') },
+            ...projects.map(({ name }) => ({ value: name, label: name })),
+          ]}
+        />
+      </p>
+      <Table
+        name="robots"
+        label={t('title')}
+        rows={robots.data}
+        rowKey={(robot) => robot.id}
+        columns={columns}
+        error={robots.error}
+        empty={<EmptyState icon="key" title={t('none')} />}
+      />
+      <NewRobotDialog place={place} open={isCreating} onClose={() => setCreating(false)} />
+      <Dialog open={rotation.data !== undefined} title={account('rotated')} onClose={() => rotation.reset()}>
+        <div className="stack">
+          <p role="status">{me('once')}</p>
+          <CodeBlock code={rotation.data?.token ?? ''} />
+        </div>
+      </Dialog>
+      <ConfirmByTyping
+        open={doomed !== undefined}
+        title={t('deleteTitle')}
+        name={doomed?.name ?? ''}
+        verb={t('deleteNamed', { name: doomed?.name ?? '' })}
+        isRunning={removal.isPending}
+        error={removal.error}
+        onConfirm={() => doomed && removal.mutate(doomed.name)}
+        onClose={() => setDoomed(undefined)}
+      >
+        <p>{t('deleteExplanation')}</p>
+      </ConfirmByTyping>
+    </Page>
+  );
+}
