@@ -35,5 +35,7 @@ export type QuotaOverviewItem = Schemas['QuotaOverviewItem'];
 export type ApprovalRequest = Schemas['Request'];
 export type Cluster = Schemas['Cluster'];
 
-export type Role = Member['role'];
-export const roles = ['owner', 'admin', 'developer', 'operator', 'viewer'] as const satisfies readonly Role[];
+export type CustomRole = Schemas['Role'];
+export type Role = (typeof roles)[number];
+export const isBuiltIn = (role: string): role is Role => roles.some((name) => name === role);
+export const roles = ['owner', 'admin', 'developer', 'operator', 'viewer'] as const;

@@ -1,3 +1,4 @@
+import enAccess from '../../messages/en/access.json';
 import enAdmin from '../../messages/en/admin.json';
 import enApplications from '../../messages/en/applications.json';
 import enCommon from '../../messages/en/common.json';
@@ -5,6 +6,7 @@ import enIdentity from '../../messages/en/identity.json';
 import enQuotas from '../../messages/en/quotas.json';
 import enRequests from '../../messages/en/requests.json';
 import enTenants from '../../messages/en/tenants.json';
+import zhAccess from '../../messages/zh/access.json';
 import zhAdmin from '../../messages/zh/admin.json';
 import zhApplications from '../../messages/zh/applications.json';
 import zhCommon from '../../messages/zh/common.json';
@@ -14,13 +16,13 @@ import zhRequests from '../../messages/zh/requests.json';
 import zhTenants from '../../messages/zh/tenants.json';
 import type { Locale } from './preferences';
 
-const en = { ...enCommon, ...enTenants, ...enApplications, ...enAdmin, ...enIdentity, ...enQuotas, ...enRequests };
+const en = { ...enCommon, ...enAccess, ...enTenants, ...enApplications, ...enAdmin, ...enIdentity, ...enQuotas, ...enRequests };
 
 export type Messages = typeof en;
 
 const messages: Record<Locale, Messages> = {
   en,
-  zh: { ...zhCommon, ...zhTenants, ...zhApplications, ...zhAdmin, ...zhIdentity, ...zhQuotas, ...zhRequests },
+  zh: { ...zhCommon, ...zhAccess, ...zhTenants, ...zhApplications, ...zhAdmin, ...zhIdentity, ...zhQuotas, ...zhRequests },
 };
 
 export function messagesOf(locale: Locale): Messages {

@@ -12,6 +12,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   const t = useTranslations('nav');
   const admin = useTranslations('admin');
   const requests = useTranslations('requests');
+  const access = useTranslations('accessControl');
   const policies = useTranslations('approvalPolicies');
   const quotas = useTranslations('quotas');
   const identity = useTranslations('identityAdmin');
@@ -21,6 +22,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     { href: '/admin/tenants', label: t('tenants'), icon: 'tenants' },
     { href: '/admin/requests', label: requests('title'), icon: 'bell' },
     { href: '/admin/approval-policies', label: policies('title'), icon: 'check' },
+    { href: '/admin/access', label: access('platformTitle'), icon: 'access' },
     { href: '/admin/users', label: t('users'), icon: 'users' },
     { href: '/admin/quotas', label: quotas('adminTitle'), icon: 'jobs' },
     { href: '/admin/identity', label: identity('title'), icon: 'key' },
