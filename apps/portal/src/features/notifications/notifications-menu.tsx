@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useEventStream } from '@/lib/use-event-stream';
 import { Icon } from '@/ui/icon';
 import { Menu } from '@/ui/menu';
@@ -18,7 +18,8 @@ export function NotificationsMenu() {
     void client.invalidateQueries({ queryKey: ['requests'] });
     void client.invalidateQueries({ queryKey: ['me', 'notifications'] });
   }, [client]);
-  useEventStream('/api/v1/me/events', ['change'], refresh);
+  const isSeen = useIsSeen();
+  useEventStream(isSeen ? '/api/v1/me/events' : undefined, ['change'], refresh, refresh);
   const reading = useMutation({
     mutationFn: (ids?: string[]) => readNotifications(ids),
     onSuccess: () => client.invalidateQueries({ queryKey: ['me', 'notifications'] }),
@@ -65,4 +66,16 @@ export function NotificationsMenu() {
       )}
     </Menu>
   );
+}
+
+/** Whether somebody looks at this tab. A browser has six connections to a host, and a stream holds one: tabs behind need none. */
+function useIsSeen(): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    const look = () => setSeen(document.visibilityState === 'visible');
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, []);
+  return isSeen;
 }
