@@ -1,6 +1,6 @@
 import { getConfig } from './config';
 import { problemResponse } from './problem-response';
-import { findAccessToken } from './session';
+import { findAccessToken, forgetSession } from './session';
 
 export const csrfHeader = 'x-slipway-csrf';
 
@@ -59,6 +59,7 @@ export async function forward(request: Request): Promise<Response> {
       signal: request.signal,
       ...(hasBody ? { body: request.body, duplex: 'half' } : {}),
     } as RequestInit);
+    if (answer.status === 401) await forgetSession().catch(() => undefined);
     return new Response(answer.body, { status: answer.status, headers: toBrowserHeaders(answer.headers) });
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: 499 });

@@ -59,6 +59,12 @@ export async function endSession(): Promise<string | undefined> {
   return tokens?.idToken;
 }
 
+/** Lets go of tokens that the API does not take any more: the session was ended elsewhere. */
+export async function forgetSession(): Promise<void> {
+  const { id } = await getSessionCookie();
+  if (id) await forget(id);
+}
+
 /** An access token that is good for some seconds at least, or undefined when nobody is signed in. */
 export async function findAccessToken(): Promise<string | undefined> {
   const { id } = await getSessionCookie();
