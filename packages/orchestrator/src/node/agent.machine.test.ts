@@ -178,6 +178,7 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
     };
     quiet('nft', 'delete', 'table', 'ip', table);
     quiet('nft', 'delete', 'table', 'bridge', table);
+    for (const family of ['ip', 'ip6', 'bridge']) quiet('nft', 'delete', 'table', family, `${table}_policy`);
     quiet('ip', 'link', 'del', bridge);
     for (const group of readdirSync('/sys/fs/cgroup')) quiet('rmdir', `/sys/fs/cgroup/${group}/${table}`);
     quiet('rmdir', `/sys/fs/cgroup/${table}`);
