@@ -4,6 +4,11 @@ import { formatAge } from '../format.js';
 import { confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 
+interface CreateOptions extends CommonOptions {
+  readonly displayName?: string;
+  readonly blueprint?: string;
+}
+
 export function registerProjects(program: Command, cli: Cli): void {
   const projects = program
     .command('projects')
@@ -32,10 +37,11 @@ export function registerProjects(program: Command, cli: Cli): void {
     .command('create')
     .description('Create a project.')
     .argument('<name>', 'a DNS label')
-    .option('--display-name <text>');
-  withScope(create, 'tenant').action(async (name: string, options: CommonOptions & { displayName?: string }) => {
+    .option('--display-name <text>')
+    .option('--blueprint <name>', 'what it is made from; without it, minimal');
+  withScope(create, 'tenant').action(async (name: string, options: CreateOptions) => {
     const { api, out, tenant } = await cli.open(options);
-    const body = { name, displayName: options.displayName };
+    const body = { name, displayName: options.displayName, blueprint: options.blueprint };
     const project = await read(api.POST(`${TENANT}/projects`, { params: { path: await tenant() }, body }));
     out.object(project, () => [
       ['name', project.name],

@@ -5,9 +5,14 @@ import { withExamples } from '../help.js';
 import { confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { Tenant } from '../types.js';
+import { registerTenantRequests } from './tenant-requests.js';
+import { registerTenantStates } from './tenant-states.js';
 
 export function registerTenants(program: Command, cli: Cli): void {
-  const tenants = program.command('tenants').alias('tenant').description('List, create and delete tenants.');
+  const tenants = program
+    .command('tenants')
+    .alias('tenant')
+    .description('List, ask for, create, suspend and delete tenants.');
 
   withScope(tenants.command('list').alias('ls').description('List the tenants you belong to.'), 'server').action(
     async (options: CommonOptions) => {
@@ -59,9 +64,12 @@ export function registerTenants(program: Command, cli: Cli): void {
   withScope(remove, 'server').action(async (tenant: string, options: CommonOptions & { yes?: boolean }) => {
     const { api, out } = await cli.open(options);
     if (!(await confirm(cli.io, `Delete tenant '${tenant}' with its projects, images and data?`, options.yes))) return;
-    await api.DELETE(TENANT, { params: { path: { tenant } } });
+    await api.DELETE(TENANT, { params: { path: { tenant }, query: { confirm: tenant } } });
     out.note(`Tenant '${tenant}' is being deleted.`);
   });
+
+  registerTenantStates(tenants, cli);
+  registerTenantRequests(tenants, cli);
 }
 
 function toFields(tenant: Tenant) {
@@ -69,6 +77,7 @@ function toFields(tenant: Tenant) {
     ['name', tenant.name],
     ['display name', tenant.displayName],
     ['state', tenant.state],
+    ['reason', tenant.stateReason],
     ['projects', tenant.projectCount],
     ['members', tenant.memberCount],
     ['my role', tenant.myRole],
