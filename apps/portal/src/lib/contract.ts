@@ -9,6 +9,7 @@ export type Session = Schemas['Session'];
 export type Group = Schemas['Group'];
 export type User = Schemas['User'];
 export type Tenant = Schemas['Tenant'];
+export type TenantState = Schemas['TenantState'];
 export type Member = Schemas['Member'];
 export type Environment = Schemas['Environment'];
 export type EnvironmentKind = Environment['kind'];

@@ -3,6 +3,7 @@ import enAdmin from '../../messages/en/admin.json';
 import enApplications from '../../messages/en/applications.json';
 import enCommon from '../../messages/en/common.json';
 import enIdentity from '../../messages/en/identity.json';
+import enOnboarding from '../../messages/en/onboarding.json';
 import enQuotas from '../../messages/en/quotas.json';
 import enRequests from '../../messages/en/requests.json';
 import enTenants from '../../messages/en/tenants.json';
@@ -11,18 +12,39 @@ import zhAdmin from '../../messages/zh/admin.json';
 import zhApplications from '../../messages/zh/applications.json';
 import zhCommon from '../../messages/zh/common.json';
 import zhIdentity from '../../messages/zh/identity.json';
+import zhOnboarding from '../../messages/zh/onboarding.json';
 import zhQuotas from '../../messages/zh/quotas.json';
 import zhRequests from '../../messages/zh/requests.json';
 import zhTenants from '../../messages/zh/tenants.json';
 import type { Locale } from './preferences';
 
-const en = { ...enCommon, ...enAccess, ...enTenants, ...enApplications, ...enAdmin, ...enIdentity, ...enQuotas, ...enRequests };
+const en = {
+  ...enCommon,
+  ...enAccess,
+  ...enTenants,
+  ...enApplications,
+  ...enAdmin,
+  ...enIdentity,
+  ...enOnboarding,
+  ...enQuotas,
+  ...enRequests,
+};
 
 export type Messages = typeof en;
 
 const messages: Record<Locale, Messages> = {
   en,
-  zh: { ...zhCommon, ...zhAccess, ...zhTenants, ...zhApplications, ...zhAdmin, ...zhIdentity, ...zhQuotas, ...zhRequests },
+  zh: {
+    ...zhCommon,
+    ...zhAccess,
+    ...zhTenants,
+    ...zhApplications,
+    ...zhAdmin,
+    ...zhIdentity,
+    ...zhOnboarding,
+    ...zhQuotas,
+    ...zhRequests,
+  },
 };
 
 export function messagesOf(locale: Locale): Messages {

@@ -17,6 +17,8 @@ const tones = {
   queued: 'progressing',
   provisioning: 'progressing',
   deleting: 'progressing',
+  requested: 'progressing',
+  cordoned: 'degraded',
   degraded: 'degraded',
   notReady: 'degraded',
   failed: 'failed',

@@ -4,6 +4,7 @@ import { Button } from 'antd';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { TenantStateDialog } from '@/features/onboarding/tenant-state-dialog';
 import type { Tenant } from '@/lib/contract';
 import { toTenant } from '@/lib/paths';
 import { useAnnounce } from '@/ui/announcer';
@@ -25,6 +26,7 @@ export function AdminTenants() {
   const tenants = useQuery({ ...tenantsQuery(), refetchInterval: 10_000 });
   const [isCreating, setCreating] = useState(false);
   const [doomed, setDoomed] = useState<Tenant>();
+  const [moving, setMoving] = useState<string>();
   const removal = useMutation({
     mutationFn: (name: string) => deleteTenant(name),
     onSuccess: (_, name) => {
@@ -91,14 +93,19 @@ export function AdminTenants() {
       title: '',
       align: 'right',
       render: (tenant) => (
-        <Button
-          size="small"
-          danger
-          onClick={() => setDoomed(tenant)}
-          aria-label={t('deleteNamed', { name: tenant.name })}
-        >
-          {t('delete')}
-        </Button>
+        <>
+          <Button size="small" onClick={() => setMoving(tenant.name)}>
+            {t('changeState')}
+          </Button>{' '}
+          <Button
+            size="small"
+            danger
+            onClick={() => setDoomed(tenant)}
+            aria-label={t('deleteNamed', { name: tenant.name })}
+          >
+            {t('delete')}
+          </Button>
+        </>
       ),
     },
   ];
@@ -142,6 +149,7 @@ export function AdminTenants() {
           </EmptyState>
         }
       />
+      {moving ? <TenantStateDialog tenant={moving} onClose={() => setMoving(undefined)} /> : null}
       <NewTenantDialog open={isCreating} onClose={() => setCreating(false)} />
       <ConfirmByTyping
         open={doomed !== undefined}

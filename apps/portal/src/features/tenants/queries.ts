@@ -22,5 +22,4 @@ export const updateTenant = (tenant: string, body: { displayName: string }) =>
   unwrap(browserApi.PATCH('/api/v1/tenants/{tenant}', { params: { path: { tenant } }, body }));
 
 export const deleteTenant = (tenant: string) =>
-  unwrap(browserApi.DELETE('/api/v1/tenants/{tenant}', { params: { path: { tenant } } }));
-
+  unwrap(browserApi.DELETE('/api/v1/tenants/{tenant}', { params: { path: { tenant }, query: { confirm: tenant } } }));

@@ -5,6 +5,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { meQuery } from '@/features/identity/queries';
+import { RequestTenantDialog } from '@/features/onboarding/request-tenant-dialog';
 import { toTenant } from '@/lib/paths';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
@@ -20,9 +21,15 @@ export function TenantChooser() {
   const tenants = useQuery(tenantsQuery());
   const me = useQuery(meQuery()).data;
   const [isCreating, setCreating] = useState(false);
-  const create = me?.isAdmin && (
-    <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-      {t('create')}
+  const ask = useTranslations('requestTenant');
+  const [isAsking, setAsking] = useState(false);
+  const create = me && (
+    <Button
+      type="primary"
+      icon={<Icon name="plus" size={14} />}
+      onClick={() => (me.isAdmin ? setCreating(true) : setAsking(true))}
+    >
+      {me.isAdmin ? t('create') : ask('ask')}
     </Button>
   );
   return (
@@ -44,7 +51,7 @@ export function TenantChooser() {
             icon="tenants"
             title={me?.isAdmin ? t('emptyAdminTitle') : t('emptyTitle')}
             action={create}
-            command={me?.isAdmin ? 'slipway tenants create acme' : undefined}
+            command={me?.isAdmin ? 'slipway tenants create acme' : 'slipway tenants request acme --purpose "…"'}
           >
             {me?.isAdmin ? t('emptyAdmin') : t('empty', { name: me?.username ?? '' })}
           </EmptyState>
@@ -70,6 +77,7 @@ export function TenantChooser() {
           </ul>
         )}
       </Page>
+      <RequestTenantDialog open={isAsking} onClose={() => setAsking(false)} />
       <NewTenantDialog open={isCreating} onClose={() => setCreating(false)} />
     </main>
   );
