@@ -61,7 +61,7 @@ beforeAll(async () => {
     namespace,
     cluster: 'embedded',
   });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await api?.close();
