@@ -5,11 +5,11 @@ describe('blockSeconds', () => {
   it.each([
     [1, 0],
     [4, 0],
-    [5, 5],
-    [6, 10],
-    [7, 20],
-    [12, 640],
-    [13, 900],
+    [5, 15],
+    [6, 30],
+    [7, 60],
+    [10, 480],
+    [11, 900],
     [10_000, 900],
   ])('after %i of 5 free attempts is %i', (count, seconds) => expect(blockSeconds(count, 5)).toBe(seconds));
 });

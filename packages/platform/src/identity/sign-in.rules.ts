@@ -17,9 +17,9 @@ export function attemptKeys(username: string, source: string): readonly { key: s
   ];
 }
 
-/** 5 s after the first attempt beyond the free ones, then twice as long each time, a quarter of an hour at most. */
+/** 15 s after the first attempt beyond the free ones, then twice as long each time, a quarter of an hour at most. */
 export function blockSeconds(count: number, free: number): number {
-  return count < free ? 0 : Math.min(longestBlockSeconds, 5 * 2 ** Math.min(count - free, 20));
+  return count < free ? 0 : Math.min(longestBlockSeconds, 15 * 2 ** Math.min(count - free, 20));
 }
 
 function hash(text: string): string {

@@ -162,8 +162,13 @@ export class IssuerLogin {
   ): Promise<undefined> {
     await this.signIn.noteSuccess(attemptOf(user.username, request), user, amr);
     const login = { accountId: user.id, remember: true, amr };
-    await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false });
+    await provider.interactionFinished(request, response, { login, consent: {} }, { mergeWithLastSubmission: false });
     return undefined;
+  }
+
+  /** A browser that is signed in already has said yes to the CLI on the page before: nothing more is asked. */
+  async consent(provider: Provider, request: Request, response: Response): Promise<void> {
+    await provider.interactionFinished(request, response, { consent: {} }, { mergeWithLastSubmission: true });
   }
 
   private async renderFactor(

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import Provider, { errors, type KoaContextWithOIDC, type Configuration as ProviderConfiguration } from 'oidc-provider';
+import { addressOf } from '../../kernel/access/authenticator.js';
 import { type Configuration, readSecretFile } from '../../kernel/config/config.js';
 import type { UserModel } from '../../kernel/database/index.js';
+import { SlipwayError } from '../../kernel/errors/errors.js';
 import type { IssuerSession } from '../sessions.service.js';
 import type { Attempt } from '../sign-in.service.js';
 import { createAdapterFactory } from './issuer-adapter.js';
@@ -31,7 +33,7 @@ export interface IssuerUsers {
    */
   verify(attempt: Attempt, password: string, code: string | undefined): Promise<UserModel | undefined>;
   /** Notes the session that a browser has got. */
-  noteSession(session: IssuerSession, origin: { address: string; device: string | undefined }): Promise<void>;
+  noteSession(session: IssuerSession, origin: { address: string | null; device: string | undefined }): Promise<void>;
 }
 
 /** The password is right, but a second factor must be given too, or set up first. */
@@ -164,7 +166,7 @@ export function createIssuer(
     const oidc: KoaContextWithOIDC['oidc'] | undefined = Reflect.get(ctx, 'oidc');
     const session = oidc && findNewSession(oidc);
     const device = ctx.get('user-agent').slice(0, 300) || undefined;
-    if (session) await users.noteSession(session, { address: ctx.ip, device });
+    if (session) await users.noteSession(session, { address: addressOf(ctx.req), device });
   });
   addPasswordGrant(provider, users, apiServer);
   return provider;
@@ -227,7 +229,7 @@ function addPasswordGrant(
     if (!client || typeof username !== 'string' || typeof password !== 'string') {
       throw new errors.InvalidRequest('username and password are needed');
     }
-    const attempt = { username, source: ctx.ip, userAgent: ctx.get('user-agent').slice(0, 300) };
+    const attempt = { username, source: addressOf(ctx.req) ?? '', userAgent: ctx.get('user-agent').slice(0, 300) };
     const totp = typeof params?.['totp'] === 'string' ? params['totp'] : undefined;
     const user = await users.verify(attempt, password, totp).catch(toGrantError);
     if (!user) throw new errors.InvalidGrant('Invalid user credentials');
@@ -243,7 +245,11 @@ function addPasswordGrant(
 }
 
 function toGrantError(error: unknown): never {
-  if (error instanceof SecondFactorMissing) throw new errors.InvalidGrant(error.message);
+  if (error instanceof SecondFactorMissing) throw new errors.CustomOIDCProviderError('invalid_grant', error.message);
+  if (error instanceof SlipwayError && error.code === 'too-many-requests') {
+    const refusal = new errors.CustomOIDCProviderError('slow_down', 'Too many attempts. Wait a while, then try again.');
+    throw Object.assign(refusal, { status: 429, statusCode: 429 });
+  }
   throw error;
 }
 

@@ -39,6 +39,7 @@ export class IssuerDoor extends Door {
     if (request.method !== 'GET' && request.method !== 'POST') throw fail('route-not-found');
     const interaction = await this.findInteraction(provider, request, response);
     if (!interaction) return;
+    if (interaction.prompt.name === 'consent') return this.login.consent(provider, request, response);
     if (request.method === 'GET') return sendPage(response, await this.login.show(interaction, request));
     await new Promise<void>((resolve, reject) => {
       this.readForm(request, response, (error?: unknown) => (error ? reject(error) : resolve()));

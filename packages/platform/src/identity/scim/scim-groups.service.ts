@@ -98,7 +98,7 @@ export class ScimGroups {
   }
 
   async patch(caller: ScimCaller, id: string, body: unknown) {
-    return this.write(caller, id, (row) => parseBody(groupBody, applyPatch(toResource(caller, row, true), body)));
+    return this.write(caller, id, (row) => parseBody(groupBody, applyPatch(toPlain(row), body)));
   }
 
   async delete(caller: ScimCaller, id: string): Promise<void> {
@@ -172,6 +172,13 @@ const taken = () => new ScimError(409, 'Another group has this name.', 'uniquene
 function toUniqueness(error: unknown): never {
   throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error) ? taken() : error;
 }
+
+/** As a PATCH sees it: a member is its id alone, by which directories name those to remove. */
+const toPlain = ({ displayName, externalId, members }: Row) => ({
+  displayName,
+  ...(externalId !== null && { externalId }),
+  members: members.map(({ userId }) => ({ value: userId })),
+});
 
 function toResource({ base }: ScimCaller, row: Row, withMembers: boolean) {
   const members = row.members.map(({ userId, user }) => ({
