@@ -72,7 +72,7 @@ export class RegistryTokens {
       return nothing;
     return {
       pull: isAllowed(actor, tenant, 'repositories:read', scope.project.id),
-      push: isAllowed(actor, tenant, 'repositories:write', scope.project.id),
+      push: tenant.state === 'active' && isAllowed(actor, tenant, 'repositories:write', scope.project.id),
     };
   }
 

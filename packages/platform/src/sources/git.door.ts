@@ -11,6 +11,7 @@ import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Door } from '../kernel/http/door.js';
 import { type Request, type Response, stateOf } from '../kernel/http/route.js';
 import type { Actor } from '../kernel/tenancy/caller.js';
+import { requireChangeable } from '../kernel/tenancy/tenant-state.js';
 import { serveGit } from './git-backend.js';
 import { GitPushes } from './git-pushes.service.js';
 import { ensureRepository } from './git-repository.js';
@@ -90,6 +91,7 @@ export class GitDoor extends Door {
     const scope = tenant && (await this.scopes.findApplication(tenant, names.project, names.application));
     if (!tenant || !scope || !canSeeProject(actor, tenant, scope.project.id)) throw fail('git-repository-not-found');
     this.access.require(actor, tenant, isPush ? 'sources:write' : 'applications:read', scope.project.id);
+    if (isPush) requireChangeable(tenant);
     return { actor, scope };
   }
 }
