@@ -149,53 +149,6 @@ CREATE TABLE "audit_exports" (
 );
 
 -- CreateTable
-CREATE TABLE "audit_rules" (
-    "id" UUID NOT NULL,
-    "tenantId" UUID,
-    "name" TEXT NOT NULL,
-    "filter" JSONB NOT NULL,
-    "threshold" INTEGER NOT NULL DEFAULT 1,
-    "windowSeconds" INTEGER NOT NULL DEFAULT 60,
-    "enabled" BOOLEAN NOT NULL DEFAULT true,
-    "createdBy" TEXT NOT NULL,
-    "version" INTEGER NOT NULL DEFAULT 1,
-    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "audit_rules_pkey" PRIMARY KEY ("id")
-);
-
--- CreateTable
-CREATE TABLE "audit_alerts" (
-    "id" UUID NOT NULL,
-    "tenantId" UUID,
-    "ruleId" UUID NOT NULL,
-    "position" BIGINT NOT NULL,
-    "count" INTEGER NOT NULL,
-    "firstAt" TIMESTAMPTZ(3) NOT NULL,
-    "at" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "audit_alerts_pkey" PRIMARY KEY ("id")
-);
-
--- CreateTable
-CREATE TABLE "audit_sinks" (
-    "id" UUID NOT NULL,
-    "name" TEXT NOT NULL,
-    "kind" TEXT NOT NULL,
-    "settings" JSONB NOT NULL,
-    "secret" TEXT,
-    "enabled" BOOLEAN NOT NULL DEFAULT true,
-    "error" TEXT,
-    "createdBy" TEXT NOT NULL,
-    "version" INTEGER NOT NULL DEFAULT 1,
-    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "audit_sinks_pkey" PRIMARY KEY ("id")
-);
-
--- CreateTable
 CREATE TABLE "audit_followers" (
     "name" TEXT NOT NULL,
     "position" BIGINT NOT NULL DEFAULT 0,
@@ -997,18 +950,6 @@ CREATE UNIQUE INDEX "audit_events_chain_seq_key" ON "audit_events"("chain", "seq
 CREATE INDEX "audit_exports_tenantId_createdAt_idx" ON "audit_exports"("tenantId", "createdAt");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "audit_rules_tenantId_name_key" ON "audit_rules"("tenantId", "name");
-
--- CreateIndex
-CREATE INDEX "audit_alerts_tenantId_at_idx" ON "audit_alerts"("tenantId", "at");
-
--- CreateIndex
-CREATE UNIQUE INDEX "audit_alerts_ruleId_position_key" ON "audit_alerts"("ruleId", "position");
-
--- CreateIndex
-CREATE UNIQUE INDEX "audit_sinks_name_key" ON "audit_sinks"("name");
-
--- CreateIndex
 CREATE UNIQUE INDEX "blueprints_key_key" ON "blueprints"("key");
 
 -- CreateIndex
@@ -1265,9 +1206,6 @@ ALTER TABLE "placements" ADD CONSTRAINT "placements_environmentId_fkey" FOREIGN 
 
 -- AddForeignKey
 ALTER TABLE "placements" ADD CONSTRAINT "placements_releaseId_fkey" FOREIGN KEY ("releaseId") REFERENCES "releases"("id") ON DELETE SET NULL ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;

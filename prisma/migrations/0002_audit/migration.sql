@@ -7,10 +7,6 @@ CREATE INDEX "audit_events_unsealed" ON "audit_events" ("at", "id") WHERE "posit
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX "audit_events_resource_trgm" ON "audit_events" USING gin ("resource" gin_trgm_ops);
 
--- A rule of a tenant that is gone watches nothing.
-ALTER TABLE "audit_rules" ADD CONSTRAINT "audit_rules_tenantId_fkey"
-  FOREIGN KEY ("tenantId") REFERENCES "tenants" ("id") ON DELETE CASCADE;
-
 -- A row is written once and sealed once. It leaves only with the beginning of its chain, after the chain's row has said so
 -- and holds the signed stub (retention).
 CREATE FUNCTION slipway_audit_events_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -16,16 +16,6 @@ export const fail = defineErrors({
     title: 'The export is not finished.',
     remedy: 'Follow its operation, and download it when it has succeeded.',
   },
-  'audit-rule-not-found': {
-    status: 404,
-    title: 'There is no such audit rule.',
-    remedy: 'List the rules to see their ids and names.',
-  },
-  'audit-sink-not-found': {
-    status: 404,
-    title: 'There is no such audit sink.',
-    remedy: 'List the sinks to see their names.',
-  },
   'audit-retention-too-short': {
     status: 422,
     title: 'The platform keeps audit events longer than that.',

@@ -7,8 +7,10 @@ import {
   changeConfigQuerySchema,
   changeConfigSchema,
   configSchema,
+  revealedSecretSchema,
 } from './config.dto.js';
 import { ConfigService } from './config.service.js';
+import { RevealSecret } from './reveal-secret.service.js';
 
 const tag = 'config';
 const path = '/tenants/:tenant/projects/:project/applications/:application/environments/:environment/config';
@@ -16,7 +18,10 @@ const errors = ['application-not-found', 'environment-not-found-for-application'
 
 @Controller()
 export class ConfigController {
-  constructor(private readonly config: ConfigService) {}
+  constructor(
+    private readonly config: ConfigService,
+    private readonly revealSecret: RevealSecret,
+  ) {}
 
   @Route({
     method: 'GET',
@@ -58,5 +63,25 @@ export class ConfigController {
     @Query() query: ChangeConfigQuery,
   ) {
     return this.config.change(caller, project, application, environment, body, query.apply === 'true');
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${path}/secrets/:secret/reveal`,
+    permission: 'secrets:read',
+    summary: 'Read a secret that was set to be revealable; the audit log says who did',
+    tag,
+    status: 200,
+    answer: revealedSecretSchema,
+    errors: [...errors, 'secret-not-found', 'secret-not-revealable'],
+  })
+  reveal(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') application: string,
+    @Param('environment') environment: string,
+    @Param('secret') secret: string,
+  ) {
+    return this.revealSecret.run(caller, project, application, environment, secret);
   }
 }

@@ -10,7 +10,19 @@ const value = z.string().max(32_768);
 export const changeConfigSchema = z
   .strictObject({
     variables: z.record(variableName, value.nullable()).optional(),
-    secrets: z.record(variableName, value.nullable()).optional(),
+    secrets: z
+      .record(
+        variableName,
+        z.union([
+          value,
+          z.null(),
+          z.strictObject({
+            value,
+            revealable: z.boolean().meta({ description: 'Whether the value can ever be read again. Default: no.' }),
+          }),
+        ]),
+      )
+      .optional(),
   })
   .meta({
     id: 'ChangeConfig',
@@ -33,10 +45,15 @@ export const configSchema = z
     version: z.int().meta({ description: '0 before the first change.' }),
     variables: z.record(z.string(), z.string()),
     secrets: z
-      .record(z.string(), z.object({ version: z.int(), updatedAt: timeSchema }))
-      .meta({ description: 'Values are never answered.' }),
+      .record(z.string(), z.object({ version: z.int(), updatedAt: timeSchema, revealable: z.boolean() }))
+      .meta({ description: 'Values are never answered here; those of revealable ones by `reveal`.' }),
     release: z.int().nullable().meta({ description: 'The release that this change made, where it made one.' }),
     rollout: z.string().nullable().meta({ description: 'The rollout that carries it out, where there is one.' }),
   })
   .meta({ id: 'Config' });
 export type ConfigAnswer = z.output<typeof configSchema>;
+
+export const revealedSecretSchema = z
+  .object({ name: z.string(), version: z.int(), value: z.string() })
+  .meta({ id: 'RevealedSecret' });
+export type RevealedSecret = z.output<typeof revealedSecretSchema>;

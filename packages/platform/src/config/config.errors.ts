@@ -1,6 +1,16 @@
 import { defineErrors } from '../kernel/errors/errors.js';
 
 export const fail = defineErrors({
+  'secret-not-found': {
+    status: 404,
+    title: 'There is no such secret.',
+    remedy: 'Read the config to see the names of its secrets.',
+  },
+  'secret-not-revealable': {
+    status: 403,
+    title: 'The secret is write-only: nobody can read it again.',
+    remedy: 'Set it anew, with `revealable: true` if it must be readable.',
+  },
   'config-name-twice': {
     status: 422,
     title: 'A name is either a variable or a secret.',

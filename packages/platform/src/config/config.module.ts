@@ -5,10 +5,11 @@ import { ReleasesModule } from '../releases/releases.module.js';
 import { RolloutsModule } from '../rollouts/rollouts.module.js';
 import { ConfigController } from './config.controller.js';
 import { ConfigService } from './config.service.js';
+import { RevealSecret } from './reveal-secret.service.js';
 
 @Module({
   imports: [ApplicationsModule, AuditModule, ReleasesModule, RolloutsModule],
   controllers: [ConfigController],
-  providers: [ConfigService],
+  providers: [ConfigService, RevealSecret],
 })
 export class ConfigModule {}

@@ -25,3 +25,13 @@ it('refuses a name that is both', () => {
 });
 
 it('never hashes a value of a secret', () => expect(JSON.stringify(hashedContent(before))).not.toContain('x'));
+
+it('makes a secret revealable only when that is said, and keeps it so', () => {
+  const made = change({ secrets: { R: { value: 'v', revealable: true }, T: 'w' } });
+  expect(made.secrets['R']?.revealable).toBe(true);
+  expect(made.secrets['T']?.revealable).toBeUndefined();
+  const again = changeConfig(made, { secrets: { R: 'new' } }, (_, value) => value, now);
+  expect(again.secrets['R']).toMatchObject({ version: 2, revealable: true });
+  const shut = changeConfig(made, { secrets: { R: { value: 'x', revealable: false } } }, (_, value) => value, now);
+  expect(shut.secrets['R']?.revealable).toBeUndefined();
+});

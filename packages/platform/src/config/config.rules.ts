@@ -23,12 +23,17 @@ export function changeConfig(
   const secrets = { ...before.secrets };
   for (const [name, value] of Object.entries(patch.secrets ?? {})) {
     if (value === null) delete secrets[name];
-    else
+    else {
+      // A plain text leaves the kind of a secret that is there as it is.
+      const given =
+        typeof value === 'string' ? { value, revealable: before.secrets[name]?.revealable ?? false } : value;
       secrets[name] = {
         version: (before.secrets[name]?.version ?? 0) + 1,
-        sealed: seal(name, value),
+        sealed: seal(name, given.value),
         updatedAt: now.toISOString(),
+        ...(given.revealable ? { revealable: true } : {}),
       };
+    }
   }
   return { variables, secrets };
 }

@@ -141,7 +141,7 @@ function namesAlone(content: ConfigContent): object {
 function toAnswer(row: ConfigVersionModel | null, release?: ReleaseModel, rollout?: RolloutModel): ConfigAnswer {
   const { variables, secrets } = contentOf(row);
   const shown = Object.entries(secrets).map(
-    ([name, { version, updatedAt }]) => [name, { version, updatedAt }] as const,
+    ([name, { version, updatedAt, revealable = false }]) => [name, { version, updatedAt, revealable }] as const,
   );
   return {
     version: row?.number ?? 0,

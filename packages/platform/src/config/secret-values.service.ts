@@ -5,6 +5,8 @@ export interface SealedSecret {
   readonly version: number;
   readonly sealed: string;
   readonly updatedAt: string;
+  /** Whether the value may be read by people: else it goes to the cluster only. */
+  readonly revealable?: boolean;
 }
 
 export const readSecrets = (value: unknown): Readonly<Record<string, SealedSecret>> =>

@@ -167,6 +167,24 @@ describe('config', () => {
     });
     expect((await as('dora', 'GET', `${production}/config`)).body).toEqual(before);
   });
+
+  it('reveals a secret only where that was asked for, to who may, and says who did', async () => {
+    const secrets = { SHOWN: { value: 'to people', revealable: true }, HIDDEN: 'from people' };
+    await as('dora', 'PATCH', `${production}/config?apply=false`, { secrets });
+    const reveal = (who: string, name: string) => as(who, 'POST', `${production}/config/secrets/${name}/reveal`);
+    expect((await reveal('admin', 'SHOWN')).body).toEqual({ name: 'SHOWN', version: 1, value: 'to people' });
+    expect((await reveal('admin', 'HIDDEN')).body).toMatchObject({ code: 'secret-not-revealable' });
+    expect((await reveal('admin', '__proto__')).body).toMatchObject({ code: 'secret-not-found' });
+    expect((await reveal('vera', 'SHOWN')).status).toBe(403);
+    expect((await reveal('mallory', 'SHOWN')).status).toBe(404);
+    const { body } = await as('admin', 'GET', '/tenants/acme/audit-events?action=secret.reveal');
+    expect(body['items']).toMatchObject([
+      { actor: 'admin', outcome: 'denied' },
+      { actor: 'admin', outcome: 'success', after: { version: 1 } },
+    ]);
+    expect(JSON.stringify(body)).not.toContain('to people');
+    await as('dora', 'PATCH', `${production}/config?apply=false`, { secrets: { SHOWN: null, HIDDEN: null } });
+  });
 });
 
 it('scaling starts no process anew', async () => {
