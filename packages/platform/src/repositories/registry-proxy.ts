@@ -7,6 +7,8 @@ export interface RegistryProxyOptions {
   readonly registryUrl: string;
   /** Where this caller gets its token: on the very host it asked. */
   readonly realm: string;
+  /** What was read of the request already, instead of its stream. */
+  readonly body?: Buffer;
   /** Called once where the registry cannot be reached and nothing has been answered yet. */
   readonly onUnreachable: (response: ServerResponse, cause: Error) => void;
 }
@@ -64,7 +66,8 @@ export function proxyToRegistry(
   response.on('close', () => {
     if (!response.writableFinished) upstream.destroy();
   });
-  pipeline(request, upstream, () => {});
+  if (options.body) upstream.end(options.body);
+  else pipeline(request, upstream, () => {});
 }
 
 function rewriteHeaders(answer: IncomingMessage, realm: string): Record<string, string | string[]> {

@@ -2,8 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Authenticator, authenticate } from '../kernel/access/authenticator.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import { SlipwayError } from '../kernel/errors/errors.js';
 import { Door } from '../kernel/http/door.js';
 import type { Request, Response } from '../kernel/http/route.js';
+import { Log } from '../kernel/log/log.js';
+import { ImageQuota } from './image-quota.service.js';
+import { findManifestPush } from './manifest.rules.js';
 import { proxyToRegistry } from './registry-proxy.js';
 import { RegistryTokens, tokenLifetimeSeconds } from './registry-tokens.service.js';
 import { parseScopes } from './scopes.rules.js';
@@ -11,6 +15,21 @@ import { parseScopes } from './scopes.rules.js';
 /** The registry's own error body (OCI distribution specification). */
 function refuse(response: Response, status: number, code: string, message: string): void {
   response.status(status).json({ errors: [{ code, message, detail: null }] });
+}
+
+const largestManifestBytes = 4 * 2 ** 20;
+
+/** The body whole; undefined where it is larger than the registry takes. */
+async function readManifest(request: Request): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > largestManifestBytes) return undefined;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Docker's token service: `GET /service/token?service=…&scope=…`, with HTTP Basic or without. */
@@ -71,12 +90,36 @@ export class RegistryTokenDoor extends Door {
 export class RegistryDoor extends Door {
   readonly path = '/v2';
 
-  constructor(@Inject(CONFIG) private readonly config: Configuration) {
+  constructor(
+    private readonly quota: ImageQuota,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Configuration,
+  ) {
     super();
   }
 
-  handle(request: Request, response: Response): void {
+  async handle(request: Request, response: Response): Promise<void> {
+    const repository = findManifestPush(request.method, request.originalUrl);
+    if (!repository || !(await this.quota.mayPush(request.headers.authorization, repository)))
+      return this.pass(request, response);
+    const body = await readManifest(request);
+    if (!body) return refuse(response, 413, 'SIZE_INVALID', 'A manifest has 4 MiB at most.');
+    try {
+      const takeBack = await this.quota.charge(repository, body);
+      response.on('close', () => {
+        if (response.writableFinished && response.statusCode < 300) return;
+        takeBack().catch((error: unknown) => this.log.warn('An image that was refused stays counted', { error }));
+      });
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error.code !== 'quota-exceeded') throw error;
+      return refuse(response, 403, 'DENIED', `${error.message} ${error.definition.remedy}`);
+    }
+    this.pass(request, response, body);
+  }
+
+  private pass(request: Request, response: Response, body?: Buffer): void {
     proxyToRegistry(request, response, request.originalUrl, {
+      body,
       registryUrl: this.config.registryUrl,
       realm: `${request.protocol}://${request.headers.host ?? this.config.registryHost}/service/token`,
       onUnreachable: () => {
