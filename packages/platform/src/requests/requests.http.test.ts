@@ -81,6 +81,7 @@ beforeAll(async () => {
     databaseUrl: inject('databaseUrl'),
     redisUrl: inject('redisUrl'),
     modules: [CountedModule],
+    env: { SLIPWAY_SMTP_URL: 'smtp://127.0.0.1:1' },
   });
   database = api.app.get(Database);
   requests = api.app.get(RequestsService, { strict: false });
@@ -408,6 +409,10 @@ describe('time and news', () => {
   it('expire what nobody decides, and tell the asker', async () => {
     const { body } = await ask(as('newcomer'), access('acme'));
     const { id } = body;
+    await database.read.user.update({
+      where: { username: 'owner' },
+      data: { email: 'owner@example.test', locale: 'zh' },
+    });
     const notify = api.app.get(NotifyOfRequestProcessor, { strict: false });
     await notify.run({ requestId: id, type: 'request-asked' });
     await notify.run({ requestId: id, type: 'request-asked' });
@@ -418,6 +423,14 @@ describe('time and news', () => {
       readAt: null,
       data: { requester: 'newcomer', tenant: 'acme' },
     });
+    const mails = await database.read.outboxMessage.findMany({ where: { name: 'mail.send' } });
+    expect(mails.map(({ payload }) => payload)).toEqual([
+      expect.objectContaining({
+        to: 'owner@example.test',
+        subject: 'newcomer 请您审批：developer in acme',
+        action: { label: '在 Slipway 中打开', url: `http://portal.test/requests/${id}` },
+      }),
+    ]);
     for (const name of ['newcomer', 'member', 'stranger']) {
       expect((await api.call(as(name), 'GET', '/me/notifications')).body.items).toEqual([]);
     }
