@@ -74,18 +74,18 @@ function toLines(policy: NetworkPolicy, direction: Direction, scope: Scope): str
     return wide.flatMap((peer) => {
       const lines = numeric.map((match) => join(peer.match, match, 'accept'));
       for (const { name, protocol } of names) {
-        // A name is resolved by the pod that is called: the policy's own, or the peer.
-        const called = direction === 'ingress' ? { namespace, pods: spec.podSelector ?? {} } : peer.selection;
-        if (!called) continue;
-        const set = scope.endpointSet(['named', called, name, protocol], () =>
-          scope.podsOf(called).flatMap((pod) =>
+        // A name is resolved by who is called: the policy's own pods, or the peers; with addresses as peers, anybody there.
+        const isIngress = direction === 'ingress';
+        const called = isIngress ? { namespace, pods: spec.podSelector ?? {} } : (peer.selection ?? {});
+        const set = scope.endpointSet(['named', called, name, protocol, isIngress], () =>
+          [...scope.podsOf(called), ...(isIngress ? [] : scope.hostPeersOf(called))].flatMap(({ ip, ports: own }) =>
             endpointsOf(
-              pod.ip,
-              pod.ports.filter((one) => one.name === name && one.protocol === protocol),
+              ip,
+              own.filter((one) => one.name === name && one.protocol === protocol),
             ),
           ),
         );
-        lines.push(join(direction === 'ingress' ? peer.match : '', `${endpointKey} @${set}`, 'accept'));
+        lines.push(join(isIngress || !peer.selection ? peer.match : '', `${endpointKey} @${set}`, 'accept'));
       }
       if (direction === 'egress' && peer.selection) {
         const called = peer.selection;
