@@ -240,8 +240,8 @@ export class Access implements BeforeApplicationShutdown {
     this.notices++;
     const [kind, id = ''] = about.split(':');
     if (kind === 'user') this.grants.delete(id);
-    else if (kind === 'tenant') this.tenants.clear();
     else {
+      // What changed of a tenant may be its members: whose, only the database knows.
       this.grants.clear();
       this.tenants.clear();
     }
