@@ -46,5 +46,15 @@ describe('findReviewedNamespace', () => {
     ['{"spec":{"resourceAttributes":{"verb":"get"}}}', undefined],
     ['{"spec":{"namespace":7}}', undefined],
     ['k8s\u0000', undefined],
-  ])('in %s is %s', (body, namespace) => expect(findReviewedNamespace(body)).toBe(namespace));
+  ])('in %s is %s', (body, namespace) => expect(findReviewedNamespace(Buffer.from(body))).toBe(namespace));
+
+  it('is found in protobuf, as kubectl 1.32 sends it', () => {
+    const review =
+      'k8s\0\n2\n\x17authorization.k8s.io/v1\x12\x17SelfSubjectAccessReview\x12E\n\x10\n\0\x12\0\x1a\0"\0*\x002\x008\0B\0' +
+      '\x12\'\n%\n\x02ns\x12\x06create\x1a\x04apps"\0*\x0bdeployments2\0:\0\x1a\b\b\0\x12\0\x1a\0 \0\x1a\0"\0';
+    expect(findReviewedNamespace(Buffer.from(review, 'latin1'))).toBe('ns');
+    const rules = 'k8s\0\n1\n\x17authorization.k8s.io/v1\x12\x16SelfSubjectRulesReview\x12\x08\n\0\x12\x04\n\x02ns';
+    expect(findReviewedNamespace(Buffer.from(rules, 'latin1'))).toBe('ns');
+    expect(findReviewedNamespace(Buffer.from(review.slice(0, 70), 'latin1'))).toBeUndefined();
+  });
 });

@@ -62,7 +62,7 @@ export class KubernetesDoor extends Door {
     if (admission.namespaces) return this.gather(connection, admission, request, response);
     const body = admission.isReview ? await readBody(request, longestReview) : undefined;
     if (admission.isReview && !body) return void response.status(400).json(toStatus(400, 'the body is too long'));
-    const as = body ? await this.access.identifyIn(actor, findReviewedNamespace(body.toString('utf8'))) : admission.as;
+    const as = body ? await this.access.identifyIn(actor, findReviewedNamespace(body)) : admission.as;
     const upstream = await openUpstream(connection, as, { ...partsOf(request), path: admission.path });
     upstream.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, withoutConnection(answer));

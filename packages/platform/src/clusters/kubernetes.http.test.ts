@@ -111,7 +111,7 @@ beforeAll(async () => {
       ],
     },
   });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await api?.close();
