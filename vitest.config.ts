@@ -88,7 +88,7 @@ export default defineConfig({
         test: {
           name: 'keycloak',
           sequence: { groupOrder: 4 },
-          include: ['test/keycloak/**/*.test.ts', 'test/e2e/onboarding.test.ts'],
+          include: ['test/keycloak/**/*.test.ts', 'test/e2e/onboarding*.test.ts'],
           globalSetup: ['test/support/keycloak.global.ts'],
           testTimeout: 120_000,
           hookTimeout: 900_000,
