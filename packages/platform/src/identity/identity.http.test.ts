@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -106,6 +106,36 @@ describe('access tokens', () => {
     expect(await statusOf(`${head}.${admin}.${signature}`)).toBe(401);
     const none = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
     for (const token of [`${none}.${body}.`, `${none}.${body}.AAAA`]) expect(await statusOf(token)).toBe(401);
+  });
+
+  it('are taken when the clocks are half a minute apart, and not when they are further', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const near = [{ exp: now - 20 }, { nbf: now + 20 }, { iat: now + 20 }];
+    for (const claims of near) expect(await statusOf(await sign(claims)), JSON.stringify(claims)).toBe(200);
+    const far = [{ exp: now - 40 }, { nbf: now + 60 }, { iat: now + 60 }];
+    for (const claims of far) expect(await statusOf(await sign(claims)), JSON.stringify(claims)).toBe(401);
+  });
+
+  it('are refused when the public key is used as a secret', async () => {
+    const jwk = JSON.parse(readFileSync(api.config.issuerKeyFile ?? '', 'utf8'));
+    const key = createPublicKey({ key: { kty: jwk.kty, n: jwk.n, e: jwk.e }, format: 'jwk' });
+    const pem = key.export({ type: 'spki', format: 'pem' }).toString();
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { typ: 'Bearer', sub: subject, aud: 'slipway-api', iss: `${api.url}/realms/slipway`, exp: now + 60 };
+    for (const secret of [pem, pem.trim(), pem.replace(/-----[^-]+-----|\s/g, '')]) {
+      const header = { alg: 'HS256', kid: 'test' };
+      const forged = await new SignJWT(claims).setProtectedHeader(header).sign(Buffer.from(secret));
+      expect(await statusOf(forged)).toBe(401);
+    }
+  });
+
+  it('are refused with a header that names a key of its own', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { typ: 'Bearer', sub: subject, aud: 'slipway-api', iss: `${api.url}/realms/slipway`, exp: now + 60 };
+    const jwk = publicKey.export({ format: 'jwk' });
+    const header = { alg: 'RS256', kid: 'test', jwk, jku: 'http://127.0.0.1:1/keys' };
+    expect(await statusOf(await new SignJWT(claims).setProtectedHeader(header).sign(privateKey))).toBe(401);
   });
 
   it('are not given for a wrong password', async () => {
