@@ -6,7 +6,7 @@ import { callApi, createPerson, createToken, type Person } from '../support/peop
 import { checkout, uniqueName } from '../support/slipway.js';
 
 const sample = join(checkout, 'docs/samples/hello');
-const setupMilliseconds = 10_000;
+const setupMilliseconds = 60_000;
 
 let asker: Person;
 let approver: Person;
