@@ -6,6 +6,7 @@ import { noteAccessChange } from '../kernel/access/access.js';
 import { Database } from '../kernel/database/index.js';
 import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { QuotasService } from '../quotas/quotas.service.js';
 import { ImageRemoval } from '../repositories/image-removal.service.js';
 import { toGroupName } from './tenants.rules.js';
 
@@ -31,6 +32,7 @@ export class DeleteTenantProcessor implements JobProcessor<DeleteTenantJob> {
     private readonly operations: OperationsService,
     private readonly images: ImageRemoval,
     private readonly files: ApplicationFiles,
+    private readonly quotas: QuotasService,
   ) {}
 
   async run({ tenantId, tenant, operation }: DeleteTenantJob, { signal }: Pick<JobContext, 'signal'>): Promise<void> {
@@ -41,6 +43,7 @@ export class DeleteTenantProcessor implements JobProcessor<DeleteTenantJob> {
       group: () => this.database.read.group.deleteMany({ where: { name: toGroupName(tenant), source: 'expected' } }),
       records: () =>
         this.database.transaction(async (tx) => {
+          await this.quotas.dischargeTenant(tx, tenantId);
           await tx.tenant.deleteMany({ where: { id: tenantId } });
           await noteAccessChange(tx);
         }),
