@@ -13,6 +13,7 @@ import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { isId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ReleasesService } from '../releases/releases.service.js';
+import { PlacementImages } from './placement-images.service.js';
 import {
   type CreateRollout,
   type Rollback,
@@ -39,6 +40,7 @@ export class RolloutRequests {
     private readonly rollouts: RolloutsService,
     private readonly audit: AuditService,
     private readonly events: EventLog,
+    private readonly images: PlacementImages,
   ) {}
 
   async list(
@@ -135,6 +137,7 @@ export class RolloutRequests {
   ) {
     const place = await this.scopes.getPlacement(scope, environment);
     this.rollouts.requireReady(place);
+    await this.images.require(caller, place, release);
     const row = await this.database.transaction((tx) => this.rollouts.startIn(tx, caller, place, release, options));
     return toAnswer(await this.load(scope, row.id));
   }

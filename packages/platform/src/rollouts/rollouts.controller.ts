@@ -26,6 +26,7 @@ const startErrors = [
   'application-being-deleted',
   'release-not-found',
   'quota-exceeded',
+  'image-refused',
 ];
 
 @Controller()

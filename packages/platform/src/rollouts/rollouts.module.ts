@@ -3,9 +3,11 @@ import { ApplicationsModule } from '../applications/applications.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { PoliciesModule } from '../policies/policies.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { AdvanceRolloutProcessor } from './advance-rollout.jobs.js';
+import { PlacementImages } from './placement-images.service.js';
 import { PlacementQuota } from './placement-quota.service.js';
 import { RolloutObjects } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
@@ -17,9 +19,18 @@ import { ScalingController } from './scaling.controller.js';
 import { ScalingService } from './scaling.service.js';
 
 @Module({
-  imports: [ApplicationsModule, AuditModule, ClustersModule, OperationsModule, QuotasModule, ReleasesModule],
+  imports: [
+    ApplicationsModule,
+    AuditModule,
+    ClustersModule,
+    OperationsModule,
+    PoliciesModule,
+    QuotasModule,
+    ReleasesModule,
+  ],
   controllers: [RolloutsController, ScalingController],
   providers: [
+    PlacementImages,
     PlacementQuota,
     RolloutsService,
     RolloutRequests,
