@@ -4,7 +4,7 @@ import { parseDotenv, toChanges, toEntries, toPatch } from './config-edits';
 const config = {
   version: 3,
   variables: { LEVEL: 'info', PORT: '80' },
-  secrets: { TOKEN: { version: 2, updatedAt: '2026-01-01T00:00:00Z' } },
+  secrets: { TOKEN: { version: 2, updatedAt: '2026-01-01T00:00:00Z', revealable: false } },
 };
 
 test('an untouched edit changes nothing', () => {
