@@ -7,7 +7,12 @@ import { Database, type Transaction } from '../kernel/database/index.js';
 import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { nameSchema } from '../kernel/http/schemas.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
-import { type DecidedRequest, Decides, type RequestHandler, type RequestPlace } from '../requests/request-handler.js';
+import {
+  type DecidedRequest,
+  Decides,
+  type RequestHandler,
+  type RequestPlace,
+} from '../requests/request-handlers.service.js';
 import { QuotaGrants } from './quota-grants.service.js';
 import { QuotasService } from './quotas.service.js';
 

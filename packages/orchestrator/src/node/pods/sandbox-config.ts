@@ -204,12 +204,7 @@ export function toContainerConfig(
     linux: {
       resources: toLinuxResources(container),
       securityContext: {
-        ...(own?.capabilities && {
-          capabilities: {
-            addCapabilities: own.capabilities.add ?? [],
-            dropCapabilities: own.capabilities.drop ?? [],
-          },
-        }),
+        capabilities: toCapabilities(own?.capabilities),
         privileged,
         namespaceOptions: toNamespaceOptions(pod, facts.targetId),
         ...(runAsUser !== undefined && { runAsUser: { value: runAsUser } }),
@@ -227,6 +222,16 @@ export function toContainerConfig(
       },
     },
   };
+}
+
+/**
+ * As the pod says, and without NET_RAW unless it is added by name: who may send raw packets can borrow the address of another
+ * pod, and so what network policies let that one do. Pod Security `baseline` refuses to add it.
+ */
+export function toCapabilities(asked: { add?: string[]; drop?: string[] } | undefined) {
+  const { add = [], drop = [] } = asked ?? {};
+  const isAsked = add.some((name) => ['ALL', 'NET_RAW', 'CAP_NET_RAW'].includes(name));
+  return { addCapabilities: add, dropCapabilities: isAsked ? drop : [...drop, 'NET_RAW'] };
 }
 
 function refuseRoot(container: Container, runAsUser: number | undefined, image: ContainerFacts['imageUser']): void {
