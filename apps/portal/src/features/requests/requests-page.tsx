@@ -103,7 +103,7 @@ export function RequestsPage({ fallback }: { fallback: 'to-decide' | 'mine' }) {
         </>
       }
     >
-      <div className="table-tools">
+      <div className="filters">
         <Select
           aria-label={t('view')}
           value={view}
