@@ -8,7 +8,7 @@ import { isAllowed } from '../kernel/access/policy.js';
 import { Database } from '../kernel/database/index.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
 import type { Actor, TenantScope } from '../kernel/tenancy/caller.js';
-import { RequestsService } from '../requests/requests.service.js';
+import { execSubject, RequestsService } from '../requests/requests.service.js';
 import { auditorGroup, toGroup, toGroups } from './kube-permissions.rules.js';
 import { classifyRequest, type KubernetesRequest, narrow, ours, toSession } from './kubernetes-door.rules.js';
 
@@ -143,7 +143,7 @@ export class KubernetesAccess {
   /** Why a session needs somebody's consent that is not there; undefined when it needs none, or has it. */
   private async findMissingGrant(actor: Actor, place: Place, request: InNamespace): Promise<string | undefined> {
     const { tenant, project, environment } = place;
-    const subject = `tenants/${tenant.name}/projects/${project}/environments/${environment}`;
+    const subject = execSubject({ tenant: tenant.name, project, environment });
     try {
       await this.requests.requireGrant(actor, {
         kind: 'exec',

@@ -14,6 +14,8 @@ import { fail } from './requests.errors.js';
 import { notifyOfRequest, passRequest } from './requests.job-definitions.js';
 import type { RequestKind } from './requests.rules.js';
 
+export { execSubject, revealSubject } from './subjects.rules.js';
+
 /** The longest that broken glass lets anybody in. */
 const breakGlassSeconds = 4 * 3600;
 

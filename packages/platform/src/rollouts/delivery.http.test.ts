@@ -176,9 +176,13 @@ describe('config', () => {
     expect((await reveal('admin', 'HIDDEN')).body).toMatchObject({ code: 'secret-not-revealable' });
     expect((await reveal('admin', '__proto__')).body).toMatchObject({ code: 'secret-not-found' });
     expect((await reveal('vera', 'SHOWN')).status).toBe(403);
+    await as('admin', 'POST', '/approval-policies', { name: 'reveal', kind: 'secret-reveal' });
+    expect((await reveal('admin', 'SHOWN')).body).toMatchObject({ code: 'request-needed' });
+    await as('admin', 'DELETE', '/approval-policies/reveal');
     expect((await reveal('mallory', 'SHOWN')).status).toBe(404);
     const { body } = await as('admin', 'GET', '/tenants/acme/audit-events?action=secret.reveal');
     expect(body['items']).toMatchObject([
+      { actor: 'admin', outcome: 'denied' },
       { actor: 'admin', outcome: 'denied' },
       { actor: 'admin', outcome: 'success', after: { version: 1 } },
     ]);
