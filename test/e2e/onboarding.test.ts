@@ -67,7 +67,7 @@ describe('a new tenant, from the request to an application that runs', () => {
     const tenant = uniqueName('cli');
     const { slipway } = asker;
     const { id, state } = (await slipway.json(
-      ...['tenants', 'request', tenant, '--purpose', 'Sells things.', '--project', 'shop=web-team'],
+      ...['tenants', 'request', tenant, '--purpose', 'Sells things.', '--first', 'shop=web-team'],
     )) as Request;
     expect(state).toBe('pending');
     expect(await approver.slipway.json('requests', 'list', '--view', 'to-decide')).toContainEqual(
