@@ -24,10 +24,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-onboarding-'));
   execFileSync('tar', ['-czf', join(folder, 'hello.tar.gz'), '-C', join(checkout, 'docs/samples/hello'), '.']);
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-  const [one, two] = await Promise.all([
-    createPerson(uniqueName('asker')),
-    createPerson(uniqueName('approver'), { approver: true }),
-  ]);
+  const one = await createPerson(uniqueName('asker'));
+  const two = await createPerson(uniqueName('approver'), { approver: true });
   asker = await signIn(one, { locale: 'en-US' });
   approver = await signIn(two, { locale: 'zh-CN', colorScheme: 'dark' });
   await Promise.all([one.slipway.dispose(), two.slipway.dispose()]);

@@ -132,5 +132,5 @@ test('completion knows sub-commands and flags', async () => {
 });
 
 test("a login's token says which machine it is for", () => {
-  expect(toTokenName('Ada.Laptop_1', new Date('2026-11-21T09:30:15Z'))).toBe('cli-ada-laptop-1-20261121-093015');
+  expect(toTokenName('Ada.Laptop_1', new Date('2026-11-21T09:30:15Z'))).toBe('cli-ada-laptop-1-20261121-093015000');
 });

@@ -115,7 +115,7 @@ async function keepToken(
   return { token: created.token, tokenId: created.id };
 }
 
-/** `cli-laptop-20261121-093015`: which machine, since when. */
+/** `cli-laptop-20261121-093015042`: which machine, since when, to the millisecond: jobs of one machine begin together. */
 export function toTokenName(host: string, now: Date): string {
   const machine = host
     .toLowerCase()
@@ -123,6 +123,6 @@ export function toTokenName(host: string, now: Date): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 30)
     .replace(/-+$/, '');
-  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const stamp = now.toISOString().replace(/[-:.]/g, '').replace('T', '-').slice(0, 18);
   return ['cli', machine, stamp].filter(Boolean).join('-');
 }
