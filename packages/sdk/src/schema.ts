@@ -21902,6 +21902,8 @@ export interface operations {
             /**
              * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
              *
+             *     `quota-exceeded`: This needs more than the quota has left.
+             *
              *     `image-refused`: An image policy refuses the image.
              */
             422: {
@@ -22117,6 +22119,8 @@ export interface operations {
             };
             /**
              * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `quota-exceeded`: This needs more than the quota has left.
              *
              *     `image-refused`: An image policy refuses the image.
              */

@@ -101,6 +101,8 @@ export class AccessTokens {
       'verify-token-audience': true,
       'ssl-required': 'external',
       'confidential-port': 0,
+      // A key that is not known yet is looked up at most so often: a rotated one is taken up within a second.
+      'min-time-between-jwks-requests': 1,
     };
     return new Keycloak({}, options);
   }
