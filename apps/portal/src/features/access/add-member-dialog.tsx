@@ -1,14 +1,12 @@
 'use client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { isBuiltIn } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { addMember, membersKey, type Place, rolesQuery } from './queries';
 
@@ -42,80 +40,68 @@ export function AddMemberDialog({ place, open, onClose }: { place: Place; open: 
       onClose();
     });
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('add')}
       onClose={onClose}
-      footer={
-        <Button type="primary" loading={form.isSending} onClick={send}>
-          {t('addAs', { role: titleOf(role) })}
-        </Button>
-      }
+      form={form}
+      onSubmit={send}
+      submit={t('addAs', { role: titleOf(role) })}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
+      <Field label={words('whom')} error={form.errorOf('kind')}>
+        {({ id, 'aria-describedby': note }) => (
+          <Select
+            id={id}
+            aria-describedby={note}
+            value={kind}
+            options={[
+              { value: 'user', label: words('oneUser') },
+              { value: 'group', label: words('oneGroup') },
+            ]}
+            onChange={(to) => form.set('kind', to === 'group' ? 'group' : 'user')}
+          />
+        )}
+      </Field>
+      <Field
+        label={kind === 'user' ? t('user') : words('group')}
+        help={kind === 'user' ? t('userHelp') : words('groupHelp')}
+        error={form.errorOf('username')}
       >
-        <Field label={words('whom')} error={form.errorOf('kind')}>
-          {({ id, 'aria-describedby': note }) => (
-            <Select
-              id={id}
-              aria-describedby={note}
-              value={kind}
-              options={[
-                { value: 'user', label: words('oneUser') },
-                { value: 'group', label: words('oneGroup') },
-              ]}
-              onChange={(to) => form.set('kind', to === 'group' ? 'group' : 'user')}
-            />
-          )}
-        </Field>
-        <Field
-          label={kind === 'user' ? t('user') : words('group')}
-          help={kind === 'user' ? t('userHelp') : words('groupHelp')}
-          error={form.errorOf('username')}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.username}
-              onChange={(event) => form.set('username', event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label={t('role')} help={isBuiltIn(role) ? t(`may.${role}`) : undefined} error={form.errorOf('role')}>
-          {({ id, 'aria-describedby': note }) => (
-            <Select
-              id={id}
-              aria-describedby={note}
-              value={role}
-              options={roles.map(({ name }) => ({ value: name, label: titleOf(name) }))}
-              onChange={(to) => form.set('role', to)}
-            />
-          )}
-        </Field>
-        <Field label={words('expires')} error={form.errorOf('hours')}>
-          {({ id, 'aria-describedby': note }) => (
-            <Select
-              id={id}
-              aria-describedby={note}
-              value={hours}
-              options={lives.map((value) => ({
-                value,
-                label: value === '' ? words('never') : words('inHours', { hours: Number(value) }),
-              }))}
-              onChange={(to) => form.set('hours', to)}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.username}
+            onChange={(event) => form.set('username', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <Field label={t('role')} help={isBuiltIn(role) ? t(`may.${role}`) : undefined} error={form.errorOf('role')}>
+        {({ id, 'aria-describedby': note }) => (
+          <Select
+            id={id}
+            aria-describedby={note}
+            value={role}
+            options={roles.map(({ name }) => ({ value: name, label: titleOf(name) }))}
+            onChange={(to) => form.set('role', to)}
+          />
+        )}
+      </Field>
+      <Field label={words('expires')} error={form.errorOf('hours')}>
+        {({ id, 'aria-describedby': note }) => (
+          <Select
+            id={id}
+            aria-describedby={note}
+            value={hours}
+            options={lives.map((value) => ({
+              value,
+              label: value === '' ? words('never') : words('inHours', { hours: Number(value) }),
+            }))}
+            onChange={(to) => form.set('hours', to)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

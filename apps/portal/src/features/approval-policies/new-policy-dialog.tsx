@@ -1,15 +1,13 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import type { NewApprovalPolicy } from '@/lib/contract';
 import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { createApprovalPolicy } from './queries';
 
@@ -86,72 +84,58 @@ export function NewPolicyDialog({ open, onClose }: { open: boolean; onClose: () 
     </Field>
   );
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('create')}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {t('create')}
-          </Button>
-        </>
-      }
+      form={form}
+      onSubmit={send}
+      cancel={t('cancel')}
+      submit={t('create')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        {input('name', t('name'))}
-        {choice(
-          'kind',
-          t('kind'),
-          kinds.map((value) => ({ value, label: t(`kinds.${value}`) })),
-          (kind) => form.set('kind', kind),
+      {input('name', t('name'))}
+      {choice(
+        'kind',
+        t('kind'),
+        kinds.map((value) => ({ value, label: t(`kinds.${value}`) })),
+        (kind) => form.set('kind', kind),
+      )}
+      {input('path', t('path'), t('pathHelp'), t('optional'))}
+      {form.values.path !== '' &&
+        choice(
+          'operator',
+          t('operator'),
+          operators.map((value) => ({ value, label: t(`operators.${value}`) })),
+          (operator) => form.set('operator', operator),
         )}
-        {input('path', t('path'), t('pathHelp'), t('optional'))}
-        {form.values.path !== '' &&
-          choice(
-            'operator',
-            t('operator'),
-            operators.map((value) => ({ value, label: t(`operators.${value}`) })),
-            (operator) => form.set('operator', operator),
-          )}
-        {form.values.path !== '' && input('value', t('value'))}
-        {choice(
-          'environmentKind',
-          t('environmentKind'),
-          [
-            { value: '', label: t('any') },
-            ...environmentKinds.map((value) => ({ value, label: t(`environmentKinds.${value}`) })),
-          ],
-          (kind) => form.set('environmentKind', kind),
+      {form.values.path !== '' && input('value', t('value'))}
+      {choice(
+        'environmentKind',
+        t('environmentKind'),
+        [
+          { value: '', label: t('any') },
+          ...environmentKinds.map((value) => ({ value, label: t(`environmentKinds.${value}`) })),
+        ],
+        (kind) => form.set('environmentKind', kind),
+      )}
+      {choice(
+        'approvals',
+        t('approvals'),
+        ['0', '1', '2', '3'].map((value) => ({
+          value,
+          label: value === '0' ? t('none') : t('approvalCount', { count: Number(value) }),
+        })),
+        (approvals) => form.set('approvals', approvals),
+      )}
+      {form.values.approvals !== '0' &&
+        choice(
+          'scope',
+          t('scope'),
+          scopes.map((value) => ({ value, label: t(`scopes.${value}`) })),
+          (scope) => form.set('scope', scope),
         )}
-        {choice(
-          'approvals',
-          t('approvals'),
-          ['0', '1', '2', '3'].map((value) => ({
-            value,
-            label: value === '0' ? t('none') : t('approvalCount', { count: Number(value) }),
-          })),
-          (approvals) => form.set('approvals', approvals),
-        )}
-        {form.values.approvals !== '0' &&
-          choice(
-            'scope',
-            t('scope'),
-            scopes.map((value) => ({ value, label: t(`scopes.${value}`) })),
-            (scope) => form.set('scope', scope),
-          )}
-        {input('hours', t('hours'), t('hoursHelp'), t('optional'))}
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      {input('hours', t('hours'), t('hoursHelp'), t('optional'))}
+    </FormDialog>
   );
 }
 

@@ -1,15 +1,13 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { blueprintsQuery, requestTenant } from './queries';
 
@@ -55,45 +53,31 @@ export function RequestTenantDialog({ open, onClose }: { open: boolean; onClose:
     </Field>
   );
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('title')}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
-          </Button>
-        </>
-      }
+      form={form}
+      onSubmit={send}
+      cancel={t('cancel')}
+      submit={form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <p className="muted">{t('explanation')}</p>
-        {text('name', false)}
-        {text('displayName', true)}
-        {text('purpose', false)}
-        {text('project', true)}
-        <Field label={t('blueprint')} help={blueprints.find(({ name }) => name === form.values.blueprint)?.description}>
-          {({ id, 'aria-describedby': note }) => (
-            <Select
-              id={id}
-              aria-describedby={note}
-              value={form.values.blueprint}
-              options={blueprints.map(({ name, displayName }) => ({ value: name, label: displayName }))}
-              onChange={(to) => form.set('blueprint', to)}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <p className="muted">{t('explanation')}</p>
+      {text('name', false)}
+      {text('displayName', true)}
+      {text('purpose', false)}
+      {text('project', true)}
+      <Field label={t('blueprint')} help={blueprints.find(({ name }) => name === form.values.blueprint)?.description}>
+        {({ id, 'aria-describedby': note }) => (
+          <Select
+            id={id}
+            aria-describedby={note}
+            value={form.values.blueprint}
+            options={blueprints.map(({ name, displayName }) => ({ value: name, label: displayName }))}
+            onChange={(to) => form.set('blueprint', to)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

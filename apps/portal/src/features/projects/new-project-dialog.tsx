@@ -1,14 +1,12 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { createProject } from './queries';
 
@@ -36,50 +34,36 @@ export function NewProjectDialog({
       onCreated(name);
     });
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('title')}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
-          </Button>
-        </>
-      }
+      form={form}
+      onSubmit={send}
+      cancel={t('cancel')}
+      submit={form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <p className="muted">{t('explanation')}</p>
-        <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.name}
-              onChange={(event) => form.set('name', event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.displayName}
-              onChange={(event) => form.set('displayName', event.target.value)}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <p className="muted">{t('explanation')}</p>
+      <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.name}
+            onChange={(event) => form.set('name', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.displayName}
+            onChange={(event) => form.set('displayName', event.target.value)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

@@ -15,11 +15,10 @@ import { type ProjectRef, toEnvironment, toNewApplication, toTenant } from '@/li
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { ConfirmByTyping } from '@/ui/confirm-by-typing';
-import { Dialog } from '@/ui/dialog';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
-import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { LinkButton } from '@/ui/link-button';
@@ -132,49 +131,37 @@ function NewEnvironmentDialog({ tenant, project, open, onClose }: ProjectRef & {
       router.push(toEnvironment({ tenant, project, environment: values.name }));
     });
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('addEnvironment')}
       onClose={onClose}
-      footer={
-        <Button type="primary" loading={form.isSending} onClick={send}>
-          {t('createEnvironment')}
-        </Button>
-      }
+      form={form}
+      onSubmit={send}
+      submit={t('createEnvironment')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <p className="muted">{t('environmentExplanation')}</p>
-        <Field label={t('environmentName')} error={form.errorOf('name')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.name}
-              onChange={(event) => form.set('name', event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label={t('kind')} error={form.errorOf('kind')}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={form.values.kind}
-              options={kinds.map((value) => ({ value, label: t(`kinds.${value}`) }))}
-              onChange={(value) => form.set('kind', kinds.find((kind) => kind === value) ?? 'staging')}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <p className="muted">{t('environmentExplanation')}</p>
+      <Field label={t('environmentName')} error={form.errorOf('name')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.name}
+            onChange={(event) => form.set('name', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <Field label={t('kind')} error={form.errorOf('kind')}>
+        {({ id }) => (
+          <Select
+            id={id}
+            value={form.values.kind}
+            options={kinds.map((value) => ({ value, label: t(`kinds.${value}`) }))}
+            onChange={(value) => form.set('kind', kinds.find((kind) => kind === value) ?? 'staging')}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }
 

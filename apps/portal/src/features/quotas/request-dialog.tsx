@@ -1,14 +1,12 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { useAnnounce } from '@/ui/announcer';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { askForQuota, type QuotaPlace } from './queries';
 
@@ -42,71 +40,49 @@ export function RequestQuotaDialog({
       onClose();
     });
   return (
-    <Dialog
+    <FormDialog
       open
       title={t('ask')}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {t('askSubmit')}
-          </Button>
-        </>
-      }
+      form={form}
+      onSubmit={send}
+      cancel={t('cancel')}
+      submit={t('askSubmit')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <p className="muted">{t('askHelp')}</p>
-        <Field label={t('resource')} error={form.errorOf('resource')}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={form.values.resource}
-              onChange={(resource) => form.set('resource', resource)}
-              options={resources.map((resource) => ({ value: resource, label: resource }))}
-            />
-          )}
-        </Field>
-        <Field label={t('more')} help={t('moreHelp')} error={form.errorOf('amount')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.amount}
-              onChange={(event) => form.set('amount', event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('days')}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={form.values.days}
-              onChange={(days) => form.set('days', days)}
-              options={lifetimes.map((days) => ({
-                value: days,
-                label: days === '0' ? t('forEver') : t('forDays', { count: Number(days) }),
-              }))}
-            />
-          )}
-        </Field>
-        <Field label={t('reason')} error={form.errorOf('reason')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.reason}
-              onChange={(event) => form.set('reason', event.target.value)}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <p className="muted">{t('askHelp')}</p>
+      <Field label={t('resource')} error={form.errorOf('resource')}>
+        {({ id }) => (
+          <Select
+            id={id}
+            value={form.values.resource}
+            onChange={(resource) => form.set('resource', resource)}
+            options={resources.map((resource) => ({ value: resource, label: resource }))}
+          />
+        )}
+      </Field>
+      <Field label={t('more')} help={t('moreHelp')} error={form.errorOf('amount')}>
+        {(control) => (
+          <Input {...control} value={form.values.amount} onChange={(event) => form.set('amount', event.target.value)} />
+        )}
+      </Field>
+      <Field label={t('days')}>
+        {({ id }) => (
+          <Select
+            id={id}
+            value={form.values.days}
+            onChange={(days) => form.set('days', days)}
+            options={lifetimes.map((days) => ({
+              value: days,
+              label: days === '0' ? t('forEver') : t('forDays', { count: Number(days) }),
+            }))}
+          />
+        )}
+      </Field>
+      <Field label={t('reason')} error={form.errorOf('reason')}>
+        {(control) => (
+          <Input {...control} value={form.values.reason} onChange={(event) => form.set('reason', event.target.value)} />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

@@ -20,6 +20,7 @@ import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
@@ -276,48 +277,29 @@ function NewReleaseDialog({
       onCreated(release.number);
     });
   return (
-    <Dialog
-      open={open}
-      title={t('create')}
-      onClose={onClose}
-      footer={
-        <Button type="primary" loading={form.isSending} onClick={send}>
-          {t('createVerb')}
-        </Button>
-      }
-    >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <p className="muted">{t('createExplanation')}</p>
-        <Field label={t('image')} error={form.errorOf('image')}>
-          {(control) => (
-            <Input
-              {...control}
-              className="mono"
-              value={form.values.image}
-              onChange={(event) => form.set('image', event.target.value)}
-              placeholder="127.0.0.1:7601/acme/shop/web:1.2"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label={t('description')} error={form.errorOf('description')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.description}
-              onChange={(event) => form.set('description', event.target.value)}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+    <FormDialog open={open} title={t('create')} onClose={onClose} form={form} onSubmit={send} submit={t('createVerb')}>
+      <p className="muted">{t('createExplanation')}</p>
+      <Field label={t('image')} error={form.errorOf('image')}>
+        {(control) => (
+          <Input
+            {...control}
+            className="mono"
+            value={form.values.image}
+            onChange={(event) => form.set('image', event.target.value)}
+            placeholder="127.0.0.1:7601/acme/shop/web:1.2"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <Field label={t('description')} error={form.errorOf('description')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.description}
+            onChange={(event) => form.set('description', event.target.value)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

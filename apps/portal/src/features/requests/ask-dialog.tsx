@@ -1,15 +1,13 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { useAnnounce } from '@/ui/announcer';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { askForAccess } from './queries';
 
@@ -42,80 +40,58 @@ export function AskDialog({ place, onClose }: { place: string; onClose: () => vo
       onClose();
     });
   return (
-    <Dialog
+    <FormDialog
       open
       title={t('title')}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {t('submit')}
-          </Button>
-        </>
-      }
+      form={form}
+      onSubmit={send}
+      cancel={t('cancel')}
+      submit={t('submit')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <p className="muted">{t('explanation')}</p>
-        <Field label={t('tenant')} error={form.errorOf('tenant')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.tenant}
-              onChange={(event) => form.set('tenant', event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('project')} optional={t('optional')} help={t('projectHelp')} error={form.errorOf('project')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.project}
-              onChange={(event) => form.set('project', event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('role')}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={form.values.role}
-              onChange={(role) => form.set('role', role)}
-              options={roles.map((role) => ({ value: role, label: t(`roles.${role}`) }))}
-            />
-          )}
-        </Field>
-        <Field label={t('days')}>
-          {({ id }) => (
-            <Select
-              id={id}
-              value={form.values.days}
-              onChange={(days) => form.set('days', days)}
-              options={lifetimes.map((days) => ({
-                value: days,
-                label: days === '0' ? t('forEver') : t('forDays', { count: Number(days) }),
-              }))}
-            />
-          )}
-        </Field>
-        <Field label={t('reason')} help={t('reasonHelp')} error={form.errorOf('reason')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.reason}
-              onChange={(event) => form.set('reason', event.target.value)}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <p className="muted">{t('explanation')}</p>
+      <Field label={t('tenant')} error={form.errorOf('tenant')}>
+        {(control) => (
+          <Input {...control} value={form.values.tenant} onChange={(event) => form.set('tenant', event.target.value)} />
+        )}
+      </Field>
+      <Field label={t('project')} optional={t('optional')} help={t('projectHelp')} error={form.errorOf('project')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.project}
+            onChange={(event) => form.set('project', event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('role')}>
+        {({ id }) => (
+          <Select
+            id={id}
+            value={form.values.role}
+            onChange={(role) => form.set('role', role)}
+            options={roles.map((role) => ({ value: role, label: t(`roles.${role}`) }))}
+          />
+        )}
+      </Field>
+      <Field label={t('days')}>
+        {({ id }) => (
+          <Select
+            id={id}
+            value={form.values.days}
+            onChange={(days) => form.set('days', days)}
+            options={lifetimes.map((days) => ({
+              value: days,
+              label: days === '0' ? t('forEver') : t('forDays', { count: Number(days) }),
+            }))}
+          />
+        )}
+      </Field>
+      <Field label={t('reason')} help={t('reasonHelp')} error={form.errorOf('reason')}>
+        {(control) => (
+          <Input {...control} value={form.values.reason} onChange={(event) => form.set('reason', event.target.value)} />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,6 +1,5 @@
 'use client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
@@ -8,9 +7,8 @@ import { nameSchema } from '@/lib/names';
 import { toTenant } from '@/lib/paths';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Dialog } from '@/ui/dialog';
-import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { createTenant } from './queries';
 
@@ -30,60 +28,46 @@ export function NewTenantDialog({ open, onClose }: { open: boolean; onClose: () 
       router.push(toTenant(name));
     });
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('title')}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="primary" loading={form.isSending} onClick={send}>
-            {form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
-          </Button>
-        </>
-      }
+      form={form}
+      onSubmit={send}
+      cancel={t('cancel')}
+      submit={form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.name}
-              onChange={(event) => form.set('name', event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.displayName}
-              onChange={(event) => form.set('displayName', event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('owner')} optional={t('optional')} help={t('ownerHelp')} error={form.errorOf('owner')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.owner}
-              onChange={(event) => form.set('owner', event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.name}
+            onChange={(event) => form.set('name', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.displayName}
+            onChange={(event) => form.set('displayName', event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('owner')} optional={t('optional')} help={t('ownerHelp')} error={form.errorOf('owner')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.owner}
+            onChange={(event) => form.set('owner', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

@@ -16,6 +16,7 @@ import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
+import { FormDialog } from '@/ui/form-dialog';
 import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { Page } from '@/ui/page';
@@ -200,76 +201,64 @@ function NewUserDialog({ open, onClose }: { open: boolean; onClose: () => void }
       onClose();
     });
   return (
-    <Dialog
+    <FormDialog
       open={open}
       title={t('create')}
       onClose={onClose}
-      footer={
-        <Button type="primary" loading={form.isSending} onClick={send}>
-          {form.values.username ? t('createNamed', { username: form.values.username }) : t('create')}
-        </Button>
-      }
+      form={form}
+      onSubmit={send}
+      submit={form.values.username ? t('createNamed', { username: form.values.username }) : t('create')}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <Field label={t('username')} error={form.errorOf('username')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.username}
-              onChange={(event) => form.set('username', event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <Field label={t('email')} error={form.errorOf('email')}>
-          {(control) => (
-            <Input
-              {...control}
-              type="email"
-              value={form.values.email}
-              onChange={(event) => form.set('email', event.target.value)}
-              autoComplete="off"
-            />
-          )}
-        </Field>
-        <Field label={t('displayName')} error={form.errorOf('displayName')}>
-          {(control) => (
-            <Input
-              {...control}
-              value={form.values.displayName}
-              onChange={(event) => form.set('displayName', event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('password')} help={t('passwordHelp')} error={form.errorOf('password')}>
-          {(control) => (
-            <Input
-              {...control}
-              type="password"
-              value={form.values.password}
-              onChange={(event) => form.set('password', event.target.value)}
-              autoComplete="new-password"
-            />
-          )}
-        </Field>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={form.values.isAdmin}
-            onChange={(event) => form.set('isAdmin', event.target.checked)}
-          />{' '}
-          {t('makeAdministrator')}
-        </label>
-        {form.problem ? <ErrorBox error={form.problem} /> : null}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <Field label={t('username')} error={form.errorOf('username')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.username}
+            onChange={(event) => form.set('username', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <Field label={t('email')} error={form.errorOf('email')}>
+        {(control) => (
+          <Input
+            {...control}
+            type="email"
+            value={form.values.email}
+            onChange={(event) => form.set('email', event.target.value)}
+            autoComplete="off"
+          />
+        )}
+      </Field>
+      <Field label={t('displayName')} error={form.errorOf('displayName')}>
+        {(control) => (
+          <Input
+            {...control}
+            value={form.values.displayName}
+            onChange={(event) => form.set('displayName', event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('password')} help={t('passwordHelp')} error={form.errorOf('password')}>
+        {(control) => (
+          <Input
+            {...control}
+            type="password"
+            value={form.values.password}
+            onChange={(event) => form.set('password', event.target.value)}
+            autoComplete="new-password"
+          />
+        )}
+      </Field>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={form.values.isAdmin}
+          onChange={(event) => form.set('isAdmin', event.target.checked)}
+        />{' '}
+        {t('makeAdministrator')}
+      </label>
+    </FormDialog>
   );
 }
