@@ -15,7 +15,6 @@ export default async function platform(project: TestProject): Promise<() => Prom
   } catch (error) {
     if (!(error instanceof KeycloakUnreachable)) throw error;
     process.stdout.write(`The tests against a real Keycloak are skipped. ${error.message}\n`);
-    project.provide('keycloak', null);
     return async () => undefined;
   }
   const env = { SLIPWAY_IDENTITY: 'keycloak', SLIPWAY_KEYCLOAK_CACHE: cache };
