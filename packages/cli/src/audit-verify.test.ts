@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readKeys, verifyExport } from './audit-verify.js';
+import { type Known, readKeys, readKnown, verifyExport } from './audit-verify.js';
 
 const pair = generateKeyPairSync('ed25519');
 const publicJwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1' };
@@ -49,17 +49,17 @@ function build(change: (lines: Row[]) => Row[] = (lines) => lines, resign = fals
   return [...change(structuredClone([...whole])), end].map((line) => JSON.stringify(line));
 }
 
-async function judge(lines: readonly string[], by = keys) {
+async function judge(lines: readonly string[], by = keys, known: readonly Known[] = []) {
   async function* read() {
     yield* lines;
   }
-  return verifyExport(read(), by);
+  return verifyExport(read(), by, known);
 }
 
 it('takes an export as it was written', async () => {
   expect(await judge(build())).toEqual({
     rows: 6,
-    chains: [{ name: 'acme', firstSeq: 1, lastSeq: 6 }],
+    chains: [{ chain: 'c', name: 'acme', firstSeq: 1, lastSeq: 6, lastHash: expect.stringMatching(/^[0-9a-f]{64}$/) }],
     checkpoints: 2,
     problem: undefined,
   });
@@ -104,4 +104,37 @@ it('says when the file was cut, when another key signed, and when a checkpoint i
   expect((await judge(without)).problem?.kind).toBe('changed');
   expect((await judge(['{"a":1}'])).problem?.kind).toBe('malformed');
   expect((await judge([...build(), '{"type":"event"}'])).problem?.kind).toBe('added');
+});
+
+describe('against what was kept earlier', () => {
+  const whole = chainRows([1, 2, 3, 4, 5, 6, 7, 8]);
+  const kept = (seq: number) => {
+    const { type: _, chain, ...checkpoint } = checkpointOf(whole[seq - 1] ?? {});
+    return readKnown(JSON.stringify({ chain, checkpoint }), keys);
+  };
+
+  it('a whole chain, cut at its end before it was exported, is found out', async () => {
+    expect((await judge(build(), keys, [kept(6)])).problem).toBeUndefined();
+    expect((await judge(build(), keys, [kept(2)])).problem).toBeUndefined();
+    expect((await judge(build(), keys, [kept(8)])).problem).toMatchObject({ kind: 'truncated', seq: 8 });
+  });
+
+  it('so is a chain that was written anew with the right key', async () => {
+    const forged = { ...kept(4), hash: 'f'.repeat(64) };
+    expect((await judge(build(), keys, [forged])).problem).toMatchObject({ kind: 'rewritten', seq: 4 });
+  });
+
+  it('a file that does not go on where the one before ended', async () => {
+    const end = { chain: 'c', seq: 0, hash: '0'.repeat(64), isEndBefore: true };
+    expect((await judge(build(), keys, [end])).problem).toBeUndefined();
+    expect((await judge(build(), keys, [{ ...end, hash: 'f'.repeat(64) }])).problem?.kind).toBe('rewritten');
+    expect((await judge(build(), keys, [{ ...end, seq: -2 }])).problem).toMatchObject({ kind: 'missing', seq: -1 });
+  });
+
+  it('a checkpoint that no key of ours has signed is not taken', () => {
+    const { type: _, chain, ...checkpoint } = checkpointOf(whole[3] ?? {});
+    const text = JSON.stringify({ chain, checkpoint: { ...checkpoint, hash: 'f'.repeat(64) } });
+    expect(() => readKnown(text, keys)).toThrow('signed');
+    expect(() => readKnown('{}', keys)).toThrow('no checkpoint');
+  });
 });

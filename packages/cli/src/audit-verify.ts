@@ -1,9 +1,17 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
+interface ChainRange {
+  readonly chain: string;
+  readonly name: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly lastHash: string;
+}
+
 /** An export of the audit log as `slipway audit export` writes it, read without the platform. */
 export interface Verdict {
   readonly rows: number;
-  readonly chains: readonly { readonly name: string; readonly firstSeq: number; readonly lastSeq: number }[];
+  readonly chains: readonly ChainRange[];
   /** Checkpoints whose signatures hold. */
   readonly checkpoints: number;
   /** The first thing that is wrong; undefined when nothing is. */
@@ -19,6 +27,17 @@ export interface Problem {
 }
 
 type Row = Record<string, unknown>;
+
+/** Where a chain stood, by somebody who kept it: of `slipway audit state`, or of the file before. */
+export interface Known {
+  readonly chain: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly at?: string;
+  /** The end of the file before: this one has to go on there. */
+  readonly isEndBefore?: boolean;
+}
+
 interface ChainState {
   readonly name: string;
   readonly firstSeq: number;
@@ -39,12 +58,31 @@ export function readKeys(text: string): ReadonlyMap<string, KeyObject> {
   return new Map(found);
 }
 
-/** Reads the whole export and gives what is wrong first. The lines are those of the file, without their ends. */
+/**
+ * The checkpoint in what `slipway audit state -o json` printed, as it was kept where nobody who can change the platform can change it.
+ * Throws when there is none, or when it is signed by no key of ours.
+ */
+export function readKnown(text: string, keys: ReadonlyMap<string, KeyObject>): Known {
+  const state: unknown = JSON.parse(text);
+  const checkpoint = isRow(state) ? state['checkpoint'] : undefined;
+  if (!isRow(state) || !isRow(checkpoint)) throw new Error('There is no checkpoint in it.');
+  const statement: Row = { ...checkpoint, chain: state['chain'] };
+  if (!isSigned(keys, statementOf(statement, 'checkpoint'), checkpoint))
+    throw new Error('No key of ours has signed it.');
+  const { seq, hash, at } = checkpoint;
+  return { chain: String(state['chain']), seq: Number(seq), hash: String(hash), at: String(at) };
+}
+
+/**
+ * Reads the whole export and gives what is wrong first. The lines are those of the file, without their ends. A file alone cannot show
+ * that the last rows of its chain were taken away before it was written: `known`, kept from earlier, does.
+ */
 export async function verifyExport(
   lines: AsyncIterable<string>,
   keys: ReadonlyMap<string, KeyObject>,
+  known: readonly Known[] = [],
 ): Promise<Verdict> {
-  const verifier = new Verifier(keys);
+  const verifier = new Verifier(keys, known);
   for await (const line of lines) verifier.read(line);
   return verifier.end();
 }
@@ -60,7 +98,14 @@ class Verifier {
   /** A row that was not where it belongs: later lines tell whether it is missing or elsewhere. */
   private sought: { readonly chain: string; readonly seq: number } | undefined;
 
-  constructor(private readonly keys: ReadonlyMap<string, KeyObject>) {}
+  /** The end of the time that the export is of; null: all up to when it was written. */
+  private until: string | null = null;
+  private tenant: unknown = null;
+
+  constructor(
+    private readonly keys: ReadonlyMap<string, KeyObject>,
+    private readonly known: readonly Known[],
+  ) {}
 
   read(text: string): undefined {
     if (text === '') return;
@@ -79,7 +124,14 @@ class Verifier {
 
   end(): Verdict {
     if (!this.isEnded) this.fail('truncated', 'The export has no end: it was cut off.');
-    const chains = [...this.chains.values()].map(({ name, firstSeq, lastSeq }) => ({ name, firstSeq, lastSeq }));
+    else if (!this.problem) for (const known of this.known) this.compareEnd(known);
+    const chains = [...this.chains].map(([chain, { name, firstSeq, lastSeq, hash }]) => ({
+      chain,
+      name,
+      firstSeq,
+      lastSeq,
+      lastHash: hash,
+    }));
     return { rows: this.rows, chains, checkpoints: this.checkpoints, problem: this.problem };
   }
 
@@ -87,6 +139,8 @@ class Verifier {
     const { format, chains } = value;
     if (value['type'] !== 'manifest' || format !== 'slipway-audit/1' || !Array.isArray(chains))
       return this.fail('malformed', 'The file does not begin as an export of the audit log does.');
+    this.until = typeof value['to'] === 'string' ? value['to'] : null;
+    this.tenant = value['tenant'] ?? null;
     for (const chain of chains as Row[]) {
       const firstSeq = Number(chain['firstSeq']);
       this.chains.set(String(chain['chain']), {
@@ -97,6 +151,7 @@ class Verifier {
         hash: String(chain['prevHash']),
         signedSeq: firstSeq - 1,
       });
+      for (const known of this.known) if (known.chain === chain['chain']) this.compareBegin(known, chain);
       const { stub } = chain;
       if (isRow(stub) && !this.isSigned(statementOf(stub, 'stub'), stub))
         this.fail('unsigned', `The stub of what retention removed of ${chain['name']} is not signed by a key of ours.`);
@@ -128,6 +183,46 @@ class Verifier {
       return this.fail('changed', `${who} does not follow the row before it: one of them was replaced.`, id, seq);
     chain.next = seq + 1;
     chain.hash = String(hash);
+    if (this.known.some((known) => known.chain === id && known.seq === seq && known.hash !== hash))
+      this.fail(
+        'rewritten',
+        `${who} is another than in the checkpoint that you kept: rows up to it were replaced.`,
+        id,
+        seq,
+      );
+  }
+
+  /** A file that begins right after what is known begins with its hash; the next file of a row begins nowhere else. */
+  private compareBegin({ chain, seq, hash, isEndBefore }: Known, { name, firstSeq, prevHash }: Row): undefined {
+    if (firstSeq === seq + 1 ? prevHash === hash : !isEndBefore || Number(firstSeq) <= seq) return;
+    if (firstSeq === seq + 1)
+      return this.fail(
+        'rewritten',
+        `Row ${firstSeq} of ${name} follows another row ${seq} than the one that is known.`,
+        chain,
+        seq,
+      );
+    return this.fail(
+      'missing',
+      `Row ${seq + 1} of ${name} is missing: this file begins with ${firstSeq}.`,
+      chain,
+      seq + 1,
+    );
+  }
+
+  /** What was there once and is not there now was taken from the end of the chain, before the file was written. */
+  private compareEnd({ chain, seq, at, isEndBefore }: Known): void {
+    const found = this.chains.get(chain);
+    const isElsewhere = (!found && this.tenant !== null) || isEndBefore;
+    const isLater = this.until !== null && at !== undefined && Date.parse(at) >= Date.parse(this.until);
+    if (isElsewhere || isLater || (found && found.lastSeq >= seq)) return;
+    const last = found ? `ends with row ${found.lastSeq}` : 'is not here';
+    this.fail(
+      'truncated',
+      `Row ${seq} was signed and ${found?.name ?? chain} ${last}: its end was removed.`,
+      chain,
+      seq,
+    );
   }
 
   private readCheckpoint(value: Row): undefined {
@@ -171,14 +266,18 @@ class Verifier {
       return this.fail('unsigned', 'The end is not signed by a key of ours.');
   }
 
-  private isSigned(bytes: Buffer, { keyId, signature }: Row): boolean {
-    const key = this.keys.get(String(keyId));
-    return key !== undefined && verify(null, bytes, key, Buffer.from(String(signature), 'base64url'));
+  private isSigned(bytes: Buffer, by: Row): boolean {
+    return isSigned(this.keys, bytes, by);
   }
 
   private fail(kind: Problem['kind'], text: string, chain?: string, seq?: number): undefined {
     this.problem ??= { kind, text, line: this.line, chain, seq };
   }
+}
+
+function isSigned(keys: ReadonlyMap<string, KeyObject>, bytes: Buffer, { keyId, signature }: Row): boolean {
+  const key = keys.get(String(keyId));
+  return key !== undefined && verify(null, bytes, key, Buffer.from(String(signature), 'base64url'));
 }
 
 function describe(row: Row, chain: string | undefined): string {

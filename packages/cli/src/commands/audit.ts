@@ -1,13 +1,13 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { read, readAll, TENANT } from '../api.js';
-import { readKeys, verifyExport } from '../audit-verify.js';
+import { type Known, readKeys, readKnown, verifyExport } from '../audit-verify.js';
 import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
@@ -133,7 +133,7 @@ function registerExport(audit: Command, cli: Cli): void {
             parseAs: 'stream',
           })
         : await api.GET('/api/v1/audit-exports/{export}/content', { params: { path: at }, parseAs: 'stream' });
-      const file = join(cli.io.cwd, options.toFile ?? `audit-${started.id}.ndjson`);
+      const file = resolve(cli.io.cwd, options.toFile ?? `audit-${started.id}.ndjson`);
       if (!response.body) throw new CliError('answer-missing', 'The server answered no file.');
       await pipeline(Readable.fromWeb(response.body), createWriteStream(file, { mode: 0o600 }));
       out.text({ file, export: started.id }, (result) => result.file);
@@ -146,39 +146,56 @@ function registerExport(audit: Command, cli: Cli): void {
 function registerVerify(audit: Command, cli: Cli): void {
   const command = audit
     .command('verify')
-    .description('Verify an export, without the platform: every row, the chain, and who signed it.')
-    .argument('<file>')
+    .description('Verify exports, without the platform: every row, the chain, and who signed it.')
+    .argument('<files...>', 'several, e.g. the objects of an S3 stream by name, must go on one after the other')
     .requiredOption('--key <file>', 'the public keys, as `slipway audit keys` printed them')
+    .option('--checkpoint <file>', 'what `slipway audit state -o json` printed earlier: finds an end that was removed')
     .option('-o, --output <format>', 'how to print the result', 'table');
-  command.action(async (file: string, options: CommonOptions & { key: string }) => {
+  command.action(async (files: string[], options: CommonOptions & { key: string; checkpoint?: string }) => {
     const out = cli.output(options);
-    const keys = await readFile(join(cli.io.cwd, options.key), 'utf8').then(readKeys, (cause: unknown) => {
-      throw usageError(
-        `${options.key} is no file of public keys: ${String(cause)}`,
-        "Make it with 'slipway audit keys'.",
-      );
-    });
-    const input = createReadStream(join(cli.io.cwd, file));
-    const verdict = await verifyExport(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), keys);
-    out.object(verdict, ({ rows, chains, checkpoints, problem }) => [
-      ['Rows', rows],
-      ['Chains', chains.map(({ name, firstSeq, lastSeq }) => `${name} ${firstSeq}-${lastSeq}`).join(', ')],
-      ['Checkpoints', checkpoints],
-      ['Verdict', problem ? `${problem.kind}, line ${problem.line}` : 'whole and unchanged'],
-    ]);
-    if (verdict.problem)
-      throw new CliError(`audit-${verdict.problem.kind}`, verdict.problem.text, {
-        exit: 'failed',
-        remedy:
-          'Do not rely on this file from there on; export again, and ask who had it and who can write to the database.',
-      });
+    const at = (file: string) => resolve(cli.io.cwd, file);
+    const keys = await readFile(at(options.key), 'utf8').then(readKeys, unreadable(options.key, 'slipway audit keys'));
+    const { checkpoint } = options;
+    const kept = checkpoint
+      ? await readFile(at(checkpoint), 'utf8')
+          .then((text) => [readKnown(text, keys)])
+          .catch(unreadable(checkpoint, 'slipway audit state -o json'))
+      : [];
+    const ends = new Map<string, Known>();
+    for (const file of files) {
+      const input = createReadStream(at(file));
+      const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+      // Of a row of files, only the last can tell whether the end of the chain is there.
+      const known = [...ends.values(), ...(file === files.at(-1) ? kept : [])];
+      const verdict = await verifyExport(lines, keys, known);
+      for (const { chain, lastSeq, lastHash } of verdict.chains)
+        ends.set(chain, { chain, seq: lastSeq, hash: lastHash, isEndBefore: true });
+      out.object({ file, ...verdict }, ({ rows, chains, checkpoints, problem }) => [
+        ['File', file],
+        ['Rows', rows],
+        ['Chains', chains.map(({ name, firstSeq, lastSeq }) => `${name} ${firstSeq}-${lastSeq}`).join(', ')],
+        ['Checkpoints', checkpoints],
+        ['Verdict', problem ? `${problem.kind}, line ${problem.line}` : 'whole and unchanged'],
+      ]);
+      if (verdict.problem)
+        throw new CliError(`audit-${verdict.problem.kind}`, verdict.problem.text, {
+          exit: 'failed',
+          remedy:
+            'Do not rely on this file from there on; export again, and ask who had it and who can write to the database.',
+        });
+    }
   });
   withExamples(
     command,
     'slipway audit keys > audit-keys.json',
-    'slipway audit verify audit.ndjson --key audit-keys.json',
+    'slipway audit state -o json > checkpoint.json',
+    'slipway audit verify audit.ndjson --key audit-keys.json --checkpoint checkpoint.json',
   );
 }
+
+const unreadable = (file: string, made: string) => (cause: unknown) => {
+  throw usageError(`${file} cannot be used: ${String(cause)}`, `Make it with '${made}'.`);
+};
 
 async function waitFor(cli: Cli, { api }: Session, operation: string): Promise<void> {
   for (;;) {
