@@ -12,6 +12,7 @@ export * from './kind.js';
 export * from './metadata.js';
 export { podReason } from './pod/pod.columns.js';
 export { qosClassOf } from './pod/pod.defaults.js';
+export { podSecurityHelpAnnotation, runAsUserAnnotation } from './pod/run-as-user.js';
 export { systemPriorities } from './priority-class/priority-class.kind.js';
 export * from './quantity.js';
 export * from './refs.js';

@@ -90,10 +90,11 @@ const untilReady = (name: string) =>
     return pod;
   });
 
-const untilLog = (name: string, text: string) =>
+const untilLog = (name: string, text: string, container?: string) =>
   eventually(async () => {
     const chunks: Buffer[] = [];
-    for await (const chunk of await cluster.client.podLog(namespace, name)) chunks.push(Buffer.from(chunk));
+    for await (const chunk of await cluster.client.podLog(namespace, name, { container }))
+      chunks.push(Buffer.from(chunk));
     const log = Buffer.concat(chunks).toString();
     expect(log).toContain(text);
     return log;
@@ -414,6 +415,81 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
     expect((await untilReady('host')).status).toMatchObject({ podIP: '127.0.0.1', hostIP: '127.0.0.1' });
     await untilLog('host', `${hostname()}\n`);
     await remove('host');
+  });
+
+  it('holds a restricted pod to its word, and lets it serve port 80', async () => {
+    const report = [
+      'id -u; id -G',
+      'grep -E "^(NoNewPrivs|Seccomp|CapEff|CapBnd):" /proc/self/status',
+      'echo kept > /data/file && stat -c "%u %g" /data/file',
+      'unshare -U true 2>/dev/null && echo escaped',
+      'mkdir /data/www && echo served > /data/www/index.html',
+      'httpd -f -p 80 -h /data/www & until wget -qO- http://127.0.0.1/; do sleep 0.1; done',
+      'wait',
+    ];
+    const secured = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+    await cluster.client.create(pods, {
+      metadata: { name: 'restricted', namespace, annotations: { 'slipway.dev/run-as-user': '1000001000' } },
+      spec: {
+        nodeName: 'n1',
+        terminationGracePeriodSeconds: 1,
+        securityContext: { runAsNonRoot: true, fsGroup: 1000001000, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            command: ['sh', '-c', report.join('\n')],
+            securityContext: secured,
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          },
+          {
+            name: 'own',
+            image: busyboxImage,
+            command: ['sleep', '1000'],
+            securityContext: { ...secured, runAsUser: 4711, runAsGroup: 4712 },
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          },
+        ],
+        volumes: [{ name: 'data', emptyDir: {} }],
+      },
+    });
+    await untilReady('restricted');
+    const log = await untilLog('restricted', 'served', 'main');
+    expect(log.split('\n').map((line) => line.replace(/\s+/g, ' '))).toEqual([
+      '1000001000',
+      '0 1000001000',
+      'CapEff: 0000000000000000',
+      'CapBnd: 0000000000000000',
+      'NoNewPrivs: 1',
+      'Seccomp: 2',
+      '1000001000 1000001000',
+      'served',
+      '',
+    ]);
+    const both = await execIn(
+      'restricted',
+      ['sh', '-c', 'id -u; id -g; cat /data/file; echo more >> /data/file'],
+      'own',
+    );
+    expect(both.stdout).toBe('4711\n4712\nkept\n');
+    await addEphemeral('restricted', { name: 'look', image: busyboxImage, stdin: true, securityContext: secured });
+    await eventually(async () =>
+      expect((await get('restricted')).status?.ephemeralContainerStatuses?.[0]?.state).toHaveProperty('running'),
+    );
+    expect((await execIn('restricted', ['id', '-u'], 'look')).stdout).toBe('1000001000\n');
+    await remove('restricted');
+  });
+
+  it('starts no image as root that must not be, and says what to do', async () => {
+    await createPod('rooted', { securityContext: { runAsNonRoot: true } });
+    await eventually(async () => {
+      const waiting = (await get('rooted')).status?.containerStatuses?.[0]?.state?.waiting;
+      expect(waiting).toMatchObject({
+        reason: 'CreateContainerConfigError',
+        message: expect.stringContaining('image will run as root (container: main): set runAsUser'),
+      });
+    });
+    await remove('rooted');
   });
 
   it('restarts what crashes, with back-off, and says why', async () => {

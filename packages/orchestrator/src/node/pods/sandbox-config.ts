@@ -1,4 +1,4 @@
-import type { Container, Pod, SeccompProfile } from '../../kinds/index.js';
+import { type Container, type Pod, runAsUserAnnotation, type SeccompProfile } from '../../kinds/index.js';
 import {
   type ContainerConfig,
   type CriMount,
@@ -28,6 +28,8 @@ export interface SandboxFacts {
 }
 
 const mostHostnameLength = 63;
+/** In its own network a pod may serve port 80 as any user: there is nobody else whose port it could take. */
+const lowPorts = { 'net.ipv4.ip_unprivileged_port_start': '0' };
 
 export function toSandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts): SandboxConfig {
   const spec = pod.spec;
@@ -49,7 +51,10 @@ export function toSandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts):
     annotations: {},
     linux: {
       cgroupParent: facts.cgroupParent,
-      sysctls: Object.fromEntries((security?.sysctls ?? []).map((one) => [one.name, one.value])),
+      sysctls: {
+        ...(spec?.hostNetwork ? {} : lowPorts),
+        ...Object.fromEntries((security?.sysctls ?? []).map((one) => [one.name, one.value])),
+      },
       securityContext: {
         namespaceOptions: toNamespaceOptions(pod),
         privileged: containersOf(pod).some((one) => one.securityContext?.privileged === true),
@@ -175,10 +180,10 @@ export function toContainerConfig(
   const own = container.securityContext;
   const shared = pod.spec?.securityContext;
   const { name = '', namespace = '', uid = '' } = pod.metadata;
-  const runAsUser = own?.runAsUser ?? shared?.runAsUser;
+  const runAsUser = userOf(pod, container, facts.imageUser);
   const runAsGroup = own?.runAsGroup ?? shared?.runAsGroup;
   const privileged = own?.privileged === true;
-  if (own?.runAsNonRoot ?? shared?.runAsNonRoot) refuseRoot(container, runAsUser, facts.imageUser);
+  if (mustNotBeRoot(pod, container)) refuseRoot(container, runAsUser, facts.imageUser);
   return {
     metadata: { name: container.name, attempt },
     image: { image: facts.imageRef },
@@ -222,6 +227,20 @@ export function toContainerConfig(
       },
     },
   };
+}
+
+const mustNotBeRoot = (pod: Pod, container: Container): boolean =>
+  container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot ?? false;
+
+/**
+ * Whom a container is told to run as: what the pod says; where it must not be root and its image names root or a name, the user
+ * that the namespace has for such images. Undefined: the image's.
+ */
+export function userOf(pod: Pod, container: Container, image: ContainerFacts['imageUser']): number | undefined {
+  const asked = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser;
+  if (asked !== undefined || !mustNotBeRoot(pod, container)) return asked;
+  const fallback = Number(pod.metadata.annotations?.[runAsUserAnnotation]);
+  return (image.uid ?? 0) === 0 && Number.isInteger(fallback) && fallback > 0 ? fallback : undefined;
 }
 
 /**

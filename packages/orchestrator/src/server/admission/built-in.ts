@@ -15,6 +15,7 @@ import {
   runtimeClassAdmission,
 } from './default-classes.js';
 import { limitRangerAdmission } from './limit-ranger.js';
+import { podSecurityDefaults } from './pod-security/defaults.js';
 import { podSecurityAdmission } from './pod-security/pod-security.js';
 import { priorityAdmission } from './priority.js';
 import { nodeTaintAdmission, storageProtectionAdmission } from './protection.js';
@@ -29,6 +30,7 @@ export function builtInAdmission(store: Store, catalog = new KindCatalog()): Adm
   return [
     limitRangerAdmission(store),
     nodeTaintAdmission,
+    podSecurityDefaults(store),
     podSecurityAdmission(store),
     priorityAdmission(store),
     defaultStorageClassAdmission(store),

@@ -1,9 +1,17 @@
-import { type FieldError, type JsonObject, type KindDefinition, objectAt, stringAt } from '../../../kinds/index.js';
+import {
+  type FieldError,
+  type JsonObject,
+  type KindDefinition,
+  objectAt,
+  podSecurityHelpAnnotation,
+  stringAt,
+} from '../../../kinds/index.js';
 import type { Store } from '../../../store/index.js';
 import { forbidden, invalid } from '../../api-error.js';
 import { asJson } from '../../registry.js';
 import type { AdmissionPlugin } from '../admission.js';
 import { type Level, levels, type Violation, violationsOf } from './checks.js';
+import { defaultUserOf, restrict } from './defaults.js';
 
 const prefix = 'pod-security.kubernetes.io/';
 
@@ -27,9 +35,9 @@ const keyOf = ({ type }: KindDefinition) => `${type.group}/${type.plural}`;
 
 /** The Pod Security Standards, by the labels of the namespace: refused are pods; warned of are pods and what makes them. */
 export function podSecurityAdmission(store: Store): AdmissionPlugin {
-  const labelsOf = (namespace: string): JsonObject => {
+  const metadataOf = (namespace: string): JsonObject => {
     const found = store.get('namespaces', '', namespace);
-    return found ? objectAt(objectAt(asJson(found.value), 'metadata'), 'labels') : {};
+    return found ? objectAt(asJson(found.value), 'metadata') : {};
   };
   return {
     name: 'PodSecurity',
@@ -44,11 +52,15 @@ export function podSecurityAdmission(store: Store): AdmissionPlugin {
         judgeNamespace(store, kind, name, object, old, context.warnings);
         return;
       }
-      const labels = labelsOf(namespace);
+      const place = metadataOf(namespace);
+      const labels = objectAt(place, 'labels');
       const isPod = keyOf(kind) === '/pods';
-      const pod = podIn(object);
       const before = old && podIn(old);
-      if (!pod) return;
+      const written = podIn(object);
+      if (!written) return;
+      // The pods of a template are filled up when they are made: it is not to be blamed for what it leaves open.
+      const user = isPod ? undefined : defaultUserOf(store, namespace);
+      const pod = user === undefined ? written : { ...written, spec: restrict(written.spec, user) };
       const judged = ({ level }: Policy): Violation[] => {
         const found = violationsOf(level, pod.metadata, pod.spec);
         if (!before || found.length === 0) return found;
@@ -58,16 +70,26 @@ export function podSecurityAdmission(store: Store): AdmissionPlugin {
       const enforced = policyOf(labels, 'enforce');
       const refused = isPod ? judged(enforced) : [];
       if (refused.length > 0)
-        throw forbidden(kind.type, name, `violates PodSecurity ${titleOf(enforced)}: ${textOf(refused)}`);
+        throw forbidden(
+          kind.type,
+          name,
+          `violates PodSecurity ${titleOf(enforced)}: ${textOf(refused)}${helpOf(place)}`,
+        );
       const warned = labels[`${prefix}warn`] === undefined ? enforced : policyOf(labels, 'warn');
       const found = judged(warned);
-      if (found.length > 0) context.warnings.push(`would violate PodSecurity ${titleOf(warned)}: ${textOf(found)}`);
+      if (found.length > 0)
+        context.warnings.push(`would violate PodSecurity ${titleOf(warned)}: ${textOf(found)}${helpOf(place)}`);
     },
   };
 }
 
 const textOf = (violations: readonly Violation[]) =>
   violations.map(({ reason, detail }) => (detail === '' ? reason : `${reason} (${detail})`)).join(', ');
+/** Who is refused learns what he can do, where the namespace's owner has written it down. */
+const helpOf = (metadata: JsonObject): string => {
+  const help = stringAt(objectAt(metadata, 'annotations'), podSecurityHelpAnnotation);
+  return help === '' ? '' : `. ${help}`;
+};
 const titleOf = ({ level, version }: Policy) => JSON.stringify(`${level}:${version}`);
 
 /** A level that does not exist, in a namespace older than these rules, counts as the strictest. */
