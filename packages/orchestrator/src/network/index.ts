@@ -3,6 +3,6 @@
 // (a ruleset, a file, a map) and may be repeated. Never touches rules, routes or files that are not ours, and leaves the
 // kernel's state in place when it stops.
 export type { NetworkContext } from './context.js';
-export { type StartGatewayOptions, startGateway } from './gateway/index.js';
+export { createHaproxy, type GatewayModel, type StartGatewayOptions, startGateway } from './gateway/index.js';
 export { type HostService, parseHostServices } from './host-services.js';
 export { type ClusterAddresses, clusterAddresses, type Network, type NetworkOptions, startNetwork } from './network.js';

@@ -41,10 +41,10 @@ export function histogramOf(
   name: string,
   help: string,
   labels: string[],
+  buckets = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
 ): Histogram | undefined {
   if (!registry) return undefined;
   const known = registry.getSingleMetric(name);
   if (known instanceof Histogram) return known;
-  const buckets = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
   return new Histogram({ name, help, labelNames: labels, buckets, registers: [registry] });
 }

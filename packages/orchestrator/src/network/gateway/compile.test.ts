@@ -70,6 +70,35 @@ it('tries exact paths, then longer prefixes, then more conditions', () => {
   ]);
 });
 
+it('resolves mirrors to thousandths and leaves out those that lead nowhere', () => {
+  const mirror = (name: string, more: object) => ({
+    type: 'RequestMirror' as const,
+    requestMirror: { backendRef: { name, port: 80 }, ...more },
+  });
+  const filters = [mirror('web', { percent: 5 }), mirror('web', { fraction: { numerator: 1, denominator: 3 } })];
+  const { model, problems } = compile(observed(route('web', [{ filters: [...filters, mirror('gone', {})] }])));
+  expect(model.rules[0]?.mirrors).toEqual([
+    { backend: 'shop_web_80', share: 50 },
+    { backend: 'shop_web_80', share: 333 },
+  ]);
+  expect(problems.get('shop/web')).toMatchObject([{ condition: 'ResolvedRefs', reason: 'BackendNotFound' }]);
+});
+
+it.each([
+  [{ 'slipway.dev/traffic-key': 'cookie:uid' }, { key: 'cookie:uid', seed: '' }],
+  [
+    { 'slipway.dev/traffic-key': 'gateway', 'slipway.dev/traffic-seed': 'r7' },
+    { key: 'gateway', seed: 'r7' },
+  ],
+  [{ 'slipway.dev/traffic-key': 'cookie:u id' }, undefined],
+  [{ 'slipway.dev/traffic-key': 'gateway', 'slipway.dev/traffic-seed': 'a b' }, undefined],
+])('reads the user key from the annotations %o', (annotations, stickyBy) => {
+  const plain = route('web', [{ backendRefs: [{ name: 'web', port: 80 }] }]);
+  const { model, problems } = compile(observed({ ...plain, metadata: { ...plain.metadata, annotations } }));
+  expect(model.rules[0]?.stickyBy).toEqual(stickyBy);
+  expect(problems.get('shop/web')).toHaveLength(stickyBy ? 0 : 1);
+});
+
 it('serves from ending endpoints only while none is ready', () => {
   expect(serversOf([slice(true, true, '1.1.1.1'), slice(false, true, '1.1.1.2')], 'http')).toEqual(['1.1.1.1:8080']);
   expect(serversOf([slice(false, false, '1.1.1.1'), slice(false, true, '1.1.1.2')], 'http')).toEqual(['1.1.1.2:8080']);

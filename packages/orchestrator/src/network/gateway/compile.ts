@@ -15,9 +15,11 @@ import {
   type Filter,
   type GatewayModel,
   invalidBackend,
+  type Mirror,
   type PathChange,
   type PathMatch,
   type Rule,
+  type StickyBy,
   shortHash,
   type Target,
   toThousandths,
@@ -70,10 +72,12 @@ export function compile(observed: Observed): Compiled {
     if (!isOurs) continue;
     const found: RouteProblem[] = [];
     problems.set(`${route.metadata.namespace}/${route.metadata.name}`, found);
+    const stickyBy = toStickyBy(route, found);
     const hosts = route.spec.hostnames?.length ? route.spec.hostnames.map((host) => host.toLowerCase()) : ['*'];
     for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
       const filters = toFilters(rule, found);
       const targets = toTargets(observed, route, rule, backends, found);
+      const mirrors = toMirrors(observed, route, rule, backends, found);
       for (const [matchIndex, match] of (rule.matches?.length ? rule.matches : [{}]).entries()) {
         const path = toPath(match);
         for (const host of hosts) {
@@ -84,6 +88,8 @@ export function compile(observed: Observed): Compiled {
             conditions: toConditions(match),
             targets,
             filters: filters.map((filter) => withPrefix(filter, path)),
+            mirrors,
+            stickyBy,
             timeoutMs: timeoutOf(rule),
           });
         }
@@ -141,8 +147,29 @@ function timeoutOf(rule: HTTPRouteRule): number | undefined {
   return ms === undefined || ms === 0 ? undefined : ms;
 }
 
+/** `cookie:<name>`, `header:<name>` or `gateway`. Names are tokens of RFC 9110, as far as HAProxy takes them unquoted. */
+const trafficKey = 'slipway.dev/traffic-key';
+const trafficSeed = 'slipway.dev/traffic-seed';
+
+function toStickyBy(route: HTTPRoute, problems: RouteProblem[]): StickyBy | undefined {
+  const { [trafficKey]: key, [trafficSeed]: seed = '' } = route.metadata.annotations ?? {};
+  if (key === undefined) return undefined;
+  if (isStickyKey(key) && /^[\w.-]{0,63}$/.test(seed)) return { key, seed };
+  problems.push({
+    condition: 'Accepted',
+    reason: 'UnsupportedValue',
+    message: `The annotation ${trafficKey} must be gateway, cookie:<name> or header:<name>, and ${trafficSeed} at most 63 letters, digits, dots and dashes.`,
+  });
+  return undefined;
+}
+
+function isStickyKey(key: string): key is StickyBy['key'] {
+  return key === 'gateway' || /^(cookie|header):[\w-]{1,63}$/.test(key);
+}
+
 function toFilters(rule: HTTPRouteRule, problems: RouteProblem[]): Filter[] {
   return (rule.filters ?? []).flatMap((filter) => {
+    if (filter.type === 'RequestMirror') return [];
     const made = toFilter(filter);
     if (made) return [made];
     problems.push({
@@ -208,10 +235,29 @@ function toTargets(
   }));
 }
 
+function toMirrors(
+  observed: Observed,
+  route: HTTPRoute,
+  rule: HTTPRouteRule,
+  backends: Map<string, Backend>,
+  problems: RouteProblem[],
+): Mirror[] {
+  return (rule.filters ?? []).flatMap(({ requestMirror }) => {
+    if (!requestMirror) return [];
+    const { backendRef, percent = 100, fraction } = requestMirror;
+    const whole = fraction ? fraction.numerator / (fraction.denominator ?? 100) : percent / 100;
+    const share = Math.round(Math.min(1, whole) * 1000);
+    const backend = toBackend(observed, route, backendRef, backends, problems);
+    return backend === invalidBackend || share === 0 ? [] : [{ backend, share }];
+  });
+}
+
+type ServiceRef = Pick<HTTPRouteRuleBackendRef, 'group' | 'kind' | 'name' | 'namespace' | 'port'>;
+
 function toBackend(
   observed: Observed,
   route: HTTPRoute,
-  ref: HTTPRouteRuleBackendRef,
+  ref: ServiceRef,
   backends: Map<string, Backend>,
   problems: RouteProblem[],
 ): string {

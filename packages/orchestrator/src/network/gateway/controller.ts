@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isNotFound } from '../../client/index.js';
 import {
   endpointSlices,
@@ -24,6 +25,7 @@ import { ensureDefaultCertificate } from './certificate.js';
 import { compile, type Observed } from './compile.js';
 import { createHaproxy } from './haproxy.js';
 import type { GatewayOptions } from './haproxy-config.js';
+import { startRequestLog } from './request-log.js';
 import { controllerName, toClassStatus, toGatewayStatus, toRouteStatus } from './status.js';
 
 export interface StartGatewayOptions extends GatewayOptions {
@@ -56,6 +58,7 @@ export async function startGateway(context: NodeContext, options: StartGatewayOp
   };
   await ensureDefaultCertificate(options.directory, options.appsDomain, clock.now());
   const haproxy = createHaproxy(options, { clock, log });
+  const requestLog = await startRequestLog(join(options.directory, 'log.sock'), metrics);
 
   const observe = (): Observed => {
     const classes = new Set(
@@ -97,6 +100,7 @@ export async function startGateway(context: NodeContext, options: StartGatewayOp
       const observed = observe();
       const { model, problems } = compile(observed);
       const outcome = await haproxy.apply(model);
+      requestLog.keep(model.backends);
       if (outcome !== 'unchanged')
         log.debug({ outcome, rules: model.rules.length, backends: model.backends.length }, 'HAProxy follows');
       const now = toTime(clock.now());
@@ -141,6 +145,7 @@ export async function startGateway(context: NodeContext, options: StartGatewayOp
       await controller.stop();
       await Promise.all(running);
       await haproxy.stop();
+      await requestLog.stop();
     },
   };
 }

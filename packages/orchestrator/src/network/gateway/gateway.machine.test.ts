@@ -4,10 +4,12 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { silentLogger, systemClock } from '../../runtime/index.js';
 import { createHaproxy, type Haproxy } from './haproxy.js';
 import type { GatewayModel, Rule } from './model.js';
+import { startRequestLog } from './request-log.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
 const servers: Server[] = [];
@@ -38,21 +40,30 @@ interface Answer {
   readonly status: number;
   readonly body: string;
   readonly location: string | undefined;
+  readonly setCookie: string | undefined;
 }
 
-function get(host: string, path = '/', headers: Record<string, string> = {}): Promise<Answer> {
+function get(host: string, path = '/', headers: Record<string, string> = {}, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, path, agent, headers: { host, ...headers } }, (response) => {
-      let body = '';
+    const method = body === undefined ? 'GET' : 'POST';
+    const length = body === undefined ? {} : { 'content-length': String(body.length) };
+    const options = { host: '127.0.0.1', port, path, method, agent, headers: { host, ...length, ...headers } };
+    const call = request(options, (response) => {
+      let text = '';
       response.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
+        text += chunk.toString();
       });
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
+        resolve({
+          status: response.statusCode ?? 0,
+          body: text,
+          location: response.headers.location,
+          setCookie: response.headers['set-cookie']?.[0],
+        }),
       );
     });
     call.on('error', reject);
-    call.end();
+    call.end(body);
   });
 }
 
@@ -63,6 +74,7 @@ const rule = (id: string, host: string, targets: Rule['targets'], more: Partial<
   conditions: [],
   targets,
   filters: [],
+  mirrors: [],
   ...more,
 });
 
@@ -184,9 +196,147 @@ it('changes weights, servers and whole routes under load without one failed requ
 
   expect(await haproxy.apply(model(250, [a], 5))).toBe('changed');
   const bodies = await Promise.all(Array.from({ length: 2000 }, () => get('load.test')));
-  const canary = bodies.filter((answer) => answer.body === 'c').length / bodies.length;
-  expect(canary).toBeGreaterThan(0.2);
-  expect(canary).toBeLessThan(0.3);
+  expect(bodies.filter((answer) => answer.body === 'c')).toHaveLength(500);
+});
+
+it.each([1, 10, 500, 999])(
+  'gives a target of weight %i exactly that many of each thousand requests',
+  async (weight) => {
+    const [a, b] = await Promise.all([answering('a'), answering('b')]);
+    await haproxy.apply({
+      backends: [
+        { name: 'n_ea_80', servers: [a] },
+        { name: 'n_eb_80', servers: [b] },
+      ],
+      rules: [
+        rule(`re${weight}`, 'exact.test', [
+          { backend: 'n_ea_80', weight },
+          { backend: 'n_eb_80', weight: 1000 - weight },
+        ]),
+      ],
+    });
+    const bodies = await Promise.all(Array.from({ length: 1000 }, () => get('exact.test')));
+    expect(bodies.filter((answer) => answer.body === 'a')).toHaveLength(weight);
+  },
+);
+
+it.each([
+  ['cookie:uid', (user: string) => ({ cookie: `uid=${user}` })],
+  ['header:x-user', (user: string) => ({ 'x-user': user })],
+  ['gateway', (user: string) => ({ cookie: `slipway-key=${user}` })],
+] as const)('keeps a user on the new release as its weight grows: %s', async (key, headers) => {
+  const [a, b] = await Promise.all([answering('new'), answering('old')]);
+  const users = Array.from({ length: 400 }, (_, index) => `user-${index}`);
+  let before = new Set<string>();
+  for (const weight of [50, 200, 600, 1000]) {
+    await haproxy.apply({
+      backends: [
+        { name: 'n_sa_80', servers: [a] },
+        { name: 'n_sb_80', servers: [b] },
+      ],
+      rules: [
+        rule(
+          'rs',
+          'sticky.test',
+          [
+            { backend: 'n_sa_80', weight },
+            { backend: 'n_sb_80', weight: 1000 - weight },
+          ],
+          { stickyBy: { key, seed: 'r1' } },
+        ),
+      ],
+    });
+    const asked = async (user: string) => (await get('sticky.test', '/', headers(user))).body === 'new';
+    const now = new Set<string>();
+    await Promise.all(users.map(async (user) => ((await asked(user)) ? now.add(user) : undefined)));
+    for (const user of before) expect(now.has(user)).toBe(true);
+    for (const user of [...now].slice(0, 20)) expect(await asked(user)).toBe(true);
+    expect(Math.abs(now.size / users.length - weight / 1000)).toBeLessThan(0.08);
+    before = now;
+  }
+});
+
+it('sets the key itself where nobody has one', async () => {
+  const a = await answering('a');
+  await haproxy.apply({
+    backends: [{ name: 'n_ka_80', servers: [a] }],
+    rules: [rule('rk', 'key.test', [{ backend: 'n_ka_80', weight: 1000 }], { stickyBy: { key: 'gateway', seed: '' } })],
+  });
+  const first = await get('key.test');
+  expect(first.setCookie).toMatch(/^slipway-key=[0-9a-f-]{36}; Path=\/; Max-Age=31536000; HttpOnly; SameSite=Lax$/);
+  const second = await get('key.test', '/', { cookie: first.setCookie?.split(';')[0] ?? '' });
+  expect(second.setCookie).toBeUndefined();
+});
+
+it('mirrors requests with their bodies; a slow or failing mirror is not the caller’s', async () => {
+  const a = await answering('a');
+  const seen: string[] = [];
+  const mirror = createServer((call, response) => {
+    let body = '';
+    call.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    call.on('end', () => {
+      seen.push(`${call.method} ${call.headers.host} ${call.url} ${call.headers['x-slipway-mirror']} ${body}`);
+      setTimeout(() => response.writeHead(500).end('not for the caller'), 500);
+    });
+  });
+  servers.push(mirror);
+  await new Promise<void>((resolve) => {
+    mirror.listen(0, '127.0.0.1', resolve);
+  });
+  const model = (servers: string[]): GatewayModel => ({
+    backends: [
+      { name: 'n_ma_80', servers: [a] },
+      { name: 'n_mirror_80', servers },
+    ],
+    rules: [
+      rule('rm', 'mirror.test', [{ backend: 'n_ma_80', weight: 1000 }], {
+        mirrors: [{ backend: 'n_mirror_80', share: 1000 }],
+      }),
+    ],
+  });
+  await haproxy.apply(model([`127.0.0.1:${(mirror.address() as AddressInfo).port}`]));
+  const began = Date.now();
+  expect(await get('mirror.test', '/p?q=1', { 'x-slipway-mirror': 'n_ma_80' })).toMatchObject({
+    status: 200,
+    body: 'a',
+  });
+  expect(await get('mirror.test', '/post', {}, 'a body')).toMatchObject({ status: 200, body: 'a' });
+  expect(await get('mirror.test', '/large', {}, 'x'.repeat(100_000))).toMatchObject({ status: 200, body: 'a' });
+  expect(Date.now() - began).toBeLessThan(450);
+  await vi.waitUntil(() => seen.length === 2, 5000);
+  expect([...seen].sort()).toEqual(['GET mirror.test /p?q=1 true ', 'POST mirror.test /post true a body']);
+  await haproxy.apply(model([]));
+  expect(await get('mirror.test')).toMatchObject({ status: 200, body: 'a' });
+});
+
+it('keeps series of what each service answered', async () => {
+  const metrics = new Registry();
+  const log = await startRequestLog(join(directory, 'log.sock'), metrics);
+  const a = await answering('a');
+  await haproxy.apply({
+    backends: [
+      { name: 'shop_web_80', servers: [a] },
+      { name: 'shop_none_80', servers: [] },
+    ],
+    rules: [
+      rule('rl', 'log.test', [{ backend: 'shop_web_80', weight: 1000 }]),
+      rule('rn', 'nolog.test', [{ backend: 'shop_none_80', weight: 1000 }]),
+    ],
+  });
+  for (let index = 0; index < 20; index += 1) await get('log.test');
+  await get('nolog.test');
+  await get('unknown.test');
+  await vi.waitUntil(async () => (await metrics.metrics()).includes('service="none"'), 10_000);
+  const text = await metrics.metrics();
+  const place = 'namespace="shop",service="web",port="80"';
+  expect(text).toContain(`slipway_gateway_requests_total{${place},code="200"} 20`);
+  expect(text).toContain('slipway_gateway_requests_total{namespace="shop",service="none",port="80",code="503"} 1');
+  expect(text).toContain(`slipway_gateway_request_duration_seconds_count{${place}} 20`);
+  log.keep([{ name: 'shop_none_80' }]);
+  expect(await metrics.metrics()).not.toContain('service="web"');
+  await log.stop();
 });
 
 it('comes back in the same state after a crash, and is changed on by a controller that starts anew', async () => {

@@ -1,8 +1,11 @@
 import type { Condition, Filter, GatewayModel, PathChange, Rule } from './model.js';
 import { invalidBackend, shortHash } from './model.js';
+import { logFormat } from './request-log.js';
+
+export const mirrorScript = 'mirror.lua';
 
 export interface GatewayOptions {
-  /** HAProxy's files: `haproxy.cfg`, `maps/`, `certificates/`, `admin.sock`, `master.sock`. */
+  /** HAProxy's files: `haproxy.cfg`, `mirror.lua`, `maps/`, `certificates/`, `admin.sock`, `master.sock`, `log.sock`. */
   readonly directory: string;
   readonly bind: string;
   readonly httpPort: number;
@@ -25,8 +28,9 @@ export interface HaproxyState {
  *   without conditions answers, else the name of a list of rules to try.
  * - weights: `rule.n` → the bucket, of 1000, below which the n-th target (or one before) answers.
  * - targets: `rule.n` → the n-th target's backend.
+ * - keys, seeds: a sticky rule → where its user key is, and what is hashed along with it.
  */
-export const mapNames = ['exact', 'prefix', 'weights', 'targets'] as const;
+export const mapNames = ['exact', 'prefix', 'weights', 'targets', 'keys', 'seeds'] as const;
 export type MapName = (typeof mapNames)[number];
 
 /** Decides the whole configuration. Pure. */
@@ -34,8 +38,14 @@ export function planHaproxy(model: GatewayModel, options: GatewayOptions): Hapro
   const { groups, exact, prefix } = planGroups(model.rules);
   const weights = new Map<string, string>();
   const targets = new Map<string, string>();
+  const keys = new Map<string, string>();
+  const seeds = new Map<string, string>();
   let slots = 2;
   for (const rule of model.rules) {
+    if (rule.stickyBy) {
+      keys.set(rule.id, rule.stickyBy.key);
+      if (rule.stickyBy.seed !== '') seeds.set(rule.id, rule.stickyBy.seed);
+    }
     let below = 0;
     const reachable = rule.targets.filter((target) => target.weight > 0);
     // Every target keeps its slot whatever its weight: a change of weight is then one value.
@@ -53,7 +63,7 @@ export function planHaproxy(model: GatewayModel, options: GatewayOptions): Hapro
   return {
     structure: render(model, groups, slots, options),
     servers: new Map(model.backends.map((backend) => [backend.name, backend.servers])),
-    maps: { exact, prefix, weights, targets },
+    maps: { exact, prefix, weights, targets, keys, seeds },
   };
 }
 
@@ -115,6 +125,8 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     options.tlsPort === undefined
       ? []
       : [`  bind ${options.bind}:${options.tlsPort} ssl crt ${at('certificates')} alpn h2,http/1.1`];
+  const rules = dedupe(model.rules);
+  const mirrors = rules.some((rule) => rule.mirrors.length > 0);
   const unfound = '!{ var(txn.group) -m found }';
   const lookups = [
     'var(txn.host)',
@@ -128,6 +140,7 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  log stdout format raw local0 warning',
     `  stats socket ${at('admin.sock')} mode 600 level admin expose-fd listeners`,
     '  hard-stop-after 60s',
+    ...(mirrors ? [`  lua-load-per-thread ${at(mirrorScript)}`] : []),
     'defaults',
     '  mode http',
     '  log global',
@@ -142,9 +155,23 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  retry-on conn-failure empty-response',
     '  option idle-close-on-response',
     '  option forwardfor',
+    // Lost lines are lost counts, never a slower request: a ring that its reader cannot empty is written over.
+    'ring requests',
+    '  format raw',
+    '  maxlen 512',
+    '  size 1048576',
+    '  timeout connect 1s',
+    '  timeout server 10s',
+    `  server cluster unix@${at('log.sock')}`,
+    // One counter a rule: which of a thousand requests this one is.
+    'backend counters',
+    '  stick-table type string len 16 size 100k store gpc0',
     'frontend http',
     `  bind ${options.bind}:${options.httpPort}`,
     ...tls,
+    '  log ring@requests format raw local0 info',
+    `  log-format "${logFormat}"`,
+    '  http-request del-header X-Slipway-Mirror',
     '  http-request set-header X-Forwarded-Proto https if { ssl_fc }',
     '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
     '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
@@ -159,8 +186,11 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  http-request set-var(txn.rule) var(txn.group) if { var(txn.group) -m beg r }',
     ...groups.flatMap(({ name, rules }) => rules.map((rule) => renderTry(name, rule))),
     `  http-request return status 404 content-type text/plain lf-string "No application answers at %[var(txn.host)]%[var(txn.path)].\\n" unless { var(txn.rule) -m found }`,
-    ...dedupe(model.rules).flatMap(renderRule),
-    '  http-request set-var(txn.bucket) rand(1000)',
+    ...rules.flatMap(renderRule),
+    ...renderKeys(rules, map),
+    // 617 shares no factor with 1000: of every 1000 requests each bucket gets one, and neighbours lie far apart.
+    '  http-request track-sc0 var(txn.rule) table counters unless { var(txn.user) -m len gt 0 }',
+    '  http-request set-var(txn.bucket) sc_inc_gpc0(0),mul(617),mod(1000) unless { var(txn.user) -m len gt 0 }',
     ...Array.from({ length: slots }, (_, slot) => [
       `  http-request set-var(txn.slot) var(txn.rule),concat(.${slot}) unless { var(txn.target) -m found }`,
       `  http-request set-var(txn.below) var(txn.slot),map_str_int(${map('weights')},0) unless { var(txn.target) -m found }`,
@@ -169,6 +199,15 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  use_backend %[var(txn.target)]',
     `backend ${invalidBackend}`,
     '  http-request return status 500 content-type text/plain string "The route leads to a service that does not exist.\\n"',
+    ...(mirrors
+      ? [
+          'frontend mirrors',
+          `  bind unix@${at('mirror.sock')} mode 600`,
+          '  http-request set-var(txn.target) req.hdr(x-slipway-mirror)',
+          '  http-request set-header X-Slipway-Mirror true',
+          '  use_backend %[var(txn.target)]',
+        ]
+      : []),
     ...(options.metricsPort === undefined
       ? []
       : [
@@ -185,6 +224,33 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
 /** Rules of several hosts share filters only by their id, so each is rendered once. */
 function dedupe(rules: readonly Rule[]): Rule[] {
   return [...new Map(rules.map((rule) => [rule.id, rule])).values()];
+}
+
+const keyCookie = 'slipway-key';
+const keyCookieSeconds = 365 * 24 * 3600;
+
+/** Finds the user key of a sticky rule, and the bucket that is always the same for it. */
+function renderKeys(rules: readonly Rule[], map: (name: MapName) => string): string[] {
+  const sources = [...new Set(rules.flatMap((rule) => rule.stickyBy?.key ?? []))].sort();
+  if (sources.length === 0) return [];
+  const lines = sources.flatMap((source) => {
+    const when = `{ var(txn.rule),map_str(${map('keys')}) -m str ${source} }`;
+    const [from, name] = source.split(':');
+    if (from === 'header') return [`http-request set-var(txn.user) req.hdr(${name}) if ${when}`];
+    if (from === 'cookie') return [`http-request set-var(txn.user) req.cook(${name}) if ${when}`];
+    const cookie = `${keyCookie}=%[var(txn.newuser)]; Path=/; Max-Age=${keyCookieSeconds}; HttpOnly; SameSite=Lax`;
+    return [
+      `http-request set-var(txn.user) req.cook(${keyCookie}) if ${when}`,
+      `http-request set-var(txn.newuser) uuid() if ${when} !{ var(txn.user) -m len gt 0 }`,
+      'http-request set-var(txn.user) var(txn.newuser) if { var(txn.newuser) -m found }',
+      `http-response add-header Set-Cookie "${cookie}" if { var(txn.newuser) -m found }`,
+    ];
+  });
+  return [
+    ...lines,
+    `http-request set-var(txn.seed) var(txn.rule),map_str(${map('seeds')})`,
+    'http-request set-var(txn.bucket) var(txn.user),concat(,txn.seed),xxh32,mod(1000) if { var(txn.user) -m len gt 0 }',
+  ].map((line) => `  ${line}`);
 }
 
 function renderTry(group: string, rule: Rule): string {
@@ -205,6 +271,11 @@ function renderCondition(condition: Condition): string {
 function renderRule(rule: Rule): string[] {
   const when = `if { var(txn.rule) -m str ${rule.id} }`;
   const lines = rule.filters.flatMap((filter) => renderFilter(filter).map((line) => `  ${line} ${when}`));
+  for (const { backend, share } of rule.mirrors) {
+    // A body is copied where it is sure to fit into HAProxy's buffer.
+    lines.push(`  http-request wait-for-body time 2s ${when} { req.hdr_val(content-length) 1:15000 }`);
+    lines.push(`  http-request lua.mirror ${backend} ${when} { rand(1000) lt ${share} }`);
+  }
   if (rule.timeoutMs !== undefined) lines.push(`  http-request set-timeout server ${rule.timeoutMs}ms ${when}`);
   return lines;
 }

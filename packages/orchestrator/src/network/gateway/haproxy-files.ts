@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HaproxyState, type MapName, mapNames, renderConfiguration } from './haproxy-config.js';
+import { type HaproxyState, type MapName, mapNames, mirrorScript, renderConfiguration } from './haproxy-config.js';
+import { renderMirrorScript } from './mirror-script.js';
 
 /**
  * Writes everything that HAProxy reads at a start, so that one that starts now comes up in this state. Each file is
@@ -9,6 +10,7 @@ import { type HaproxyState, type MapName, mapNames, renderConfiguration } from '
 export async function writeState(directory: string, state: HaproxyState): Promise<void> {
   await mkdir(join(directory, 'maps'), { recursive: true });
   for (const name of mapNames) await replace(mapFile(directory, name), renderMap(state.maps[name]));
+  await replace(join(directory, mirrorScript), renderMirrorScript(join(directory, 'mirror.sock')));
   await replace(join(directory, 'haproxy.cfg'), renderConfiguration(state));
 }
 
@@ -36,15 +38,20 @@ export async function readState(directory: string): Promise<HaproxyState | undef
         backend = named;
         servers.set(backend, []);
       }
-      const [, server] = /^ {2}server (\S+) /.exec(line) ?? [];
+      const [, server] = /^ {2}server (\d\S*) /.exec(line) ?? [];
       if (server !== undefined) servers.get(backend)?.push(server);
     }
-    const structure = text.replace(/^ {2}server \S+ \S+\n/gm, '');
-    const [exact, prefix, weights, targets] = await Promise.all(
-      mapNames.map((name) => readMap(mapFile(directory, name))),
-    );
-    if (!exact || !prefix || !weights || !targets) return undefined;
-    return { structure, servers, maps: { exact, prefix, weights, targets } };
+    const structure = text.replace(/^ {2}server \d\S* \S+\n/gm, '');
+    const read = (name: MapName) => readMap(mapFile(directory, name));
+    const [exact, prefix, weights, targets, keys, seeds] = await Promise.all([
+      read('exact'),
+      read('prefix'),
+      read('weights'),
+      read('targets'),
+      read('keys'),
+      read('seeds'),
+    ]);
+    return { structure, servers, maps: { exact, prefix, weights, targets, keys, seeds } };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

@@ -23,7 +23,22 @@ export interface Rule {
   readonly conditions: readonly Condition[];
   readonly targets: readonly Target[];
   readonly filters: readonly Filter[];
+  readonly mirrors: readonly Mirror[];
+  /** Whose requests stay with one target; absent: each request is counted out anew. */
+  readonly stickyBy?: StickyBy;
   readonly timeoutMs?: number;
+}
+
+/** Sends a copy of `share` thousandths of the requests to a backend as well; its answers are thrown away. */
+export interface Mirror {
+  readonly backend: string;
+  readonly share: number;
+}
+
+/** Where a request's user key is; `gateway`: in a cookie that the gateway sets. Another seed deals the users out differently. */
+export interface StickyBy {
+  readonly key: 'gateway' | `cookie:${string}` | `header:${string}`;
+  readonly seed: string;
 }
 
 export interface PathMatch {
