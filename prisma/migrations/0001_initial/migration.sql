@@ -36,6 +36,20 @@ CREATE TABLE "role_bindings" (
 );
 
 -- CreateTable
+CREATE TABLE "namespace_adoptions" (
+    "id" UUID NOT NULL,
+    "cluster" TEXT NOT NULL,
+    "operationId" UUID NOT NULL,
+    "items" JSONB NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "namespace_adoptions_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "applications" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -99,6 +113,14 @@ CREATE TABLE "audit_events" (
     "position" BIGINT,
 
     CONSTRAINT "audit_events_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_paths" (
+    "chain" UUID NOT NULL,
+    "path" TEXT NOT NULL,
+
+    CONSTRAINT "audit_paths_pkey" PRIMARY KEY ("chain","path")
 );
 
 -- CreateTable
@@ -174,6 +196,17 @@ CREATE TABLE "blueprints" (
 );
 
 -- CreateTable
+CREATE TABLE "blueprint_versions" (
+    "blueprintId" UUID NOT NULL,
+    "number" INTEGER NOT NULL,
+    "content" JSONB NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "blueprint_versions_pkey" PRIMARY KEY ("blueprintId","number")
+);
+
+-- CreateTable
 CREATE TABLE "builds" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -241,6 +274,9 @@ CREATE TABLE "environments" (
     "message" TEXT,
     "partsVersion" TEXT NOT NULL DEFAULT '',
     "isAdopted" BOOLEAN NOT NULL DEFAULT false,
+    "adoptedFrom" JSONB,
+    "defaults" JSONB NOT NULL DEFAULT '{}',
+    "ordinal" SERIAL NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -537,6 +573,7 @@ CREATE TABLE "image_policies" (
     "registries" TEXT[],
     "requireDigest" BOOLEAN NOT NULL DEFAULT false,
     "signatureKeys" JSONB NOT NULL DEFAULT '[]',
+    "vulnerabilities" JSONB,
     "createdBy" TEXT NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -551,6 +588,7 @@ CREATE TABLE "image_exemptions" (
     "policyId" UUID NOT NULL,
     "tenantId" UUID,
     "image" TEXT NOT NULL,
+    "vulnerability" TEXT,
     "reason" TEXT NOT NULL,
     "expiresAt" TIMESTAMPTZ(3) NOT NULL,
     "createdBy" TEXT NOT NULL,
@@ -577,6 +615,23 @@ CREATE TABLE "image_verdicts" (
 );
 
 -- CreateTable
+CREATE TABLE "image_reports" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "digest" TEXT NOT NULL,
+    "format" TEXT NOT NULL,
+    "scanner" TEXT NOT NULL,
+    "image" TEXT NOT NULL DEFAULT '',
+    "counts" JSONB NOT NULL,
+    "findings" JSONB NOT NULL,
+    "scannedAt" TIMESTAMPTZ(3) NOT NULL,
+    "reportedBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "image_reports_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "projects" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -584,6 +639,8 @@ CREATE TABLE "projects" (
     "displayName" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'active',
     "blueprint" TEXT,
+    "blueprintVersion" INTEGER,
+    "podSecurity" TEXT NOT NULL DEFAULT 'restricted',
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -632,9 +689,30 @@ CREATE TABLE "quota_pools" (
     "resource" TEXT NOT NULL,
     "amount" BIGINT NOT NULL,
     "used" BIGINT NOT NULL DEFAULT 0,
+    "ofNodes" BOOLEAN NOT NULL DEFAULT false,
+    "isAwaited" BOOLEAN NOT NULL DEFAULT false,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "quota_pools_pkey" PRIMARY KEY ("cluster","resource")
+);
+
+-- CreateTable
+CREATE TABLE "quota_pool_settings" (
+    "cluster" TEXT NOT NULL,
+    "overcommitPercent" INTEGER NOT NULL DEFAULT 100,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "quota_pool_settings_pkey" PRIMARY KEY ("cluster")
+);
+
+-- CreateTable
+CREATE TABLE "quota_log_marks" (
+    "source" TEXT NOT NULL,
+    "marks" JSONB NOT NULL DEFAULT '{}',
+    "readAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "quota_log_marks_pkey" PRIMARY KEY ("source")
 );
 
 -- CreateTable
@@ -718,6 +796,18 @@ CREATE TABLE "releases" (
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "releases_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "registry_manifests" (
+    "tenantId" UUID NOT NULL,
+    "applicationId" UUID NOT NULL,
+    "digest" TEXT NOT NULL,
+    "blobs" JSONB NOT NULL DEFAULT '{}',
+    "children" TEXT[],
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "registry_manifests_pkey" PRIMARY KEY ("applicationId","digest")
 );
 
 -- CreateTable
@@ -917,6 +1007,9 @@ CREATE INDEX "role_bindings_projectId_idx" ON "role_bindings"("projectId");
 CREATE INDEX "role_bindings_roleId_idx" ON "role_bindings"("roleId");
 
 -- CreateIndex
+CREATE INDEX "namespace_adoptions_cluster_createdAt_id_idx" ON "namespace_adoptions"("cluster", "createdAt", "id");
+
+-- CreateIndex
 CREATE INDEX "applications_tenantId_idx" ON "applications"("tenantId");
 
 -- CreateIndex
@@ -941,7 +1034,7 @@ CREATE INDEX "audit_events_tenantId_at_id_idx" ON "audit_events"("tenantId", "at
 CREATE INDEX "audit_events_actor_at_idx" ON "audit_events"("actor", "at");
 
 -- CreateIndex
-CREATE INDEX "audit_events_action_at_idx" ON "audit_events"("action", "at");
+CREATE INDEX "audit_events_source_at_idx" ON "audit_events"("source", "at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "audit_events_chain_seq_key" ON "audit_events"("chain", "seq");
@@ -972,6 +1065,9 @@ CREATE INDEX "domains_placementId_idx" ON "domains"("placementId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "environments_namespace_key" ON "environments"("namespace");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "environments_ordinal_key" ON "environments"("ordinal");
 
 -- CreateIndex
 CREATE INDEX "environments_tenantId_idx" ON "environments"("tenantId");
@@ -1094,6 +1190,15 @@ CREATE INDEX "image_verdicts_tenantId_at_id_idx" ON "image_verdicts"("tenantId",
 CREATE INDEX "image_verdicts_policyId_idx" ON "image_verdicts"("policyId");
 
 -- CreateIndex
+CREATE INDEX "image_reports_digest_idx" ON "image_reports"("digest");
+
+-- CreateIndex
+CREATE INDEX "image_reports_tenantId_createdAt_id_idx" ON "image_reports"("tenantId", "createdAt" DESC, "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "image_reports_tenantId_digest_key" ON "image_reports"("tenantId", "digest");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "projects_tenantId_name_key" ON "projects"("tenantId", "name");
 
 -- CreateIndex
@@ -1131,6 +1236,9 @@ CREATE INDEX "quota_samples_tenantId_at_idx" ON "quota_samples"("tenantId", "at"
 
 -- CreateIndex
 CREATE UNIQUE INDEX "releases_applicationId_number_key" ON "releases"("applicationId", "number");
+
+-- CreateIndex
+CREATE INDEX "registry_manifests_tenantId_idx" ON "registry_manifests"("tenantId");
 
 -- CreateIndex
 CREATE INDEX "requests_state_createdAt_id_idx" ON "requests"("state", "createdAt", "id");
@@ -1211,6 +1319,9 @@ ALTER TABLE "placements" ADD CONSTRAINT "placements_releaseId_fkey" FOREIGN KEY 
 ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "blueprint_versions" ADD CONSTRAINT "blueprint_versions_blueprintId_fkey" FOREIGN KEY ("blueprintId") REFERENCES "blueprints"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -1271,10 +1382,16 @@ ALTER TABLE "image_verdicts" ADD CONSTRAINT "image_verdicts_policyId_fkey" FOREI
 ALTER TABLE "image_verdicts" ADD CONSTRAINT "image_verdicts_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "image_reports" ADD CONSTRAINT "image_reports_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "projects" ADD CONSTRAINT "projects_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "releases" ADD CONSTRAINT "releases_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "registry_manifests" ADD CONSTRAINT "registry_manifests_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "request_decisions" ADD CONSTRAINT "request_decisions_requestId_fkey" FOREIGN KEY ("requestId") REFERENCES "requests"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -3,9 +3,13 @@
 -- The sealer's queue: rows that are not sealed yet.
 CREATE INDEX "audit_events_unsealed" ON "audit_events" ("at", "id") WHERE "position" IS NULL;
 
+-- Search by the beginning of an action and of a path: ranges of bytes, which are leakproof.
+CREATE INDEX "audit_events_action" ON "audit_events" ("action" text_pattern_ops, "at");
+CREATE INDEX "audit_events_resource" ON "audit_events" ("resource" text_pattern_ops, "at");
+
 -- Search within the path of what was changed.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE INDEX "audit_events_resource_trgm" ON "audit_events" USING gin ("resource" gin_trgm_ops);
+CREATE INDEX "audit_paths_trgm" ON "audit_paths" USING gin ("path" gin_trgm_ops);
 
 -- A row is written once and sealed once. It leaves only with the beginning of its chain, after the chain's row has said so
 -- and holds the signed stub (retention).

@@ -68,6 +68,10 @@ export class AuditRetention {
     await this.database.read.$executeRaw`
       DELETE FROM audit_checkpoints k USING audit_chains c
       WHERE c.id = k.chain AND c.id = ${chain}::uuid AND c.stub IS NOT NULL AND k.seq <= c."removedSeq"`;
+    if (removed > 0)
+      await this.database.read.$executeRaw`
+        DELETE FROM audit_paths p WHERE p.chain = ${chain}::uuid AND NOT EXISTS (
+          SELECT 1 FROM audit_events e WHERE e.resource = p.path AND e.chain = p.chain)`;
     return removed;
   }
 }

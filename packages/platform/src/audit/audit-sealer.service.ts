@@ -67,6 +67,8 @@ export class AuditSealer {
       FROM jsonb_to_recordset(${JSON.stringify(seals)}::jsonb)
         AS s(id uuid, seq bigint, "prevHash" text, hash text, position bigint)
       WHERE e.id = s.id`;
+    const paths = rows.map(({ chain, resource }) => ({ chain, path: resource }));
+    await tx.auditPath.createMany({ data: paths, skipDuplicates: true });
     const ends = [...heads].map(([id, head]) => ({ id, ...head }));
     await tx.$executeRaw`
       INSERT INTO audit_chains AS c (id, name, seq, hash, "removedHash", "updatedAt")

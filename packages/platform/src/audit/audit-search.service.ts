@@ -1,43 +1,95 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Prisma } from '../kernel/database/index.js';
+import { type AuditEventModel, Database } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { isId } from '../kernel/ids/ids.js';
-import { type AuditAnswer, type AuditFilter, type AuditQuery, toAuditAnswer } from './audit.dto.js';
+import { type AuditAnswer, type AuditQuery, toAuditAnswer } from './audit.dto.js';
+import { type Condition, toConditions, toWhere } from './audit-search.rules.js';
 
-/** Finds events; every order of it is an index of the table. */
+/** A text that is frequent is found among so many of the newest rows. */
+const newestRows = 20_000;
+/** A text that is rare stands in so many paths at most. */
+const mostPaths = 2_000;
+
+/**
+ * Finds events. Only comparisons that are leakproof use an index behind row-level security, so prefixes are ranges, and a text within
+ * a path is looked for in the table of paths.
+ */
 @Injectable()
 export class AuditSearch {
   constructor(private readonly database: Database) {}
 
   /** Newest first; of one tenant, or of all. */
   async list(query: AuditQuery, tenantId?: string): Promise<Page<AuditAnswer>> {
-    const { where, orderBy, take } = keyset<Prisma.AuditEventWhereInput>(query, 'at', {
-      direction: 'desc',
-      type: 'date',
-    });
-    const at = { gte: query.from ? new Date(query.from) : undefined, lt: query.to ? new Date(query.to) : undefined };
-    const rows = await this.database.read.auditEvent.findMany({
-      where: { AND: [where, ...toConditions(query), ofTenant(query.tenant)], tenantId, at },
-      orderBy,
-      take,
-    });
-    return toPage(rows, query.limit, (row) => [row.at, row.id], toAuditAnswer);
+    const { limit, q } = query;
+    const conditions: Condition[] = [...toConditions(query), ...toCursor(query)];
+    const chains = tenantId ? [tenantId] : query.tenant ? await this.findTenants(query.tenant) : undefined;
+    if (chains) conditions.push(chains[0] === null ? { sql: '"tenantId" IS NULL' } : ofTenants(chains));
+    const rows = q ? await this.findText(conditions, q, chains, limit + 1) : await this.find(conditions, limit + 1);
+    return toPage(rows, limit, (row) => [row.at, row.id], toAuditAnswer);
+  }
+
+  private find(conditions: readonly Condition[], take: number): Promise<AuditEventModel[]> {
+    const { text, values } = toWhere(conditions);
+    return this.database.read.$queryRawUnsafe<AuditEventModel[]>(
+      `SELECT * FROM audit_events WHERE ${text} ORDER BY at DESC, id DESC LIMIT ${take}`,
+      ...values,
+    );
+  }
+
+  private async findText(
+    conditions: readonly Condition[],
+    q: string,
+    chains: readonly (string | null)[] | undefined,
+    take: number,
+  ): Promise<AuditEventModel[]> {
+    const like: Condition = { sql: 'resource ILIKE ?', values: [`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`] };
+    const { text, values } = toWhere(conditions);
+    const found = toWhere([like], values.length);
+    const newest = await this.database.read.$queryRawUnsafe<(AuditEventModel & { scanned: bigint })[]>(
+      `WITH newest AS MATERIALIZED (SELECT * FROM audit_events WHERE ${text} ORDER BY at DESC, id DESC LIMIT ${newestRows}),
+        size AS (SELECT count(*) AS scanned FROM newest)
+       SELECT newest.*, size.scanned FROM size LEFT JOIN newest ON ${found.text}
+       ORDER BY at DESC, id DESC LIMIT ${take}`,
+      ...values,
+      ...found.values,
+    );
+    const rows = newest.filter((row) => row.id !== null);
+    if (rows.length === take || Number(newest[0]?.scanned ?? 0) < newestRows) return rows;
+    const ofChain: Condition[] = chains ? [{ sql: 'chain = ANY(?::uuid[])', values: [chains.map(toChain)] }] : [];
+    const inPaths = toWhere([{ sql: 'path ILIKE ?', values: like.values }, ...ofChain]);
+    const paths = await this.database.read.$queryRawUnsafe<{ path: string }[]>(
+      `SELECT path FROM audit_paths WHERE ${inPaths.text} LIMIT ${mostPaths + 1}`,
+      ...inPaths.values,
+    );
+    if (paths.length > mostPaths) return this.find([...conditions, like], take);
+    return this.find([...conditions, { sql: 'resource = ANY(?)', values: [paths.map(({ path }) => path)] }], take);
+  }
+
+  /** The ids that a name has had, or has; null for the platform's own. */
+  private async findTenants(tenant: string): Promise<(string | null)[]> {
+    if (tenant === '-') return [null];
+    if (isId(tenant)) return [tenant];
+    const rows = await this.database.read.$queryRaw<{ id: string }[]>`
+      SELECT id FROM audit_chains WHERE name = ${tenant} UNION SELECT id FROM tenants WHERE name = ${tenant}`;
+    return rows.map(({ id }) => id);
   }
 }
 
-/** A filter as what Prisma asks. */
-export function toConditions(filter: AuditFilter): Prisma.AuditEventWhereInput[] {
-  const { actor, action, resource, outcome, source, q } = filter;
-  return [
-    { actor, outcome, source },
-    ...(action ? [action.endsWith('*') ? { action: { startsWith: action.slice(0, -1) } } : { action }] : []),
-    ...(resource ? [{ OR: [{ resource }, { resource: { startsWith: `${resource}/` } }] }] : []),
-    ...(q ? [{ resource: { contains: q, mode: 'insensitive' as const } }] : []),
-  ];
+const toChain = (tenantId: string | null): string => tenantId ?? '00000000-0000-0000-0000-000000000000';
+
+function ofTenants(ids: readonly (string | null)[]): Condition {
+  // One id keeps the order of the index.
+  if (ids.length === 1) return { sql: '"tenantId" = ?::uuid', values: [ids[0] ?? ''] };
+  return { sql: '"tenantId" = ANY(?::uuid[])', values: [ids.filter((id) => id !== null)] };
 }
 
-function ofTenant(tenant: string | undefined): Prisma.AuditEventWhereInput {
-  if (!tenant) return {};
-  if (tenant === '-') return { tenantId: null };
-  return isId(tenant) ? { tenantId: tenant } : { tenant };
+/** What stands after the row that the cursor names. */
+function toCursor(query: AuditQuery): Condition[] {
+  if (!query.cursor) return [];
+  const { where } = keyset<{ OR?: [unknown, { at: Date; id: { lt: string } }] }>(query, 'at', {
+    direction: 'desc',
+    type: 'date',
+  });
+  const last = where.OR?.[1];
+  return last ? [{ sql: '(at, id) < (?::timestamptz, ?::uuid)', values: [last.at, last.id.lt] }] : [];
 }

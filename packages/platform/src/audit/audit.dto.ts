@@ -16,7 +16,7 @@ export const auditFilterSchema = z.strictObject({
   resource: z.string().max(500).optional().meta({ description: 'Only this path, and what is under it.' }),
   outcome: outcomeSchema.optional(),
   source: z.string().max(100).optional().meta({ description: 'Only from this address.' }),
-  q: z.string().max(200).optional().meta({ description: 'Only where the path has this text.' }),
+  q: z.string().min(3).max(200).optional().meta({ description: 'Only where the path has this text.' }),
 });
 export type AuditFilter = z.output<typeof auditFilterSchema>;
 

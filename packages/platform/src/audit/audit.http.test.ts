@@ -110,6 +110,29 @@ describe('the chain', () => {
 });
 
 describe('search', () => {
+  it('pages through all of it once, and takes beginnings and texts for what they are', async () => {
+    for (const path of ['a_b/x', 'a_b', 'a_bc', 'a_b-c/x', 'axb/x', 'a%b/x'])
+      await note('Odd.action', { resource: `odd/${path}` });
+    const found = async (query: string) => {
+      const seen: string[] = [];
+      for (let cursor = ''; ; ) {
+        const more = cursor && `&cursor=${cursor}`;
+        const { items, nextCursor } = (await api.call(api.admin, 'GET', `/audit-events?limit=2&${query}${more}`)).body;
+        seen.push(...items.map((item: { resource: string }) => item.resource));
+        if (!nextCursor) return seen;
+        cursor = nextCursor;
+      }
+    };
+    expect(await found('action=Odd.*')).toEqual(
+      ['a%b/x', 'axb/x', 'a_b-c/x', 'a_bc', 'a_b', 'a_b/x'].map((path) => `odd/${path}`),
+    );
+    expect(await found('resource=odd/a_b')).toEqual(['odd/a_b', 'odd/a_b/x']);
+    expect(await found('action=Odd.action&q=A_B/X')).toEqual(['odd/a_b/x']);
+    await seal();
+    expect(await found('q=a%25b/')).toEqual(['odd/a%b/x']);
+    expect(await found('action=Odd.actio')).toEqual([]);
+  });
+
   it('narrows by each filter, newest first', async () => {
     await note('login.password', { outcome: 'denied', resource: 'users/eve' });
     const count = async (query: string) =>
