@@ -235,6 +235,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{cluster}/adoptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the adoptions of namespaces, newest first */
+        get: operations["adoptions.list"];
+        put?: never;
+        /**
+         * Give namespaces to projects, as environments
+         * @description With `dryRun`, answers what would be set on each and what stands in the way. Without, each namespace is a step of one operation with a result of its own; what is in the namespaces runs on.
+         */
+        post: operations["adoptions.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/adoptions/{adoption}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an adoption, with what became of each namespace */
+        get: operations["adoptions.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the namespaces that no tenant owns, with what is in them
+         * @description Those of the cluster and of the platform itself are left out.
+         */
+        get: operations["adoptions.listNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/namespaces/{namespace}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an adopted namespace back
+         * @description Its environment and what the platform made in it go; everything else in it stays as it is.
+         */
+        post: operations["adoptions.release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a cluster has to give to all tenants together */
+        get: operations["quotaPools.get"];
+        /** Set a cluster's pool */
+        put: operations["quotaPools.put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/pool/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what waits for a cluster's pool, in its turns */
+        get: operations["quotaPools.listWaits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/pool/queue/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up, for a tenant, what waits for a cluster's pool */
+        post: operations["quotaPools.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/encryption-keys": {
         parameters: {
             query?: never;
@@ -515,6 +645,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-policies/dry-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge the images that run now, of every tenant, by a policy that need not be there; nothing is written */
+        post: operations["policies.dryRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/image-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the platform’s reports on images, which count in every tenant, newest first */
+        get: operations["imageReports.listPlatform"];
+        put?: never;
+        /**
+         * Hand in what a scanner found in an image, for every tenant
+         * @description The JSON of Trivy or Grype, SARIF 2.1.0, CycloneDX with vulnerabilities, or a cosign vuln attestation; it takes the place of the report before.
+         */
+        post: operations["imageReports.submitPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/image-reports/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a report of the platform on an image */
+        get: operations["imageReports.getPlatform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/image-verdicts": {
         parameters: {
             query?: never;
@@ -790,7 +975,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of my sessions */
+        /** End one of my sessions; `current` is the one that asks */
         delete: operations["sessions.end"];
         options?: never;
         head?: never;
@@ -987,6 +1172,26 @@ export interface paths {
         get: operations["quotaQueue.overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas/recount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count anew what is used, and correct what differs
+         * @description The worker does it every hour by itself.
+         */
+        post: operations["quotaPools.recount"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1494,6 +1699,61 @@ export interface paths {
         post?: never;
         /** End an exemption of a policy of the tenant */
         delete: operations["tenantPolicies.endExemption"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/image-policies/dry-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge the tenant’s images that run now by a policy that need not be there; nothing is written */
+        post: operations["tenantPolicies.dryRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/image-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what scanners found in images, the platform’s reports among them, newest first */
+        get: operations["imageReports.list"];
+        put?: never;
+        /**
+         * Hand in what a scanner found in an image of the tenant
+         * @description The JSON of Trivy or Grype, SARIF 2.1.0, CycloneDX with vulnerabilities, or a cosign vuln attestation; it takes the place of the report before.
+         */
+        post: operations["imageReports.submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/image-reports/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a scanner found in an image */
+        get: operations["imageReports.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2135,7 +2395,7 @@ export interface paths {
         get: operations["environments.get"];
         put?: never;
         post?: never;
-        /** Delete an environment with all that runs in it */
+        /** Delete an environment with all that runs in it; give an adopted namespace back */
         delete: operations["environments.delete"];
         options?: never;
         head?: never;
@@ -2231,6 +2491,41 @@ export interface paths {
         /** Set how far a project's namespaces reach */
         put: operations["networkPolicies.putOfProject"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/pod-security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read which Pod Security level a project's namespaces are held to */
+        get: operations["podSecurity.get"];
+        /** Set the Pod Security level of a project's namespaces */
+        put: operations["podSecurity.put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/pod-security/image-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whom an image would run as in a project */
+        post: operations["podSecurity.checkImage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2444,6 +2739,26 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/repositories/{repository}/artifacts/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an image with all its tags
+         * @description What it alone holds is given back to the quota at once. An image that runs somewhere is refused.
+         */
+        delete: operations["repositories.deleteArtifact"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2736,6 +3051,76 @@ export interface components {
             /** @description In a tenant that is not active, changes are refused whoever asks. */
             tenantState: string | null;
         };
+        AdoptableNamespace: {
+            name: string;
+            createdAt: string | null;
+            /** @enum {string} */
+            state: "active" | "terminating";
+            /** @description Pods that run or wait. */
+            pods: number;
+            /** @description Deployments, StatefulSets, DaemonSets and CronJobs. */
+            workloads: number;
+            services: number;
+            /** @description PersistentVolumeClaims. */
+            volumes: number;
+            /** @description What its pods ask for, as Kubernetes quantities. */
+            requests: {
+                cpu: string;
+                memory: string;
+            };
+            /** @description The Pod Security level that it enforces. */
+            podSecurity: string | null;
+        };
+        AdoptableNamespacePage: {
+            items: components["schemas"]["AdoptableNamespace"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        Adoption: {
+            /** @description Null for a plan. */
+            id: string | null;
+            cluster: string;
+            /** @enum {string} */
+            state: "planned" | "running" | "succeeded" | "failed";
+            /** @description Id of the operation, a step for each namespace. */
+            operation: string | null;
+            createdBy: string;
+            createdAt: string | null;
+            items: components["schemas"]["AdoptionItem"][];
+            version: number;
+        };
+        AdoptionItem: {
+            namespace: string;
+            tenant: string;
+            project: string;
+            environment: string;
+            /** @enum {string} */
+            kind: "production" | "staging" | "development";
+            /** @enum {string} */
+            state: "planned" | "pending" | "running" | "reversing" | "adopted" | "failed";
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** @description What is set on the namespace and in it. */
+            changes: {
+                path: string;
+                before: string | null;
+                after: string | null;
+            }[];
+            /** @description What stands in the way (`error`), and what somebody will notice (`warning`). */
+            problems: {
+                code: string;
+                /** @enum {string} */
+                severity: "error" | "warning";
+                message: string;
+            }[];
+        };
+        AdoptionPage: {
+            items: components["schemas"]["Adoption"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
         Application: {
             /**
              * Format: uuid
@@ -2820,7 +3205,7 @@ export interface components {
             version: number;
             tenant: string | null;
             /** @enum {string} */
-            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
             /** @description The lowest that matches counts. Default: 100. */
             priority: number;
             /** @description All of which must hold. */
@@ -3121,6 +3506,14 @@ export interface components {
                 };
             };
         };
+        /**
+         * @example {
+         *       "image": "127.0.0.1:7601/library/redis:latest"
+         *     }
+         */
+        CheckImageUser: {
+            image: string;
+        };
         Cluster: {
             id: string;
             name: string;
@@ -3173,6 +3566,33 @@ export interface components {
         };
         /**
          * @example {
+         *       "items": [
+         *         {
+         *           "namespace": "legacy-shop",
+         *           "tenant": "acme",
+         *           "project": "shop",
+         *           "environment": "legacy",
+         *           "kind": "production"
+         *         }
+         *       ]
+         *     }
+         */
+        CreateAdoption: {
+            items: {
+                namespace: string;
+                tenant: string;
+                project: string;
+                /**
+                 * @description A DNS label: unique in its parent, never changes.
+                 * @example shop
+                 */
+                environment: string;
+                /** @enum {string} */
+                kind: "production" | "staging" | "development";
+            }[];
+        };
+        /**
+         * @example {
          *       "name": "hello",
          *       "source": {
          *         "type": "archive"
@@ -3209,7 +3629,7 @@ export interface components {
              */
             name: string;
             /** @enum {string} */
-            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
             /** @description The lowest that matches counts. Default: 100. */
             priority?: number;
             /** @description All of which must hold. */
@@ -3347,7 +3767,7 @@ export interface components {
              * @description Empty: requests of every kind.
              * @default []
              */
-            kinds: ("tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal")[];
+            kinds: ("tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security")[];
         };
         /**
          * @example {
@@ -3406,7 +3826,7 @@ export interface components {
          */
         CreateRequest: {
             /** @enum {string} */
-            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
             /** @description What is asked for; each kind has its own fields. */
             payload: {
                 [key: string]: unknown;
@@ -3439,7 +3859,7 @@ export interface components {
             to: string;
             /** @description Whether I gave it; else I was given it. */
             isMine: boolean;
-            kinds: ("tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal")[];
+            kinds: ("tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security")[];
             /**
              * Format: date-time
              * @description RFC 3339, UTC.
@@ -3536,6 +3956,8 @@ export interface components {
             state: "provisioning" | "ready" | "failed" | "deleting";
             /** @description Why it is not ready. */
             message: string | null;
+            /** @description Its namespace was there before, and is given back, not deleted. */
+            isAdopted: boolean;
             /** @description Id of the operation that this answer began. */
             operation: string | null;
         };
@@ -3562,6 +3984,46 @@ export interface components {
                 error: string | null;
             } | null;
             lastChange: string | null;
+        };
+        FullImageReport: {
+            id: string;
+            /** @description The digest of the image. */
+            name: string;
+            /** @description As the report names it. */
+            image: string;
+            /** @description Null: of the platform, for every tenant. */
+            tenant: string | null;
+            /** @enum {string} */
+            format: "trivy" | "grype" | "cyclonedx" | "sarif" | "cosign-vuln";
+            scanner: string;
+            counts: {
+                critical: number;
+                high: number;
+                medium: number;
+                low: number;
+                negligible: number;
+                unknown: number;
+            };
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            scannedAt: string;
+            reportedBy: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+            /** @description The worst first, 5,000 at most. */
+            findings: {
+                id: string;
+                /** @enum {string} */
+                severity: "critical" | "high" | "medium" | "low" | "negligible" | "unknown";
+                package: string;
+                version: string;
+                fixedIn: string;
+            }[];
         };
         Group: {
             /**
@@ -3631,7 +4093,7 @@ export interface components {
                 policy: string;
                 image: string;
                 /** @enum {string} */
-                rule: "registry" | "digest" | "signature";
+                rule: "registry" | "digest" | "signature" | "vulnerability";
                 message: string;
                 /** @enum {string} */
                 mode: "audit" | "warn" | "enforce";
@@ -3641,6 +4103,7 @@ export interface components {
         ImageExemption: {
             id: string;
             image: string;
+            vulnerability: string | null;
             tenant: string | null;
             reason: string;
             /**
@@ -3686,20 +4149,95 @@ export interface components {
                 name: string;
                 publicKey: string;
             }[];
+            vulnerabilities: components["schemas"]["VulnerabilityRule"] | null;
             exemptions: components["schemas"]["ImageExemption"][];
             createdBy: string;
+        };
+        ImagePolicyDryRun: {
+            /** @description How many images that run were judged; in how many places: `items` and `passed`. */
+            images: number;
+            /** @description Places whose image the policy lets pass. */
+            passed: number;
+            /** @description Places whose image the policy would refuse. */
+            items: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+                release: number;
+                image: string;
+                reasons: {
+                    /** @enum {string} */
+                    rule: "registry" | "digest" | "signature" | "vulnerability";
+                    message: string;
+                    remedy: string;
+                }[];
+            }[];
         };
         ImagePolicyPage: {
             items: components["schemas"]["ImagePolicy"][];
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
+        ImageReport: {
+            id: string;
+            /** @description The digest of the image. */
+            name: string;
+            /** @description As the report names it. */
+            image: string;
+            /** @description Null: of the platform, for every tenant. */
+            tenant: string | null;
+            /** @enum {string} */
+            format: "trivy" | "grype" | "cyclonedx" | "sarif" | "cosign-vuln";
+            scanner: string;
+            counts: {
+                critical: number;
+                high: number;
+                medium: number;
+                low: number;
+                negligible: number;
+                unknown: number;
+            };
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            scannedAt: string;
+            reportedBy: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+        };
+        ImageReportPage: {
+            items: components["schemas"]["ImageReport"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        ImageUser: {
+            image: string;
+            /**
+             * @description The Pod Security Standard that the namespaces are held to. `restricted`: no container runs as root. `baseline`: it may, without reaching the node.
+             * @enum {string}
+             */
+            level: "restricted" | "baseline";
+            /**
+             * @description Whom its configuration names. `unknown`: it is of another registry, or not there.
+             * @enum {string}
+             */
+            user: "number" | "root" | "name" | "unknown";
+            /** @description As it is written there. */
+            name: string | null;
+            /** @description What will be different from what its maker meant. */
+            warning: string | null;
+        };
         ImageVerdict: {
             id: string;
             policy: string;
             image: string;
             /** @enum {string} */
-            rule: "registry" | "digest" | "signature";
+            rule: "registry" | "digest" | "signature" | "vulnerability";
             message: string;
             /** @enum {string} */
             outcome: "refused" | "warned" | "noted";
@@ -3912,6 +4450,14 @@ export interface components {
             reason: string;
             /** @description The tenant's name, where something is lost. */
             confirm?: string;
+        };
+        NamespaceRelease: {
+            namespace: string;
+            tenant: string;
+            project: string;
+            environment: string;
+            /** @description Id of the operation that gives it back. */
+            operation: string;
         };
         NetworkPlace: {
             project: string;
@@ -4184,6 +4730,23 @@ export interface components {
             items: components["schemas"]["Pod"][];
             nextCursor: string | null;
         };
+        PodSecurity: {
+            /**
+             * @description The Pod Security Standard that the namespaces are held to. `restricted`: no container runs as root. `baseline`: it may, without reaching the node.
+             * @enum {string}
+             */
+            level: "restricted" | "baseline";
+            /** @description Whether you may set `baseline`, or have to ask for it. */
+            mayLower: boolean;
+            places: {
+                environment: string;
+                namespace: string;
+                /** @description Whom images run as that name root, or a user without a number. */
+                runAsUser: number;
+            }[];
+            /** @description The project's. */
+            version: number;
+        };
         PolicyCondition: {
             /** @description Into the payload, e.g. `limits.cpu`; also `grantSeconds`. */
             path: string;
@@ -4306,6 +4869,18 @@ export interface components {
         };
         /**
          * @example {
+         *       "level": "baseline"
+         *     }
+         */
+        PutPodSecurity: {
+            /**
+             * @description The Pod Security Standard that the namespaces are held to. `restricted`: no container runs as root. `baseline`: it may, without reaching the node.
+             * @enum {string}
+             */
+            level: "restricted" | "baseline";
+        };
+        /**
+         * @example {
          *       "mode": "namespace"
          *     }
          */
@@ -4329,6 +4904,26 @@ export interface components {
             };
             /**
              * @description How far the limits of the children may sum above these; 100: not at all.
+             * @default 100
+             */
+            overcommitPercent: number;
+        };
+        /**
+         * @example {
+         *       "limits": {
+         *         "requests.cpu": "nodes",
+         *         "requests.memory": "96Gi"
+         *       },
+         *       "overcommitPercent": 150
+         *     }
+         */
+        PutQuotaPool: {
+            /** @description All limits of the pool: what is not named here is not limited. `nodes` instead of an amount follows what the nodes can give, times the overcommitment. */
+            limits: {
+                [key: string]: string | number;
+            };
+            /**
+             * @description How much of what the nodes have is given out; above 100: more than there is.
              * @default 100
              */
             overcommitPercent: number;
@@ -4393,6 +4988,20 @@ export interface components {
             waiting: number;
             updatedAt: string | null;
             version: number;
+        };
+        QuotaDifference: {
+            /** @description Null: of a cluster’s pool. */
+            tenant: string | null;
+            /**
+             * @description What is counted is gone; what is there was not counted; a sum was wrong.
+             * @enum {string}
+             */
+            what: "orphaned-claim" | "missing-claim" | "counter" | "pool";
+            /** @description What holds it, or whose sum it is. */
+            subject: string;
+            resource: string;
+            before: string;
+            after: string;
         };
         QuotaForecast: {
             /** @enum {string} */
@@ -4463,6 +5072,79 @@ export interface components {
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
+        QuotaPool: {
+            cluster: string;
+            overcommitPercent: number;
+            items: components["schemas"]["QuotaPoolItem"][];
+            /** @description Of a PUT: what it changes, or would. */
+            changes: {
+                resource: string;
+                before: string | null;
+                after: string | null;
+                used: string;
+                isOver: boolean;
+            }[];
+            /** @description Changes that wait for this pool. */
+            waiting: number;
+            updatedAt: string | null;
+            version: number;
+        };
+        QuotaPoolItem: {
+            resource: string;
+            /** @description What all tenants together may hold; null: no limit. */
+            limit: string | null;
+            followsNodes: boolean;
+            /** @description What the nodes can give; null: they do not say, or cannot be asked. */
+            allocatable: string | null;
+            used: string;
+            /** @description What the tenants' own limits sum to. */
+            promised: string;
+            free: string | null;
+            /** @description Used of the limit. */
+            ratio: number | null;
+            /** @description Promised of the limit; above 1: not all can have theirs. */
+            promisedRatio: number | null;
+            /** @description Somebody waits for it: nobody overtakes. */
+            isAwaited: boolean;
+        };
+        QuotaPoolWait: {
+            id: string;
+            /** @description What waits, e.g. `projects/shop/applications/web/rollouts/…`. */
+            subject: string;
+            /** @enum {string} */
+            state: "waiting" | "granted" | "cancelled" | "failed";
+            /** @description 1 is next. Null when it waits no longer. */
+            position: number | null;
+            blockedBy: {
+                /** @enum {string} */
+                level: "tenant" | "project" | "environment" | "cluster";
+                resource: string;
+                /** @description So much has to become free. */
+                missing: string;
+                /** @description False: it is larger than the whole limit, and waits for a larger one. */
+                fits: boolean;
+            };
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+            finishedAt: string | null;
+            tenant: string;
+        };
+        QuotaPoolWaitPage: {
+            items: components["schemas"]["QuotaPoolWait"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        QuotaRecount: {
+            dryRun: boolean;
+            /** @description How many differences there are. */
+            count: number;
+            /** @description The first 1000. */
+            differences: components["schemas"]["QuotaDifference"][];
+        };
         /** @description Hourly samples; an hour without one is left out, never drawn as zero. */
         QuotaUsage: {
             series: {
@@ -4493,6 +5175,8 @@ export interface components {
                 resource: string;
                 /** @description So much has to become free. */
                 missing: string;
+                /** @description False: it is larger than the whole limit, and waits for a larger one. */
+                fits: boolean;
             };
             createdBy: string;
             /**
@@ -4510,6 +5194,15 @@ export interface components {
         /** @description Without `ids`: all. */
         ReadNotifications: {
             ids?: string[];
+        };
+        RecountQuotas: {
+            /** @description This tenant alone; default: all. */
+            tenant?: string;
+            /**
+             * @description Tells what differs, and corrects nothing.
+             * @default false
+             */
+            dryRun: boolean;
         };
         RecoveryCodes: {
             /** @description Each works once; shown this once only. */
@@ -4587,7 +5280,7 @@ export interface components {
             /** @description The title. */
             name: string;
             /** @enum {string} */
-            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+            kind: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
             /** @enum {string} */
             state: "pending" | "approved" | "rejected" | "withdrawn" | "expired" | "ended";
             tenant: string | null;
@@ -5190,6 +5883,36 @@ export interface components {
              */
             issuer: string;
         };
+        /** @description What weaknesses an image may have, by the reports on its digest. */
+        VulnerabilityRule: {
+            /**
+             * @description The most severe weakness that passes; `none`: no weakness does.
+             * @default high
+             * @enum {string}
+             */
+            maxSeverity: "none" | "negligible" | "low" | "medium" | "high";
+            /**
+             * @description So many weaknesses that are more severe than that pass nevertheless.
+             * @default 0
+             */
+            maxCount: number;
+            /**
+             * @description What becomes of an image that no report is about.
+             * @default allow
+             * @enum {string}
+             */
+            unreported: "allow" | "refuse";
+            /**
+             * @description Counts only what a newer version mends.
+             * @default false
+             */
+            onlyFixable: boolean;
+            /**
+             * @description Reports of tenants on their own images do not count.
+             * @default false
+             */
+            onlyPlatformReports: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -5300,7 +6023,7 @@ export interface operations {
                 q?: string;
                 /** @description Comma-separated: only these fields of each object. */
                 fields?: string;
-                kind?: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+                kind?: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
             };
             header?: never;
             path?: never;
@@ -6980,6 +7703,863 @@ export interface operations {
              *     `cluster-not-found`: There is no such cluster.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adoptions.list": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdoptionPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adoptions.create": {
+        parameters: {
+            query?: {
+                /** @description `true`: answers the plan, and changes nothing. */
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAdoption"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adoption"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `cluster-not-found`: There is no such cluster.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `adoption-refused`: Something stands in the way of adopting these namespaces; nothing was changed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `database-unavailable`: The database cannot be reached at the moment.
+             *
+             *     `cluster-unavailable`: The cluster cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adoptions.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                cluster: string;
+                adoption: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adoption"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `adoption-not-found`: The cluster has no such adoption.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adoptions.listNamespaces": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdoptableNamespacePage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `cluster-not-found`: There is no such cluster.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `database-unavailable`: The database cannot be reached at the moment.
+             *
+             *     `cluster-unavailable`: The cluster cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "adoptions.release": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                cluster: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceRelease"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `namespace-not-found`: The cluster has no such namespace.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `namespace-not-adopted`: This namespace was not adopted, so it cannot be given back.
+             *
+             *     `adoption-place-gone`: The tenant, the project or the environment was deleted meanwhile.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quotaPools.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaPool"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `cluster-not-found`: There is no such cluster.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quotaPools.put": {
+        parameters: {
+            query?: {
+                /** @description `true`: answers what would be, and changes nothing. */
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutQuotaPool"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaPool"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `cluster-not-found`: There is no such cluster.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `quota-resource-unknown`: There is no such resource to limit.
+             *
+             *     `quota-amount-unreadable`: This is no amount of that resource.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quotaPools.listWaits": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaPoolWaitPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quotaPools.cancel": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                cluster: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaPoolWait"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8745,6 +10325,8 @@ export interface operations {
                         name: string;
                         publicKey: string;
                     }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
                 };
             };
         };
@@ -9054,6 +10636,8 @@ export interface operations {
                         name: string;
                         publicKey: string;
                     }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
                 };
                 "application/merge-patch+json": {
                     description?: string;
@@ -9076,6 +10660,8 @@ export interface operations {
                         name: string;
                         publicKey: string;
                     }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
                 };
             };
         };
@@ -9186,10 +10772,13 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description A registry or a part of one; `slipway` is the platform’s own; `*` stands for one part of the path.
+                     * @description The images; a pattern as in `registries`.
+                     * @default *
                      * @example ghcr.io/acme
                      */
-                    image: string;
+                    image?: string;
+                    /** @description Only this weakness does not count; without it no rule of the policy holds. */
+                    vulnerability?: string;
                     /**
                      * @description Of a policy of the platform: for this tenant only.
                      * @example shop
@@ -9358,6 +10947,418 @@ export interface operations {
             };
             /** @description `version-stale`: The object has changed since you read it. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "policies.dryRun": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    /**
+                     * @description `audit` notes, `warn` says so, `enforce` refuses.
+                     * @enum {string}
+                     */
+                    mode?: "audit" | "warn" | "enforce";
+                    /** @description None: every kind. */
+                    environmentKinds?: ("production" | "staging" | "development")[];
+                    /** @description What is allowed; none: every image. */
+                    registries?: string[];
+                    requireDigest?: boolean;
+                    /** @description A cosign signature by one of these is asked for; none: no signature. */
+                    signatureKeys?: {
+                        /**
+                         * @description A DNS label: unique in its parent, never changes.
+                         * @example shop
+                         */
+                        name: string;
+                        publicKey: string;
+                    }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
+                    /**
+                     * @description A policy that is there: its exemptions count.
+                     * @example shop
+                     */
+                    policy?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagePolicyDryRun"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `image-policy-not-found`: There is no such image policy.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `image-policy-empty`: The image policy has no rule.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "imageReports.listPlatform": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+                digest?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageReportPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "imageReports.submitPlatform": {
+        parameters: {
+            query?: {
+                /** @description `sha256:…` or `name@sha256:…`, or a tag in the platform’s registry; else what the report names. */
+                image?: string;
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageReport"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `image-report-unreadable`: This is no report that we can read.
+             *
+             *     `image-report-nameless`: Nobody knows which image the report is about.
+             *
+             *     `image-report-mismatch`: The report is about another image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "imageReports.getPlatform": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullImageReport"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `image-report-not-found`: There is no report on this image.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12743,6 +14744,108 @@ export interface operations {
             };
         };
     };
+    "quotaPools.recount": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RecountQuotas"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaRecount"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "requests.list": {
         parameters: {
             query?: {
@@ -12755,7 +14858,7 @@ export interface operations {
                 fields?: string;
                 /** @description `mine`: asked by me; `to-decide`: waiting for me; `to-review`: broken glass; `all` that I may see. */
                 view?: "mine" | "to-decide" | "to-review" | "all";
-                kind?: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+                kind?: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
                 state?: "pending" | "approved" | "rejected" | "withdrawn" | "expired" | "ended";
                 /** @description Only those of this tenant. */
                 tenant?: string;
@@ -14854,7 +16957,7 @@ export interface operations {
                 q?: string;
                 /** @description Comma-separated: only these fields of each object. */
                 fields?: string;
-                kind?: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal";
+                kind?: "tenant" | "quota" | "access" | "release" | "exec" | "secret-reveal" | "pod-security";
             };
             header?: never;
             path: {
@@ -16798,6 +18901,8 @@ export interface operations {
                         name: string;
                         publicKey: string;
                     }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
                 };
             };
         };
@@ -17110,6 +19215,8 @@ export interface operations {
                         name: string;
                         publicKey: string;
                     }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
                 };
                 "application/merge-patch+json": {
                     description?: string;
@@ -17132,6 +19239,8 @@ export interface operations {
                         name: string;
                         publicKey: string;
                     }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
                 };
             };
         };
@@ -17243,10 +19352,13 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description A registry or a part of one; `slipway` is the platform’s own; `*` stands for one part of the path.
+                     * @description The images; a pattern as in `registries`.
+                     * @default *
                      * @example ghcr.io/acme
                      */
-                    image: string;
+                    image?: string;
+                    /** @description Only this weakness does not count; without it no rule of the policy holds. */
+                    vulnerability?: string;
                     /**
                      * @description Of a policy of the platform: for this tenant only.
                      * @example shop
@@ -17416,6 +19528,425 @@ export interface operations {
             };
             /** @description `version-stale`: The object has changed since you read it. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tenantPolicies.dryRun": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    /**
+                     * @description `audit` notes, `warn` says so, `enforce` refuses.
+                     * @enum {string}
+                     */
+                    mode?: "audit" | "warn" | "enforce";
+                    /** @description None: every kind. */
+                    environmentKinds?: ("production" | "staging" | "development")[];
+                    /** @description What is allowed; none: every image. */
+                    registries?: string[];
+                    requireDigest?: boolean;
+                    /** @description A cosign signature by one of these is asked for; none: no signature. */
+                    signatureKeys?: {
+                        /**
+                         * @description A DNS label: unique in its parent, never changes.
+                         * @example shop
+                         */
+                        name: string;
+                        publicKey: string;
+                    }[];
+                    /** @description Null: weaknesses are not asked about. */
+                    vulnerabilities?: components["schemas"]["VulnerabilityRule"] | null;
+                    /**
+                     * @description A policy that is there: its exemptions count.
+                     * @example shop
+                     */
+                    policy?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagePolicyDryRun"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `image-policy-not-found`: There is no such image policy.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `image-policy-empty`: The image policy has no rule.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "imageReports.list": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+                digest?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageReportPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "imageReports.submit": {
+        parameters: {
+            query?: {
+                /** @description `sha256:…` or `name@sha256:…`, or a tag in the platform’s registry; else what the report names. */
+                image?: string;
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageReport"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `image-report-unreadable`: This is no report that we can read.
+             *
+             *     `image-report-nameless`: Nobody knows which image the report is about.
+             *
+             *     `image-report-mismatch`: The report is about another image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "imageReports.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullImageReport"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `image-report-not-found`: There is no report on this image.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22779,8 +25310,8 @@ export interface operations {
     "environments.delete": {
         parameters: {
             query?: {
-                /** @description Comma-separated: only these fields. */
-                fields?: string;
+                /** @description Of an adopted environment: the name of its namespace, which is then deleted with all that is in it. */
+                namespace?: string;
             };
             header?: {
                 /** @description The ETag read before: 412 when the object has changed since. */
@@ -22865,7 +25396,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `environment-is-production`: The environment `production` goes with its project. */
+            /**
+             * @description `environment-is-production`: The environment `production` goes with its project.
+             *
+             *     `environment-namespace-not-confirmed`: That is not the name of the namespace which would be deleted.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23787,6 +26322,300 @@ export interface operations {
              *     `project-not-found`: The tenant has no such project.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "podSecurity.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodSecurity"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `project-not-found`: The tenant has no such project.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "podSecurity.put": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPodSecurity"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodSecurity"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `forbidden`: Your role does not allow this.
+             *
+             *     `pod-security-needs-consent`: Only the platform lets a project run images as root.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `project-not-found`: The tenant has no such project.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-being-deleted`: This project is being deleted. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "podSecurity.checkImage": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckImageUser"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageUser"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `project-not-found`: The tenant has no such project.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25430,6 +28259,116 @@ export interface operations {
              *     `repository-not-found`: The tenant has no such repository.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `database-unavailable`: The database cannot be reached at the moment.
+             *
+             *     `registry-unavailable`: The image registry cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repositories.deleteArtifact": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+                repository: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `repository-not-found`: The tenant has no such repository.
+             *
+             *     `artifact-not-found`: The repository has no such image.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `artifact-in-use`: The image runs at the moment. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

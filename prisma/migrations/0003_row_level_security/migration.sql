@@ -5,7 +5,8 @@
 CREATE FUNCTION slipway_wall_tenants() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   -- Rows of no tenant here are for all to read: what the platform gives to everybody.
-  common CONSTANT text[] := ARRAY['roles', 'role_bindings', 'blueprints', 'approval_policies', 'image_policies', 'image_exemptions'];
+  common CONSTANT text[] := ARRAY['roles', 'role_bindings', 'blueprints', 'approval_policies', 'image_policies', 'image_exemptions',
+    'image_reports'];
   mine CONSTANT text := $q$(current_setting('slipway.tenant', true) = '*'
     OR "tenantId" = CASE WHEN current_setting('slipway.tenant', true) ~ '^[0-9a-f-]{36}$'
       THEN current_setting('slipway.tenant', true)::uuid END)$q$;

@@ -1,4 +1,4 @@
-import { type Policy, toExpression } from './image-policies.rules.js';
+import { type ImageReport, listOffences, type Policy, toExpression } from './image-policies.rules.js';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 const prefix = 'slipway-image-';
@@ -28,13 +28,15 @@ const imagesOf = (spec: string): string =>
 const full = `i.contains('/') && i.split('/')[0].matches('[.:]|^localhost$') ? i : i.contains('/') ? 'docker.io/' + i : 'docker.io/library/' + i`;
 
 /**
- * What the policy is in a cluster: registries and digests, judged by the API server itself. Signatures are not its to read: a
- * policy of those alone gives nothing. An image that an object had before is let be, so that it can be scaled and deleted.
+ * What the policy is in a cluster: registries, digests, and the digests whose reports break it, judged by the API server itself.
+ * Signatures are not its to read: a policy of those alone gives nothing. An image that an object had before is let be, so that it
+ * can be scaled and deleted.
  */
 export function toAdmission(
   policy: Policy,
   registryHost: string,
   now: Date,
+  reports: readonly ImageReport[],
 ): { readonly policy: AdmissionObject; readonly binding: AdmissionObject } | undefined {
   const rules = [
     ...(policy.registries.length > 0
@@ -53,6 +55,7 @@ export function toAdmission(
           },
         ]
       : []),
+    ...toVulnerabilityRules(policy, registryHost, now, reports),
   ];
   if (rules.length === 0) return undefined;
   const metadata = named(policy);
@@ -132,7 +135,7 @@ function matchesAny(patterns: readonly string[], registryHost: string): string {
 
 /** Exemptions of one tenant are told by its namespaces' label. Who writes this renews it when one runs out. */
 function exempt({ exemptions }: Policy, registryHost: string, now: Date): string {
-  const inForce = exemptions.filter(({ expiresAt }) => expiresAt > now);
+  const inForce = exemptions.filter(({ expiresAt, vulnerability }) => vulnerability === null && expiresAt > now);
   if (inForce.length === 0) return 'false';
   const terms = inForce.map(({ image, tenantId }) => {
     const match = matchesAny([image], registryHost);
@@ -142,4 +145,72 @@ function exempt({ exemptions }: Policy, registryHost: string, now: Date): string
       : `(${match} && has(namespaceObject.metadata.labels) && ${key} in namespaceObject.metadata.labels && namespaceObject.metadata.labels[${key}] == ${quote(tenantId)})`;
   });
   return `(${terms.join(' || ')})`;
+}
+
+const digestOfImage = "i.split('@')[size(i.split('@')) - 1]";
+
+/** A report that counts for one tenant, or for all but some, who are judged by themselves. */
+interface Reach {
+  readonly only: string | null;
+  readonly except: readonly string[];
+}
+
+function toVulnerabilityRules(policy: Policy, registryHost: string, now: Date, all: readonly ImageReport[]) {
+  const { vulnerabilities: rule, exemptions, name, tenantId: owner } = policy;
+  if (!rule) return [];
+  const counting = all.filter(
+    ({ tenantId }) => tenantId === null || (!rule.onlyPlatformReports && (owner === null || owner === tenantId)),
+  );
+  const known = new Map<string, { reach: Reach; digests: string[] }>();
+  const broken = new Map<string, { reach: Reach; digests: string[] }>();
+  const add = (to: typeof known, reach: Reach, digest: string) => {
+    const key = JSON.stringify(reach);
+    const group = to.get(key) ?? { reach, digests: [] };
+    group.digests.push(digest);
+    to.set(key, group);
+  };
+  // The names of images are the pods' to choose: an exemption of a weakness counts for the digest, under any name.
+  const isBroken = ({ findings }: ImageReport, tenantId: string | null) =>
+    listOffences(policy, findings, tenantId, now, () => true).length > rule.maxCount;
+  const exempted = exemptions.filter(({ vulnerability }) => vulnerability !== null).map(({ tenantId }) => tenantId);
+  const apart = [...new Set(exempted)].filter((tenantId) => tenantId !== null).sort();
+  for (const report of counting) {
+    const { tenantId, digest } = report;
+    add(known, { only: tenantId, except: [] }, digest);
+    if (tenantId !== null) {
+      if (isBroken(report, tenantId)) add(broken, { only: tenantId, except: [] }, digest);
+      continue;
+    }
+    if (isBroken(report, null)) add(broken, { only: null, except: apart }, digest);
+    for (const one of apart) if (isBroken(report, one)) add(broken, { only: one, except: [] }, digest);
+  }
+  const passes = exempt(policy, registryHost, now);
+  const anyOf = (groups: typeof known) => [...groups.values()].map(isAmong).join(' || ') || 'false';
+  return [
+    {
+      expression: `variables.images.all(i, !(${anyOf(broken)}) || ${passes})`,
+      message: `The image policy "${name}" refuses images with weaknesses ${rule.maxSeverity === 'none' ? '' : `above ${rule.maxSeverity}`}: a report says that this one has them.`,
+    },
+    ...(rule.unreported === 'refuse'
+      ? [
+          {
+            expression: `variables.images.all(i, (${anyOf(known)}) || ${passes})`,
+            message: `The image policy "${name}" wants a report on the weaknesses of an image, by its digest (name@sha256:…).`,
+          },
+        ]
+      : []),
+  ];
+}
+
+const tenantLabel = quote(placeLabels.tenantId);
+const tenantOfNamespace = `(has(namespaceObject.metadata.labels) && ${tenantLabel} in namespaceObject.metadata.labels ? namespaceObject.metadata.labels[${tenantLabel}] : '')`;
+const listOf = (texts: readonly string[]) => `[${texts.map(quote).join(', ')}]`;
+
+function isAmong({ reach: { only, except }, digests }: { reach: Reach; digests: readonly string[] }): string {
+  const terms = [
+    `${digestOfImage} in ${listOf(digests)}`,
+    ...(only === null ? [] : [`${tenantOfNamespace} == ${quote(only)}`]),
+    ...(except.length === 0 ? [] : [`!(${tenantOfNamespace} in ${listOf(except)})`]),
+  ];
+  return `(${terms.join(' && ')})`;
 }

@@ -18,6 +18,7 @@ import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database } from '../kernel/database/index.js';
 import { type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { type AdmissionObject, admissionLabels, placeLabels, toAdmission } from './cluster-admission.rules.js';
+import { ImageReports } from './image-reports.service.js';
 import { toPolicy, withExemptions } from './policies.codec.js';
 import { applyPolicies } from './policies.job-definitions.js';
 
@@ -26,13 +27,18 @@ import { applyPolicies } from './policies.job-definitions.js';
 export class ClusterAdmission {
   constructor(
     private readonly database: Database,
+    private readonly reports: ImageReports,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'registryHost'>,
   ) {}
 
   async apply(client: KubeClient): Promise<void> {
     const rows = await this.database.read.imagePolicy.findMany({ include: withExemptions });
-    const wanted = rows.flatMap((row) => toAdmission(toPolicy(row), this.config.registryHost, this.clock.now()) ?? []);
+    const policies = rows.map(toPolicy);
+    const reports = policies.some(({ vulnerabilities }) => vulnerabilities) ? await this.reports.listAll() : [];
+    const { registryHost } = this.config;
+    const now = this.clock.now();
+    const wanted = policies.flatMap((policy) => toAdmission(policy, registryHost, now, reports) ?? []);
     // A policy before its binding, and away in the reverse order: a binding without its policy means nothing.
     for (const { policy } of wanted) await put(client, validatingAdmissionPolicies, policy);
     for (const { binding } of wanted) await put(client, validatingAdmissionPolicyBindings, binding);

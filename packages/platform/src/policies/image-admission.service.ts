@@ -6,6 +6,7 @@ import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { type ImagePlace, isAbout, isExempt, judge, type Policy, type Verdict } from './image-policies.rules.js';
+import { ImageReports } from './image-reports.service.js';
 import { ImageSignatures } from './image-signatures.service.js';
 import { toPolicy, withExemptions } from './policies.codec.js';
 import { type VerdictQuery, type verdictAnswer } from './policies.dto.js';
@@ -29,19 +30,37 @@ export class ImageAdmission {
   constructor(
     private readonly database: Database,
     private readonly signatures: ImageSignatures,
+    private readonly reports: ImageReports,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'registryHost'>,
   ) {}
 
   /** What would be said of the image there; nothing is written. */
   async judge(place: ImagePlace, image: string): Promise<Verdict[]> {
+    return this.judgeBy(await this.policiesOf(place.tenantId), place, image);
+  }
+
+  /** As `judge`, by policies that need not be there. */
+  async judgeBy(policies: readonly Policy[], place: ImagePlace, image: string): Promise<Verdict[]> {
     const { registryHost } = this.config;
     const now = this.clock.now();
-    const policies = (await this.policiesOf(place.tenantId)).filter(
+    const about = policies.filter(
       (policy) => isAbout(policy, place) && !isExempt(policy, image, place, now, registryHost),
     );
-    const verdicts = policies.map((policy) =>
-      judge(policy, image, registryHost, (keys) => this.signatures.find(image, keys)),
+    let reports: ReturnType<ImageReports['find']> | undefined;
+    const verdicts = about.map((policy) =>
+      judge(
+        policy,
+        image,
+        { place, now, registryHost },
+        {
+          signature: (keys) => this.signatures.find(image, keys),
+          reports: () => {
+            reports ??= this.reports.find(image, { id: place.tenantId });
+            return reports;
+          },
+        },
+      ),
     );
     return (await Promise.all(verdicts)).flat();
   }

@@ -1,44 +1,30 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import { Injectable } from '@nestjs/common';
 import { Log } from '../kernel/log/log.js';
-import { RegistryReader } from '../repositories/registry-reader.service.js';
-import { hasDigest, type SignatureKey, type SignatureState } from './image-policies.rules.js';
+import type { SignatureKey, SignatureState } from './image-policies.rules.js';
+import { OwnImages } from './own-images.service.js';
 import { isSignedBy, listSignatures, signatureTag } from './signatures.rules.js';
 
-const manifestTypes = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-].join(', ');
 /** An image with more signatures than this has been signed by a machine gone wild. */
 const mostSignatures = 50;
 
-/** Looks for signatures in our own registry; of others nothing is known, and nothing fetched. */
+/** Looks for signatures in our own registry. */
 @Injectable()
 export class ImageSignatures {
   constructor(
-    private readonly registry: RegistryReader,
+    private readonly images: OwnImages,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Pick<Configuration, 'registryHost'>,
   ) {}
 
   async find(image: string, keys: readonly SignatureKey[]): Promise<SignatureState> {
-    const prefix = `${this.config.registryHost}/`;
-    if (!image.startsWith(prefix)) return 'unknown';
-    const [, repository, tag = 'latest', digest] =
-      /^([a-z0-9._/-]+?)(?::([\w.-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image.slice(prefix.length)) ?? [];
-    if (!repository || repository.split('/').includes('..')) return 'unknown';
     try {
-      const signed = hasDigest(image)
-        ? digest
-        : (await this.registry.find(repository, `manifests/${tag}`, manifestTypes))?.digest;
-      if (!signed) return 'unsigned';
-      const artifact = await this.registry.find(repository, `manifests/${signatureTag(signed)}`, manifestTypes);
+      const own = await this.images.locate(image);
+      if (!own) return 'unknown';
+      const { repository, digest } = own;
+      if (!digest) return 'unsigned';
+      const artifact = await this.images.findManifest(repository, signatureTag(digest));
       for (const attached of artifact ? listSignatures(artifact.body).slice(0, mostSignatures) : []) {
-        if (!/^sha256:[0-9a-f]{64}$/.test(attached.payloadDigest)) continue;
-        const payload = await this.registry.find(repository, `blobs/${attached.payloadDigest}`);
-        if (payload && isSignedBy(payload.body, attached, signed, keys)) return 'signed';
+        const payload = await this.images.findBlob(repository, attached.payloadDigest);
+        if (payload && isSignedBy(payload, attached, digest, keys)) return 'signed';
       }
       return 'unsigned';
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Prisma } from '../kernel/database/index.js';
 import { environmentKinds, type Policy, policyModes, type SignatureKey } from './image-policies.rules.js';
-import type { ImagePolicyAnswer } from './policies.dto.js';
+import { type ImagePolicyAnswer, vulnerabilityRule } from './policies.dto.js';
 
 export const withExemptions = {
   tenant: { select: { name: true } },
@@ -19,6 +19,7 @@ export function toPolicy(row: PolicyRow): Policy {
     registries: row.registries,
     requireDigest: row.requireDigest,
     signatureKeys: readKeys(row.signatureKeys),
+    vulnerabilities: row.vulnerabilities === null ? null : vulnerabilityRule.parse(row.vulnerabilities),
     exemptions: row.exemptions,
   };
 }
@@ -38,9 +39,11 @@ export function toPolicyAnswer(row: PolicyRow): ImagePolicyAnswer {
     registries: row.registries,
     requireDigest: row.requireDigest,
     signatureKeys: [...policy.signatureKeys],
-    exemptions: row.exemptions.map(({ id, image, tenant, reason, expiresAt, createdBy, createdAt }) => ({
+    vulnerabilities: policy.vulnerabilities,
+    exemptions: row.exemptions.map(({ id, image, vulnerability, tenant, reason, expiresAt, createdBy, createdAt }) => ({
       id,
       image,
+      vulnerability,
       tenant: tenant?.name ?? null,
       reason,
       expiresAt: expiresAt.toISOString(),

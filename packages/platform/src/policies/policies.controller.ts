@@ -8,6 +8,9 @@ import {
   type CreateImagePolicy,
   createExemptionBody,
   createImagePolicyBody,
+  type DryRun,
+  dryRunAnswer,
+  dryRunBody,
   imagePolicyAnswer,
   imagePolicyPage,
   type UpdateImagePolicy,
@@ -16,6 +19,7 @@ import {
   verdictPage,
   verdictQuery,
 } from './policies.dto.js';
+import { PolicyDryRun } from './policy-dry-run.service.js';
 import { PolicySettings } from './policy-settings.service.js';
 
 const tag = 'policies';
@@ -28,6 +32,7 @@ export class PoliciesController {
   constructor(
     private readonly settings: PolicySettings,
     private readonly admission: ImageAdmission,
+    private readonly dryRuns: PolicyDryRun,
   ) {}
 
   @Route({
@@ -113,6 +118,20 @@ export class PoliciesController {
   })
   endExemption(@From() caller: Caller, @Param('policy') policy: string, @Param('exemption') exemption: string) {
     return this.settings.endExemption(caller, null, policy, exemption);
+  }
+
+  @Route({
+    ...write,
+    method: 'POST',
+    path: '/image-policies/dry-runs',
+    status: 200,
+    summary: 'Judge the images that run now, of every tenant, by a policy that need not be there; nothing is written',
+    body: dryRunBody,
+    answer: dryRunAnswer,
+    errors: ['image-policy-not-found', 'image-policy-empty'],
+  })
+  dryRun(@Body() body: DryRun) {
+    return this.dryRuns.run(null, body);
   }
 
   @Route({

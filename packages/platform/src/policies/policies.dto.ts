@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nameSchema, objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
-import { environmentKinds, policyModes } from './image-policies.rules.js';
+import { environmentKinds, imageRules, passingSeverities, policyModes } from './image-policies.rules.js';
 import { isPublicKey } from './signatures.rules.js';
 
 const pattern = z
@@ -22,6 +22,29 @@ const keySchema = z.strictObject({
     .max(4000)
     .refine(isPublicKey, 'Give a public key in PEM (ECDSA, RSA or Ed25519), as `cosign generate-key-pair` writes it.'),
 });
+export const vulnerabilityRule = z
+  .strictObject({
+    maxSeverity: z
+      .enum(passingSeverities)
+      .default('high')
+      .meta({ description: 'The most severe weakness that passes; `none`: no weakness does.' }),
+    maxCount: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(0)
+      .meta({ description: 'So many weaknesses that are more severe than that pass nevertheless.' }),
+    unreported: z
+      .enum(['allow', 'refuse'])
+      .default('allow')
+      .meta({ description: 'What becomes of an image that no report is about.' }),
+    onlyFixable: z.boolean().default(false).meta({ description: 'Counts only what a newer version mends.' }),
+    onlyPlatformReports: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Reports of tenants on their own images do not count.' }),
+  })
+  .meta({ id: 'VulnerabilityRule', description: 'What weaknesses an image may have, by the reports on its digest.' });
 const fields = {
   description: z.string().max(500).optional(),
   mode: z.enum(policyModes).optional().meta({ description: '`audit` notes, `warn` says so, `enforce` refuses.' }),
@@ -33,6 +56,10 @@ const fields = {
     .max(20)
     .optional()
     .meta({ description: 'A cosign signature by one of these is asked for; none: no signature.' }),
+  vulnerabilities: vulnerabilityRule
+    .nullable()
+    .optional()
+    .meta({ description: 'Null: weaknesses are not asked about.' }),
 };
 
 export const createImagePolicyBody = z.strictObject({ name: nameSchema, ...fields });
@@ -40,8 +67,15 @@ export type CreateImagePolicy = z.output<typeof createImagePolicyBody>;
 export const updateImagePolicyBody = z.strictObject(fields);
 export type UpdateImagePolicy = z.output<typeof updateImagePolicyBody>;
 
+const vulnerabilityId = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9:._-]*$/, 'Write the id of the weakness as reports name it: CVE-2026-1234.');
 export const createExemptionBody = z.strictObject({
-  image: pattern,
+  image: pattern.default('*').meta({ description: 'The images; a pattern as in `registries`.' }),
+  vulnerability: vulnerabilityId
+    .optional()
+    .meta({ description: 'Only this weakness does not count; without it no rule of the policy holds.' }),
   tenant: nameSchema.optional().meta({ description: 'Of a policy of the platform: for this tenant only.' }),
   reason: z.string().trim().min(3).max(500),
   expiresInDays: z.int().min(1).max(365).default(30),
@@ -52,6 +86,7 @@ const exemptionAnswer = z
   .object({
     id: z.string(),
     image: z.string(),
+    vulnerability: z.string().nullable(),
     tenant: z.string().nullable(),
     reason: z.string(),
     expiresAt: timeSchema,
@@ -70,6 +105,7 @@ export const imagePolicyAnswer = z
     registries: z.array(z.string()),
     requireDigest: z.boolean(),
     signatureKeys: z.array(z.object({ name: z.string(), publicKey: z.string() })),
+    vulnerabilities: vulnerabilityRule.nullable(),
     exemptions: z.array(exemptionAnswer),
     createdBy: z.string(),
   })
@@ -85,7 +121,7 @@ export type VerdictQuery = z.output<typeof verdictQuery>;
 const verdictFields = {
   policy: z.string(),
   image: z.string(),
-  rule: z.enum(['registry', 'digest', 'signature']),
+  rule: z.enum(imageRules),
   message: z.string(),
 };
 export const verdictAnswer = z
@@ -112,3 +148,31 @@ export const checkAnswer = z
     verdicts: z.array(z.object({ ...verdictFields, mode: z.enum(policyModes), remedy: z.string() })),
   })
   .meta({ id: 'ImageCheck' });
+
+export const dryRunBody = z.strictObject({
+  ...fields,
+  policy: nameSchema.optional().meta({ description: 'A policy that is there: its exemptions count.' }),
+});
+export type DryRun = z.output<typeof dryRunBody>;
+export const dryRunAnswer = z
+  .object({
+    images: z
+      .int()
+      .meta({ description: 'How many images that run were judged; in how many places: `items` and `passed`.' }),
+    passed: z.int().meta({ description: 'Places whose image the policy lets pass.' }),
+    items: z
+      .array(
+        z.object({
+          tenant: z.string(),
+          project: z.string(),
+          application: z.string(),
+          environment: z.string(),
+          release: z.int(),
+          image: z.string(),
+          reasons: z.array(z.object({ rule: z.enum(imageRules), message: z.string(), remedy: z.string() })),
+        }),
+      )
+      .meta({ description: 'Places whose image the policy would refuse.' }),
+  })
+  .meta({ id: 'ImagePolicyDryRun' });
+export type DryRunAnswer = z.output<typeof dryRunAnswer>;

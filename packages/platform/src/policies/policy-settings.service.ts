@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { embeddedCluster } from '../clusters/clusters.service.js';
 import { Clock } from '../kernel/clock/clock.js';
-import { Database, type Prisma, type Transaction } from '../kernel/database/index.js';
+import { Database, Prisma, type Transaction } from '../kernel/database/index.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
@@ -104,12 +104,12 @@ export class PolicySettings {
     return this.change(caller, owner, 'exempt', async (tx) => {
       const row = await this.lock(tx, owner, nameOrId);
       const expiresAt = new Date(this.clock.now().getTime() + seconds * 1000);
-      const { image, reason } = body;
-      const data = { policyId: row.id, tenantId: tenant?.id, image, reason, expiresAt };
+      const { image, vulnerability, reason } = body;
+      const data = { policyId: row.id, tenantId: tenant?.id, image, vulnerability, reason, expiresAt };
       await tx.imageExemption.create({ data: { id: newId(), ...data, createdBy: caller.actor.username } });
       await tx.imagePolicy.update({ where: { id: row.id }, data: { version: { increment: 1 } } });
       await this.outbox.enqueue(tx, applyPolicies, { cluster: embeddedCluster }, { delaySeconds: seconds + 1 });
-      return { id: row.id, after: { image, reason, tenant: tenant?.name, expiresAt } };
+      return { id: row.id, after: { image, vulnerability, reason, tenant: tenant?.name, expiresAt } };
     });
   }
 
@@ -120,8 +120,8 @@ export class PolicySettings {
       if (!exemption) throw fail('image-exemption-not-found');
       await tx.imageExemption.delete({ where: { id } });
       await tx.imagePolicy.update({ where: { id: row.id }, data: { version: { increment: 1 } } });
-      const { image, reason } = exemption;
-      await this.record(tx, caller, owner, row.name, 'end-exemption', { before: { image, reason } });
+      const { image, vulnerability, reason } = exemption;
+      await this.record(tx, caller, owner, row.name, 'end-exemption', { before: { image, vulnerability, reason } });
     });
   }
 
@@ -160,6 +160,11 @@ export class PolicySettings {
     return tx.imagePolicy.findUniqueOrThrow({ where: { id: found.id }, include: withExemptions });
   }
 
+  /** The row of the owner itself, by name or id. */
+  async findOwn(owner: Owner, nameOrId: string): Promise<PolicyRow | undefined> {
+    return this.find(this.database.read, owner?.id ?? null, nameOrId);
+  }
+
   private async find(tx: Transaction, tenantId: string | null, nameOrId: string): Promise<PolicyRow | undefined> {
     const key = isId(nameOrId) ? { id: nameOrId } : { name: nameOrId };
     return (await tx.imagePolicy.findFirst({ where: { tenantId, ...key }, include: withExemptions })) ?? undefined;
@@ -173,11 +178,19 @@ function toOwn(row: PolicyRow, owner: Owner): PolicyRow {
   return { ...row, exemptions };
 }
 
-function requireRule(rules: Pick<UpdateImagePolicy, 'registries' | 'requireDigest' | 'signatureKeys'>): void {
-  const hasRule = rules.requireDigest || (rules.registries?.length ?? 0) > 0 || (rules.signatureKeys?.length ?? 0) > 0;
+/** Throws 422 where no image could ever be refused. */
+export function requireRule(rules: UpdateImagePolicy): void {
+  const { requireDigest, registries = [], signatureKeys = [], vulnerabilities } = rules;
+  const hasRule = requireDigest || registries.length > 0 || signatureKeys.length > 0 || vulnerabilities;
   if (!hasRule) throw fail('image-policy-empty');
 }
 
-function toColumns({ environmentKinds, registries, requireDigest, signatureKeys }: UpdateImagePolicy) {
-  return { environmentKinds, registries, requireDigest, signatureKeys };
+function toColumns({ environmentKinds, registries, requireDigest, signatureKeys, vulnerabilities }: UpdateImagePolicy) {
+  return {
+    environmentKinds,
+    registries,
+    requireDigest,
+    signatureKeys,
+    vulnerabilities: vulnerabilities === null ? Prisma.DbNull : vulnerabilities,
+  };
 }

@@ -11,6 +11,9 @@ import {
   checkImageBody,
   createExemptionBody,
   createImagePolicyBody,
+  type DryRun,
+  dryRunAnswer,
+  dryRunBody,
   imagePolicyAnswer,
   imagePolicyPage,
   type UpdateImagePolicy,
@@ -19,6 +22,7 @@ import {
   verdictPage,
   verdictQuery,
 } from './policies.dto.js';
+import { PolicyDryRun } from './policy-dry-run.service.js';
 import { PolicySettings } from './policy-settings.service.js';
 
 const tag = 'policies';
@@ -32,6 +36,7 @@ export class TenantPoliciesController {
   constructor(
     private readonly settings: PolicySettings,
     private readonly admission: ImageAdmission,
+    private readonly dryRuns: PolicyDryRun,
   ) {}
 
   @Route({
@@ -119,6 +124,20 @@ export class TenantPoliciesController {
   })
   endExemption(@From() caller: TenantCaller, @Param('policy') policy: string, @Param('exemption') exemption: string) {
     return this.settings.endExemption(caller, caller.tenant, policy, exemption);
+  }
+
+  @Route({
+    ...write,
+    method: 'POST',
+    path: `${base}/dry-runs`,
+    status: 200,
+    summary: 'Judge the tenant’s images that run now by a policy that need not be there; nothing is written',
+    body: dryRunBody,
+    answer: dryRunAnswer,
+    errors: ['image-policy-not-found', 'image-policy-empty'],
+  })
+  dryRun(@From() caller: TenantCaller, @Body() body: DryRun) {
+    return this.dryRuns.run(caller.tenant, body);
   }
 
   @Route({
