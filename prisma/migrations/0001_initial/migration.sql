@@ -491,6 +491,8 @@ CREATE TABLE "outbox_messages" (
     "queue" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "payload" JSONB NOT NULL,
+    "share" TEXT NOT NULL DEFAULT '',
+    "failedAt" TIMESTAMPTZ(3),
     "dueAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "publishedAt" TIMESTAMPTZ(3),

@@ -128,7 +128,7 @@ export class BuildsService {
         },
       });
       await this.minutes.reserve(tx, scope, id);
-      await this.outbox.enqueue(tx, runBuild, { buildId: id });
+      await this.outbox.enqueue(tx, runBuild, { buildId: id }, { tenantId: scope.tenant.id });
       const after = { source, deploy: environment ?? null };
       await this.audit.record(tx, caller, {
         action: 'build.create',

@@ -26,7 +26,9 @@ export class ReconcileEnvironmentsProcessor implements JobProcessor<EnvironmentS
     const other = isBehind ? this.parts.version() : undefined;
     const ids = await this.environments.listStanding(where, other);
     await this.database.transaction(async (tx) => {
-      for (const environmentId of ids) await this.outbox.enqueue(tx, refreshEnvironment, { environmentId });
+      const { tenantId } = where;
+      for (const environmentId of ids)
+        await this.outbox.enqueue(tx, refreshEnvironment, { environmentId }, { tenantId });
     });
   }
 }

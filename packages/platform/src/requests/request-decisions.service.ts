@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Access } from '../kernel/access/access.js';
 import { isAllowed } from '../kernel/access/policy.js';
 import { Clock } from '../kernel/clock/clock.js';
-import { Database, type Transaction } from '../kernel/database/index.js';
+import { Database, type RequestModel, type Transaction } from '../kernel/database/index.js';
 import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
@@ -118,11 +118,11 @@ export class RequestDecisions {
       if (what === 'expire') {
         const expired = await this.record.change(tx, id, { state: 'expired', decidedAt: this.clock.now() });
         await this.record.note(tx, caller, expired, { verb: 'expire' });
-        await this.tell(tx, id, 'request-expired');
+        await this.tell(tx, row, 'request-expired');
       } else if (what === 'end') {
         const ended = await this.requests.revoke(tx, caller, row);
         await this.record.note(tx, caller, ended, { verb: 'end' });
-        await this.tell(tx, id, 'request-ended');
+        await this.tell(tx, row, 'request-ended');
       } else {
         return row.state === 'pending'
           ? row.expiresAt
@@ -155,7 +155,7 @@ export class RequestDecisions {
       const principal = principalId !== null && username !== undefined ? { id: principalId, username } : undefined;
       await this.record.note(tx, caller, changed, { verb, principal, comment, verdict });
       const news = newsOf(outcome, verb);
-      if (news) await this.tell(tx, id, news);
+      if (news) await this.tell(tx, row, news);
     });
     return this.views.get(caller.actor, id);
   }
@@ -179,8 +179,8 @@ export class RequestDecisions {
     return row;
   }
 
-  private async tell(tx: Transaction, requestId: string, type: NotifyPayload['type']): Promise<void> {
-    await this.outbox.enqueue(tx, notifyOfRequest, { requestId, type });
+  private async tell(tx: Transaction, { id, tenantId }: RequestModel, type: NotifyPayload['type']): Promise<void> {
+    await this.outbox.enqueue(tx, notifyOfRequest, { requestId: id, type }, { tenantId });
   }
 
   private async requireBreakGlass(actor: Actor, place: RequestPlace<object>): Promise<void> {

@@ -109,17 +109,19 @@ export class RequestsService {
       },
     });
     await this.record.note(tx, caller, row, { verb: 'ask' });
+    const share = { tenantId: row.tenantId };
     if (isApproved) {
       const granted = await this.grant(tx, caller, row);
       // A policy's consent is nobody's vote: the row says that none was needed.
       if (options.isBreakGlass)
         await this.record.note(tx, caller, granted, { verb: 'break-glass', comment: request.reason });
       if (options.isBreakGlass)
-        await this.outbox.enqueue(tx, notifyOfRequest, { requestId: row.id, type: 'request-review' });
+        await this.outbox.enqueue(tx, notifyOfRequest, { requestId: row.id, type: 'request-review' }, share);
       return { id: row.id, state: 'approved' };
     }
-    await this.outbox.enqueue(tx, notifyOfRequest, { requestId: row.id, type: 'request-asked' });
-    await this.outbox.enqueue(tx, passRequest, { requestId: row.id }, { delaySeconds: terms.expiresAfterSeconds });
+    await this.outbox.enqueue(tx, notifyOfRequest, { requestId: row.id, type: 'request-asked' }, share);
+    const delaySeconds = terms.expiresAfterSeconds;
+    await this.outbox.enqueue(tx, passRequest, { requestId: row.id }, { ...share, delaySeconds });
     return { id: row.id, state: 'pending' };
   }
 
@@ -131,7 +133,10 @@ export class RequestsService {
     const endsAt = seconds === null ? null : new Date(now.getTime() + seconds * 1000);
     const approved = await this.record.change(tx, row.id, { state: 'approved', decidedAt: now, endsAt });
     await handler.granted(tx, toDecided(approved, parsePayload(handler, Object(row.payload))), caller);
-    if (seconds !== null) await this.outbox.enqueue(tx, passRequest, { requestId: row.id }, { delaySeconds: seconds });
+    if (seconds !== null) {
+      const options = { tenantId: row.tenantId, delaySeconds: seconds };
+      await this.outbox.enqueue(tx, passRequest, { requestId: row.id }, options);
+    }
     return approved;
   }
 

@@ -15,14 +15,15 @@ export class TenantsRepository {
   constructor(private readonly database: Database) {}
 
   /** The tenants within an actor's reach. */
-  listVisible(reach: Reach, query: PageQuery): Promise<TenantRow[]> {
+  async listVisible(reach: Reach, query: PageQuery): Promise<TenantRow[]> {
     const { where, orderBy, take } = keyset<Prisma.TenantWhereInput>(query, 'name');
-    return this.database.read.tenant.findMany({
-      where: { AND: [where, within(reach)], name: query.q ? { contains: query.q } : undefined },
-      include: counts,
+    const rows = await this.database.read.tenant.findMany({
+      where: { AND: [where, await this.within(reach)], name: query.q ? { contains: query.q } : undefined },
       orderBy,
       take,
     });
+    const found = await this.count(rows.map(({ id }) => id));
+    return rows.map((row) => ({ ...row, _count: found.get(row.id) ?? { projects: 0, bindings: 0 } }));
   }
 
   /** Whether a request for a tenant of this name waits for its decision. */
@@ -56,9 +57,21 @@ export class TenantsRepository {
   findUserId(username: string, reader: Reader = this.database.read): Promise<{ id: string } | null> {
     return reader.user.findUnique({ where: { username }, select: { id: true } });
   }
-}
 
-function within(reach: Reach): Prisma.TenantWhereInput {
-  if (reach === 'everywhere') return {};
-  return { OR: [{ id: { in: [...reach.tenants] } }, { projects: { some: { id: { in: [...reach.projects] } } } }] };
+  /** Of the tenants of one page only: an `include` would count what all tenants of the platform have, to show fifty. */
+  private async count(ids: readonly string[]): Promise<ReadonlyMap<string, TenantRow['_count']>> {
+    const rows = await this.database.read.$queryRaw<(TenantRow['_count'] & { id: string })[]>`
+      SELECT t.id,
+        (SELECT count(*)::int FROM projects p WHERE p."tenantId" = t.id) AS projects,
+        (SELECT count(*)::int FROM role_bindings b WHERE b."tenantId" = t.id AND b."projectId" IS NULL) AS bindings
+      FROM unnest(${ids}::uuid[]) AS t(id)`;
+    return new Map(rows.map(({ id, projects, bindings }) => [id, { projects, bindings }]));
+  }
+
+  private async within(reach: Reach): Promise<Prisma.TenantWhereInput> {
+    if (reach === 'everywhere') return {};
+    const where = { id: { in: [...reach.projects] } };
+    const ofProjects = await this.database.read.project.findMany({ where, select: { tenantId: true } });
+    return { id: { in: [...new Set([...reach.tenants, ...ofProjects.map(({ tenantId }) => tenantId)])] } };
+  }
 }

@@ -33,6 +33,12 @@ export function asTenant<T>(tenantId: string, work: () => Promise<T>): Promise<T
   return walls.run({ tenant: tenantId }, async () => await work());
 }
 
+/** The tenant that the work is narrowed to, if it is. */
+export function narrowedTenant(): string | undefined {
+  const tenant = currentTenant();
+  return tenant === everyTenant ? undefined : tenant;
+}
+
 /** What goes on outside of requests is the platform's own work. */
 const currentTenant = (): string => walls.getStore()?.tenant ?? everyTenant;
 

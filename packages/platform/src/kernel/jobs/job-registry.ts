@@ -22,6 +22,19 @@ export class JobRegistry {
     return this.all().get(name)?.definition;
   }
 
+  /** By queue: so many jobs of one tenant are with the workers at once. The rest of their places is for other tenants. */
+  shares(): ReadonlyMap<string, number> {
+    return new Map([...this.concurrencies()].map(([queue, places]) => [queue, Math.max(1, Math.floor(places * 0.75))]));
+  }
+
+  /** By queue: how many jobs run at once in one worker. */
+  concurrencies(): ReadonlyMap<string, number> {
+    const most = new Map<string, number>();
+    for (const { definition } of this.list())
+      most.set(definition.queue, Math.max(most.get(definition.queue) ?? 1, definition.concurrency ?? 4));
+    return most;
+  }
+
   getProcessor(name: string): RegisteredJob {
     const job = this.all().get(name);
     if (!job) throw new Error(`No processor for the job ${name} is in this worker's modules.`);

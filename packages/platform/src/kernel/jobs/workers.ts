@@ -3,6 +3,7 @@ import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { Clock } from '../clock/clock.js';
 import { Database } from '../database/index.js';
 import { Log } from '../log/log.js';
+import { outboxChannel } from '../outbox/outbox.js';
 import { Redis } from '../redis/redis.js';
 import { JobAbandoned } from './job.js';
 import { JobRegistry } from './job-registry.js';
@@ -24,16 +25,11 @@ export class Workers implements BeforeApplicationShutdown {
   ) {}
 
   start(): void {
-    const jobs = this.registry.list();
-    const queues = [...new Set(jobs.map((job) => job.definition.queue))];
-    this.workers = queues.map((queue) => {
-      const concurrencies = jobs
-        .filter((job) => job.definition.queue === queue)
-        .map((job) => job.definition.concurrency ?? 4);
+    this.workers = [...this.registry.concurrencies()].map(([queue, concurrency]) => {
       const worker = new Worker(queue, (job) => this.process(job), {
         connection: this.redis.createConnection(),
         prefix: 'slipway',
-        concurrency: Math.max(...concurrencies),
+        concurrency,
         // A worker that dies keeps its jobs for so long; then another takes them.
         lockDuration: 10_000,
         stalledInterval: 5_000,
@@ -66,16 +62,21 @@ export class Workers implements BeforeApplicationShutdown {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       this.log.warn('A job failed', { job: job.name, id, attempt, error });
       const isGivenUp = isLastAttempt || error instanceof JobAbandoned;
-      if (!isGivenUp || this.stopping.signal.aborted) throw error;
+      if (!isGivenUp || this.stopping.signal.aborted) {
+        await this.mark(id, { failedAt: this.clock.now() });
+        throw error;
+      }
       await processor.giveUp?.(payload, error);
-      await this.complete(id);
+      await this.mark(id, { completedAt: this.clock.now() });
       throw new UnrecoverableError(error.message);
     }
-    await this.complete(id);
+    await this.mark(id, { completedAt: this.clock.now() });
   }
 
-  private async complete(id: string): Promise<void> {
-    await this.database.read.outboxMessage.updateMany({ where: { id }, data: { completedAt: this.clock.now() } });
+  /** A place among the tenant's work is free: the relay may fill it. */
+  private async mark(id: string, data: { completedAt: Date } | { failedAt: Date }): Promise<void> {
+    await this.database.read.outboxMessage.updateMany({ where: { id }, data });
+    await this.database.read.$executeRaw`SELECT pg_notify(${outboxChannel}, '')`;
   }
 }
 

@@ -14,6 +14,8 @@ const batch = 50;
 /** A job published so long ago and not completed is offered again, in case Redis lost it; the job's id keeps it single. */
 const republishSeconds = 60;
 const keepDays = 7;
+/** A tenant with so many failing jobs of a queue gets no more of them begun until some have come to an end. */
+const mostFailing = 50;
 
 interface Message {
   id: string;
@@ -25,12 +27,16 @@ interface Message {
 /**
  * Carries committed messages to BullMQ. A message is published at least once: BullMQ knows it by its id, and the row stays
  * until the job is completed, so neither a crash between the two nor the loss of Redis loses work.
+ *
+ * BullMQ serves first what came first, so no tenant may have more jobs there than its share of the workers: the rest waits here,
+ * in the order it came, and a flood of one tenant's holds up nobody else's.
  */
 @Injectable()
 export class OutboxRelay implements BeforeApplicationShutdown {
   private readonly queues = new Map<string, Queue>();
   private readonly stopping = new AbortController();
   private wake: () => void = () => undefined;
+  private isWoken = false;
   private running: Promise<void> | undefined;
   private sweptAt = 0;
 
@@ -59,10 +65,19 @@ export class OutboxRelay implements BeforeApplicationShutdown {
   async publish(): Promise<number> {
     const now = this.clock.now();
     const lost = new Date(now.getTime() - republishSeconds * 1000);
+    const shares = this.jobs.shares();
     const messages = await this.database.read.$queryRaw<Message[]>`
-      SELECT id, queue, name, payload FROM outbox_messages
-      WHERE "completedAt" IS NULL AND "dueAt" <= ${now} AND ("publishedAt" IS NULL OR "publishedAt" < ${lost})
-      ORDER BY "createdAt", id LIMIT ${batch}`;
+      SELECT m.id, m.queue, m.name, m.payload
+      FROM (
+        SELECT *,
+          row_number() OVER (PARTITION BY queue, share, "failedAt" IS NULL ORDER BY "createdAt", id) AS place,
+          count("failedAt") OVER (PARTITION BY queue, share) AS failing
+        FROM outbox_messages WHERE "completedAt" IS NULL AND "dueAt" <= ${now}
+      ) m
+      LEFT JOIN unnest(${[...shares.keys()]}::text[], ${[...shares.values()]}::int[]) AS s(queue, size) ON s.queue = m.queue
+      WHERE (m."publishedAt" IS NULL OR m."publishedAt" < ${lost})
+        AND (m.share = '' OR m."failedAt" IS NOT NULL OR (m.place <= coalesce(s.size, 1) AND m.failing < ${mostFailing}))
+      ORDER BY m."createdAt", m.id LIMIT ${batch}`;
     for (const message of messages) {
       await this.add(message);
       const where = { id: message.id };
@@ -111,11 +126,13 @@ export class OutboxRelay implements BeforeApplicationShutdown {
     }
   }
 
-  private rest(signal: AbortSignal): Promise<void> {
+  private async rest(signal: AbortSignal): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    return Promise.race([woken, this.clock.sleep(pollMilliseconds, signal)]);
+    // A notice may have come while the last messages were published.
+    if (!this.isWoken) await Promise.race([woken, this.clock.sleep(pollMilliseconds, signal)]);
+    this.isWoken = false;
   }
 
   /** A notice only saves the wait: polling finds what a lost notice announced. */
@@ -126,7 +143,10 @@ export class OutboxRelay implements BeforeApplicationShutdown {
         const lost = new AbortController();
         const end = await this.database.listen(
           outboxChannel,
-          () => this.wake(),
+          () => {
+            this.isWoken = true;
+            this.wake();
+          },
           () => lost.abort(),
         );
         await this.clock.sleep(2 ** 30, anySignal([signal, lost.signal]));
