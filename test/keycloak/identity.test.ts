@@ -87,6 +87,37 @@ describe.runIf(keycloak)('a real Keycloak', () => {
     await expect(keycloak.refresh(refresh_token)).rejects.toThrow('invalid_grant');
   });
 
+  test('a session that ends there ends here at once, by back-channel logout', async () => {
+    const { access_token, refresh_token } = await keycloak.signIn(username, password);
+    expect((await ask(access_token)).status).toBe(200);
+    await keycloak.signOut(refresh_token);
+    await eventually(async () => expect((await ask(access_token)).status).toBe(401), 10);
+  });
+
+  test('a session that ends here ends there, and so do all of a user who is disabled here', async () => {
+    const name = uniqueName('ended');
+    const id = await keycloak.createUser(name, password);
+    const sessions = async () => (await keycloak.admin('GET', atRealm(`/users/${id}/sessions`))) as { id: string }[];
+    const [first, second] = [await keycloak.signIn(name, password), await keycloak.signIn(name, password)];
+    for (const { access_token } of [first, second]) expect((await ask(access_token)).status).toBe(200);
+    expect(await sessions()).toHaveLength(2);
+    const call = (token: string, method: string, path: string, body?: object) =>
+      fetch(`${apiUrl}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body && JSON.stringify(body),
+      });
+    expect((await call(first.access_token, 'DELETE', '/me/sessions/current')).status).toBe(204);
+    expect((await ask(first.access_token)).status).toBe(401);
+    await eventually(async () => expect(await sessions()).toHaveLength(1), 30);
+    await expect(keycloak.refresh(first.refresh_token)).rejects.toThrow('invalid_grant');
+    const admin = await keycloak.signIn('admin', inject('adminPassword'));
+    expect((await call(admin.access_token, 'PATCH', `/users/${name}`, { isDisabled: true })).status).toBe(200);
+    expect((await ask(second.access_token)).status).toBe(401);
+    await eventually(async () => expect(await sessions()).toHaveLength(0), 30);
+    await expect(keycloak.refresh(second.refresh_token)).rejects.toThrow('invalid_grant');
+  });
+
   test('a group makes an auditor, and unmakes him at the next refresh', async () => {
     const groups = (await keycloak.admin('GET', atRealm('/groups'))) as { id: string; name: string }[];
     const auditors = groups.find(({ name }) => name === 'slipway-auditors')?.id;
@@ -165,6 +196,18 @@ describe.runIf(keycloak)('a real Keycloak', () => {
       await page.locator('input[name="password"]').waitFor();
     });
 
+    test('a session that an administrator ended does not come back without the password', async () => {
+      await page.goto(`${portal}/me`);
+      await signIn();
+      await page.waitForURL(`${portal}/me`);
+      const admin = await keycloak.signIn('admin', inject('adminPassword'));
+      const headers = { authorization: `Bearer ${admin.access_token}` };
+      const ended = await fetch(`${apiUrl}/api/v1/users/${username}/sessions`, { method: 'DELETE', headers });
+      expect(ended.status).toBe(204);
+      await page.goto(`${portal}/me`);
+      await page.locator('input[name="password"]').waitFor();
+    });
+
     test('while it is down tokens work on; it comes back by itself', async () => {
       const { access_token } = await keycloak.signIn(username, password);
       expect((await ask(access_token)).status).toBe(200);
@@ -173,7 +216,7 @@ describe.runIf(keycloak)('a real Keycloak', () => {
       expect((await ask(access_token)).status).toBe(200);
       const stranger = await (await browser.newContext()).newPage();
       await stranger.goto(`${portal}/me`);
-      await stranger.getByRole('heading', { name: 'Signing in is not possible right now' }).waitFor();
+      await stranger.getByRole('heading', { name: 'The identity provider is not reachable' }).waitFor();
       await eventually(async () => expect(await keycloak.isUp()).toBe(true), 90);
       await page.goto(`${portal}/me`);
       await signIn();

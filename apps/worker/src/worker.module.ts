@@ -3,6 +3,7 @@ import { ApplicationsModule } from '@slipway/platform/applications/applications.
 import { AuditWorkerModule } from '@slipway/platform/audit/audit-worker.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
+import { IdentityWorkerModule } from '@slipway/platform/identity/identity-worker.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
 import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
 import { KeysModule } from '@slipway/platform/keys/keys.module';
@@ -26,6 +27,7 @@ const features = [
   BuildsModule,
   ApplicationsModule,
   EnvironmentsModule,
+  IdentityWorkerModule,
   ProjectsModule,
   TenantsModule,
 ];

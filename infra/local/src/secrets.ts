@@ -9,6 +9,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 export interface SecretFiles {
   readonly issuerKey: string;
   readonly portalClient: string;
+  /** Of the client `slipway-api` at Keycloak. */
+  readonly issuerClient: string;
   readonly session: string;
   readonly masterKey: string;
   /** Folder of the master keys that rotation has made. */
@@ -29,6 +31,7 @@ export function secretFiles(home: string): SecretFiles {
   return {
     issuerKey: at('issuer.jwk.json'),
     portalClient: at('portal-client'),
+    issuerClient: at('issuer-client'),
     session: at('session'),
     masterKey: at('master.key'),
     masterKeys: at('master-keys'),
@@ -52,6 +55,7 @@ export async function ensureSecrets(home: string): Promise<SecretFiles> {
   mkdirSync(files.masterKeys, { recursive: true, mode: 0o700 });
   const texts: Partial<Record<keyof SecretFiles, () => string>> = {
     portalClient: () => randomBytes(32).toString('base64url'),
+    issuerClient: () => randomBytes(32).toString('base64url'),
     session: () => randomBytes(48).toString('base64url'),
     masterKey: () => randomBytes(32).toString('base64'),
     auditKeys,

@@ -1,4 +1,5 @@
 import { getConfig } from './config';
+import { IssuerUnreachable } from './oidc';
 import { problemResponse } from './problem-response';
 import { findAccessToken, forgetSession } from './session';
 
@@ -40,7 +41,14 @@ export async function forward(request: Request): Promise<Response> {
       `Send the header ${csrfHeader} from the portal's own pages, or call the API itself with a token.`,
     );
   }
-  const token = await findAccessToken().catch(() => null);
+  const token = await findAccessToken().catch((error: unknown) => (error instanceof IssuerUnreachable ? error : null));
+  if (token instanceof IssuerUnreachable)
+    return problemResponse(
+      503,
+      'issuer-unavailable',
+      'The identity provider cannot be reached',
+      'It restarts by itself within seconds; if not, an administrator must look at it.',
+    );
   if (token === null)
     return problemResponse(
       503,

@@ -79,9 +79,24 @@ export async function finishLogin(search: string, attempt: LoginAttempt): Promis
   return toTokens(answer);
 }
 
+/** Throws `IssuerUnreachable` where it cannot be asked, and what openid-client throws for a refusal. */
 export async function refreshTokens(refreshToken: string): Promise<Tokens> {
-  const answer = await client.refreshTokenGrant(await getIssuer(), refreshToken);
+  const answer = await askForRefresh(refreshToken).catch((cause: unknown) => {
+    throw isRefusal(cause) ? cause : new IssuerUnreachable(cause);
+  });
   return { ...toTokens(answer), refreshToken: answer.refresh_token ?? refreshToken };
+}
+
+/**
+ * Ends the issuer's session by the refresh token of one of its sign-ins, as Keycloak has it: for sessions that were ended in Slipway,
+ * so that the browser cannot come back without a password. Throws what fetch throws.
+ */
+export async function endIssuerSession(refreshToken: string): Promise<void> {
+  const { end_session_endpoint: url } = (await getIssuer()).serverMetadata();
+  if (!url) return;
+  const form = { client_id: clientId, client_secret: getConfig().clientSecret, refresh_token: refreshToken };
+  const signal = AbortSignal.timeout(answerMilliseconds);
+  await fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual', signal });
 }
 
 /** The issuer's page that ends its own session, or undefined when it has none. */
@@ -92,6 +107,24 @@ export async function endSessionUrl(idToken: string | undefined): Promise<URL | 
     post_logout_redirect_uri: getConfig().portalUrl,
     ...(idToken ? { id_token_hint: idToken } : {}),
   });
+}
+
+async function askForRefresh(refreshToken: string) {
+  return client.refreshTokenGrant(await getIssuer(), refreshToken);
+}
+
+/** The issuer said no: the session is over. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'error' in error && error.error === 'invalid_grant';
+}
+
+/** The issuer does not answer, or not as it should. */
+export class IssuerUnreachable extends Error {
+  override readonly name = 'IssuerUnreachable';
+
+  constructor(cause: unknown) {
+    super('The identity provider does not answer', { cause });
+  }
 }
 
 function toTokens(answer: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers): Tokens {

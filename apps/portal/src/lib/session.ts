@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getIronSession, type IronSession, type SessionOptions } from 'iron-session';
 import { cookies } from 'next/headers';
 import { getConfig } from './config';
-import { type LoginAttempt, refreshTokens, type Tokens } from './oidc';
+import { endIssuerSession, isRefusal, type LoginAttempt, refreshTokens, type Tokens } from './oidc';
 import { getRedis } from './redis';
 
 const sessionSeconds = 12 * 3600;
@@ -59,10 +59,13 @@ export async function endSession(): Promise<string | undefined> {
   return tokens?.idToken;
 }
 
-/** Lets go of tokens that the API does not take any more: the session was ended elsewhere. */
+/** Lets go of tokens that the API does not take any more: the session was ended elsewhere, so the issuer's ends as well. */
 export async function forgetSession(): Promise<void> {
   const { id } = await getSessionCookie();
-  if (id) await forget(id);
+  if (!id) return;
+  const tokens = await readTokens(id);
+  await forget(id);
+  if (tokens?.refreshToken) await endIssuerSession(tokens.refreshToken);
 }
 
 /** An access token that is good for some seconds at least, or undefined when nobody is signed in. */
@@ -109,7 +112,7 @@ async function refresh(id: string, old: Tokens): Promise<Tokens | undefined> {
     await writeTokens(id, { ...tokens, idToken: tokens.idToken ?? current.idToken });
     return tokens;
   } catch (error) {
-    // The issuer said no: the session is over. Anything else (issuer down) must not sign people out.
+    // An issuer that is down must not sign people out.
     if (isRefusal(error)) return await forget(id);
     if (old.expiresAt > Date.now()) return old;
     throw error;
@@ -130,8 +133,4 @@ async function waitForOther(id: string, old: Tokens): Promise<Tokens | undefined
 async function forget(id: string): Promise<undefined> {
   await getRedis().del(keyOf(id));
   return undefined;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'error' in error && error.error === 'invalid_grant';
 }

@@ -10,7 +10,8 @@ import type { Service } from '../service.js';
 /** Keycloak's own administrator, of the realm `master`. */
 export const keycloakAdministrator = 'keycloak-admin';
 const realm = 'slipway';
-const portalClient = 'slipway-portal';
+const idSchema = z.looseObject({ id: z.string() });
+const clientsSchema = z.array(z.looseObject({ id: z.string(), attributes: z.looseObject({}).optional() }));
 
 /** A real Keycloak on our PostgreSQL, with the realm of infra/keycloak. */
 export function keycloak(platform: Platform): Service {
@@ -47,6 +48,8 @@ export function keycloak(platform: Platform): Service {
       // What the realm's file names in its place.
       SLIPWAY_PORTAL_URL: config.portalUrl,
       SLIPWAY_PORTAL_CLIENT_SECRET: readSecret(secrets.portalClient),
+      SLIPWAY_API_URL: config.apiUrl,
+      SLIPWAY_API_CLIENT_SECRET: readSecret(secrets.issuerClient),
       SLIPWAY_ADMIN_USERNAME: admin.username,
       SLIPWAY_ADMIN_PASSWORD: admin.password,
     },
@@ -69,29 +72,44 @@ export function keycloak(platform: Platform): Service {
   };
 }
 
-/** An import leaves a realm alone that is there: where the portal is and what its secret is, follows the configuration. */
+/** An import leaves a realm alone that is there: what the clients must know of this platform follows the configuration. */
 async function settle(platform: Platform): Promise<void> {
   const base = `http://127.0.0.1:${platform.config.ports.keycloak}`;
-  const token = await administratorToken(platform, base);
-  const clients = `${base}/admin/realms/${realm}/clients`;
-  const authorization = { authorization: `Bearer ${token}` };
-  const found = await ask(`${clients}?clientId=${portalClient}`, { headers: authorization });
-  const [client] = z.array(z.looseObject({ id: z.string(), attributes: z.looseObject({}).optional() })).parse(found);
-  if (!client)
-    throw new Error(`the realm ${realm} has no client ${portalClient}: import infra/keycloak/realm-slipway.json`);
-  const { portalUrl } = platform.config;
-  const wanted = {
-    ...client,
+  const headers = {
+    authorization: `Bearer ${await administratorToken(platform, base)}`,
+    'content-type': 'application/json',
+  };
+  const admin = (method: string, path: string, body?: object) =>
+    ask(`${base}/admin/realms/${realm}${path}`, { method, headers, body: JSON.stringify(body) });
+  const find = async (clientId: string) => {
+    const [client] = clientsSchema.parse(await admin('GET', `/clients?clientId=${clientId}`));
+    if (client) return client;
+    throw new Error(`the realm ${realm} has no client ${clientId}: import infra/keycloak/realm-slipway.json`);
+  };
+  const { portalUrl, apiUrl } = platform.config;
+  const logout = {
+    'backchannel.logout.url': `${apiUrl}/oidc/backchannel-logout`,
+    'backchannel.logout.session.required': 'true',
+  };
+  const portal = await find('slipway-portal');
+  await admin('PUT', `/clients/${portal.id}`, {
+    ...portal,
     secret: readSecret(platform.secrets.portalClient),
     rootUrl: portalUrl,
     redirectUris: [`${portalUrl}/auth/callback`],
-    attributes: { ...client.attributes, 'post.logout.redirect.uris': `${portalUrl}##${portalUrl}/*` },
-  };
-  await ask(`${clients}/${client.id}`, {
-    method: 'PUT',
-    headers: { ...authorization, 'content-type': 'application/json' },
-    body: JSON.stringify(wanted),
+    attributes: { ...portal.attributes, ...logout, 'post.logout.redirect.uris': `${portalUrl}##${portalUrl}/*` },
   });
+  const cli = await find('slipway-cli');
+  await admin('PUT', `/clients/${cli.id}`, { ...cli, attributes: { ...cli.attributes, ...logout } });
+
+  const api = await find('slipway-api');
+  const account = { bearerOnly: false, publicClient: false, serviceAccountsEnabled: true };
+  const secret = readSecret(platform.secrets.issuerClient);
+  await admin('PUT', `/clients/${api.id}`, { ...api, ...account, secret });
+  const { id: accountId } = idSchema.parse(await admin('GET', `/clients/${api.id}/service-account-user`));
+  const { id: management } = await find('realm-management');
+  const role = z.looseObject({}).parse(await admin('GET', `/clients/${management}/roles/manage-users`));
+  await admin('POST', `/users/${accountId}/role-mappings/clients/${management}`, [role]);
 }
 
 async function administratorToken(platform: Platform, base: string): Promise<string> {

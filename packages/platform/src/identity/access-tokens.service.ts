@@ -1,15 +1,16 @@
-import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import Keycloak from 'keycloak-connect';
 import { z } from 'zod';
 import { noteAccessChange } from '../kernel/access/access.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
-import { Database, isDatabaseUnavailable, isUniqueViolation, type UserModel } from '../kernel/database/index.js';
+import { Database, isUniqueViolation, type UserModel } from '../kernel/database/index.js';
 import { newId } from '../kernel/ids/ids.js';
 import { GroupMemberships } from './group-memberships.service.js';
 import { toUsername } from './identity.rules.js';
-import { apiAudience, readIssuerKey } from './issuer/issuer-key.js';
+import { apiAudience } from './issuer/issuer-key.js';
+import { IssuerKeys } from './issuer-keys.service.js';
 import { toClaimedGroups } from './realm-groups.rules.js';
 
 /** The realm role that makes its bearer a platform administrator. */
@@ -32,7 +33,7 @@ const claimsSchema = z.object({
   groups: z.array(z.string().min(1).max(200)).max(1_000).optional().catch(undefined),
 });
 type Claims = z.output<typeof claimsSchema>;
-const headerSchema = z.object({ alg: z.literal('RS256') });
+const headerSchema = z.object({ alg: z.literal('RS256'), kid: z.string().max(200) });
 
 export interface AccessToken {
   readonly user: UserModel;
@@ -45,12 +46,13 @@ export interface AccessToken {
 /** Access tokens of the issuer, built in or outside, verified by keycloak-connect; their times by ourselves. */
 @Injectable()
 export class AccessTokens {
-  private keycloak: Keycloak.Keycloak | undefined;
+  private readonly verifiers = new WeakMap<KeyObject, Keycloak.Keycloak>();
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly groups: GroupMemberships,
+    private readonly keys: IssuerKeys,
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
@@ -75,12 +77,12 @@ export class AccessTokens {
     if (!token) return undefined;
     const claims = claimsSchema.safeParse(token.content).data;
     if (!claims || !this.isInTime(claims)) return undefined;
-    this.keycloak ??= this.createVerifier();
+    const key = await this.keys.find(token.header.kid);
+    if (!key) return undefined;
     try {
-      await this.keycloak.grantManager.validateToken(token, 'Bearer');
+      await this.createVerifier(key).grantManager.validateToken(token, 'Bearer');
       return claims;
-    } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error;
+    } catch {
       return undefined;
     }
   }
@@ -90,21 +92,25 @@ export class AccessTokens {
     return exp + skewSeconds > now && (nbf ?? 0) - skewSeconds <= now && (iat ?? 0) - skewSeconds <= now;
   }
 
-  private createVerifier(): Keycloak.Keycloak {
+  /** With the key at hand: keycloak-connect's own way to fetch keys has no time limit and cannot tell a key that is not from an issuer that is away. */
+  private createVerifier(key: KeyObject): Keycloak.Keycloak {
+    const known = this.verifiers.get(key);
+    if (known) return known;
     const [, base, realm] = /^(.*)\/realms\/([^/]+)$/.exec(this.config.issuerUrl) ?? [];
     if (!base || !realm) throw new Error('SLIPWAY_ISSUER_URL must have the form <base>/realms/<realm>.');
-    // The built-in issuer is this process: its key is at hand, and nothing is fetched.
-    const key = this.config.isIssuerBuiltIn ? { 'realm-public-key': toPublicKeyBody(this.config) } : {};
-    const settings = { 'auth-server-url': base, realm, resource: apiAudience, 'bearer-only': true, ...key };
     const options: Keycloak.KeycloakConfig & Record<string, unknown> = {
-      ...settings,
+      'auth-server-url': base,
+      realm,
+      resource: apiAudience,
+      'bearer-only': true,
+      'realm-public-key': toPublicKeyBody(key),
       'verify-token-audience': true,
       'ssl-required': 'external',
       'confidential-port': 0,
-      // A key that is not known yet is looked up at most so often: a rotated one is taken up within a second.
-      'min-time-between-jwks-requests': 1,
     };
-    return new Keycloak({}, options);
+    const verifier = new Keycloak({}, options);
+    this.verifiers.set(key, verifier);
+    return verifier;
   }
 
   private async ensureExternal(claims: Claims): Promise<UserModel> {
@@ -165,9 +171,9 @@ function parseToken(text: string) {
   // Only three parts of base64url can be a signed token.
   const [, head, body, signature] = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(text) ?? [];
   if (!head || !body || !signature) return undefined;
-  const header = parseJson(head);
+  const header = headerSchema.safeParse(parseJson(head)).data;
   const content = parseJson(body);
-  if (!headerSchema.safeParse(header).success || !content) return undefined;
+  if (!header || !content) return undefined;
   const never = () => false;
   const token = { isExpired: never, hasRole: never, hasApplicationRole: never, hasRealmRole: never };
   return { ...token, header, content, signature: Buffer.from(signature, 'base64url'), signed: `${head}.${body}` };
@@ -183,11 +189,7 @@ function parseJson(part: string): object | undefined {
 }
 
 /** The PEM's body, as keycloak-connect wants it. */
-function toPublicKeyBody(config: Configuration): string {
-  const jwk = readIssuerKey(config);
-  const pem = createPublicKey({ key: { kty: jwk.kty, n: jwk.n, e: jwk.e }, format: 'jwk' }).export({
-    type: 'spki',
-    format: 'pem',
-  });
+function toPublicKeyBody(key: KeyObject): string {
+  const pem = key.export({ type: 'spki', format: 'pem' });
   return String(pem).replace(/-----[^-]+-----|\s/g, '');
 }

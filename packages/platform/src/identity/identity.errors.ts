@@ -1,6 +1,12 @@
 import { defineErrors } from '../kernel/errors/errors.js';
 
 export const fail = defineErrors({
+  'issuer-unavailable': {
+    status: 503,
+    title: 'The identity provider cannot be reached, so nobody can be told apart at the moment.',
+    remedy:
+      'Repeat the request after the time in Retry-After; if it lasts, an administrator must look at the identity provider.',
+  },
   'user-not-found': {
     status: 404,
     title: 'There is no such user.',

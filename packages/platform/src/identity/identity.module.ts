@@ -3,6 +3,7 @@ import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { Authenticator } from '../kernel/access/authenticator.js';
 import { AccessTokens } from './access-tokens.service.js';
+import { BackchannelLogoutDoor } from './backchannel-logout.door.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { CredentialCache } from './credential-cache.service.js';
 import { GroupMemberships } from './group-memberships.service.js';
@@ -11,6 +12,8 @@ import { GroupsService } from './groups.service.js';
 import { IdentityAuthenticator } from './identity-authenticator.service.js';
 import { IssuerDoor } from './issuer/issuer.door.js';
 import { IssuerLogin } from './issuer/issuer-login.service.js';
+import { IssuerKeys } from './issuer-keys.service.js';
+import { LogoutTokens } from './logout-tokens.service.js';
 import { MeController } from './me.controller.js';
 import { MeService } from './me.service.js';
 import { Passwords } from './passwords.service.js';
@@ -51,13 +54,16 @@ import { UsersService } from './users.service.js';
   ],
   providers: [
     AccessTokens,
+    BackchannelLogoutDoor,
     BootstrapService,
     CredentialCache,
     GroupMemberships,
     GroupsService,
     IdentitySettings,
     IssuerDoor,
+    IssuerKeys,
     IssuerLogin,
+    LogoutTokens,
     MeService,
     Passwords,
     PersonalTokens,

@@ -47,11 +47,12 @@ export class SessionsController {
     path: '/me/sessions/:id',
     permission: 'signed-in',
     tag,
-    summary: 'End one of my sessions',
+    summary: 'End one of my sessions; `current` is the one that asks',
     errors: ['session-not-found', 'token-not-for-robots'],
   })
   end(@From() caller: Caller, @Param('id') id: string) {
-    return this.sessions.end(caller, { id: requireUser(caller), username: caller.actor.username }, id);
+    const user = { id: requireUser(caller), username: caller.actor.username };
+    return this.sessions.end(caller, user, id === 'current' ? (caller.sessionId ?? '') : id);
   }
 
   @Route({

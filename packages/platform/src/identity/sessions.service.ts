@@ -1,14 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../kernel/access/authenticator.js';
 import { Clock } from '../kernel/clock/clock.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database, type Prisma, type SessionModel, type Transaction } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { isId, newId } from '../kernel/ids/ids.js';
+import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { CredentialCache } from './credential-cache.service.js';
 import { fail } from './identity.errors.js';
+import { endIssuerSessions } from './identity.job-definitions.js';
+import type { Logout } from './logout-tokens.service.js';
 import { type SessionAnswer, toBrowserSession, toLoginSession } from './sessions.dto.js';
 
 /** A session of the issuer's, as its tokens name it. */
@@ -25,7 +29,9 @@ export class SessionsService {
     private readonly database: Database,
     private readonly credentials: CredentialCache,
     private readonly audit: AuditService,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Pick<Configuration, 'issuerUrl' | 'isIssuerBuiltIn'>,
   ) {}
 
   /** The row of a session, made when it is first seen. Of another user than its own it is never. */
@@ -74,13 +80,15 @@ export class SessionsService {
     );
   }
 
-  /** Ends one session of a user. Its tokens are refused at once, and the browser has to sign in anew. */
+  /** Ends one session of a user, here and at the issuer. Its tokens are refused at once, and the browser has to sign in anew. */
   async end(caller: Caller, user: { id: string; username: string }, id: string): Promise<void> {
     if (!isId(id)) throw fail('session-not-found');
     await this.credentials.change(async (tx) => {
       const session = await tx.session.findFirst({ where: { id, userId: user.id, endedAt: null } });
-      if (session) await this.endBrowser(tx, session);
-      else {
+      if (session) {
+        await this.endBrowser(tx, session);
+        await this.endAtIssuer(tx, user.id, { sid: session.sid });
+      } else {
         const { count } = await tx.personalToken.deleteMany({ where: { id, userId: user.id, kind: 'login' } });
         if (count === 0) throw fail('session-not-found');
         await tx.personalToken.deleteMany({ where: { madeBy: id } });
@@ -100,6 +108,70 @@ export class SessionsService {
 
   /** As `endAll`, in a transaction of `CredentialCache.change`. Tokens for the Kubernetes door end with the sessions. */
   async endAllWithin(tx: Transaction, userId: string, exceptId?: string): Promise<void> {
+    const kept = await this.endAllHere(tx, userId, exceptId);
+    await this.endAtIssuer(tx, userId, { exceptSid: kept?.sid });
+  }
+
+  /** What the issuer says has ended there ends here. False when it has said so by this very token before. */
+  async endByIssuer(source: Pick<Caller, 'requestId' | 'source'>, logout: Logout): Promise<boolean> {
+    const { jti, subject, sid, expiresAt } = logout;
+    return this.credentials.change(async (tx) => {
+      const used = { model: 'LogoutToken', id: jti, payload: {}, expiresAt };
+      const { count } = await tx.issuerRecord.createMany({ data: [used], skipDuplicates: true });
+      if (count === 0) return false;
+      const session =
+        sid === undefined ? null : await tx.session.findUnique({ where: { sid }, include: { user: true } });
+      const issuer = this.config.issuerUrl;
+      const bySubject = subject === undefined ? null : await tx.user.findFirst({ where: { issuer, subject } });
+      const user = subject === undefined ? session?.user : bySubject;
+      // Nobody whom we know, or not his session: there is nothing to end.
+      if (!user || (session && session.userId !== user.id)) return true;
+      if (sid === undefined) await this.endAllHere(tx, user.id);
+      else if (session) await this.endBrowser(tx, session);
+      else await this.rememberEnded(tx, user.id, sid);
+      const caller = { actor: { id: null, username: 'issuer' }, ...source };
+      const place = session ? `/${session.id}` : '';
+      const resource = `users/${user.username}/sessions${place}`;
+      await this.audit.record(tx, caller, { action: sid === undefined ? 'session.end-all' : 'session.end', resource });
+      return true;
+    });
+  }
+
+  /** The browser of a session of the built-in issuer has signed out. */
+  async endSignedOut(source: Pick<Caller, 'requestId' | 'source'>, sid: string): Promise<void> {
+    await this.credentials.change(async (tx) => {
+      const session = await tx.session.findFirst({ where: { sid, endedAt: null }, include: { user: true } });
+      if (!session) return;
+      await this.endBrowser(tx, session);
+      const { id, username } = session.user;
+      const entry = { action: 'session.end', resource: `users/${username}/sessions/${session.id}` };
+      await this.audit.record(tx, { actor: { id, username }, ...source }, entry);
+    });
+  }
+
+  /** A session that nobody has come with yet: who comes later is refused. */
+  private async rememberEnded(tx: Transaction, userId: string, sid: string): Promise<void> {
+    const now = this.clock.now();
+    const data = { id: newId(), userId, sid, client: '', createdAt: now, lastUsedAt: now, endedAt: now };
+    await tx.session.createMany({ data: [data], skipDuplicates: true });
+  }
+
+  /** The built-in issuer's sessions are rows of ours; those of an outside one the worker ends. */
+  private async endAtIssuer(
+    tx: Transaction,
+    userId: string,
+    which: { sid: string } | { exceptSid: string | undefined },
+  ): Promise<void> {
+    if (this.config.isIssuerBuiltIn) return;
+    const user = await tx.user.findUniqueOrThrow({ where: { id: userId } });
+    // Of another issuer, or a directory's user who has never signed in.
+    if (user.issuer !== this.config.issuerUrl || user.subject.startsWith('scim:')) return;
+    const before = this.clock.now().getTime();
+    await this.outbox.enqueue(tx, endIssuerSessions, { subject: user.subject, before, ...which });
+  }
+
+  /** Answers the session that was left. */
+  private async endAllHere(tx: Transaction, userId: string, exceptId?: string): Promise<SessionModel | null> {
     const sessions = await tx.session.findMany({ where: { userId, endedAt: null, id: { not: exceptId } } });
     const kept = exceptId === undefined ? null : await tx.session.findUnique({ where: { id: exceptId } });
     await tx.personalToken.deleteMany({ where: { userId, kind: { in: ['login', 'kube'] }, id: { not: exceptId } } });
@@ -109,15 +181,16 @@ export class SessionsService {
     });
     if (!kept) {
       await tx.issuerRecord.deleteMany({ where: { accountId: userId } });
-      return;
+      return null;
     }
     await tx.$executeRaw`
       DELETE FROM issuer_records WHERE "accountId" = ${userId} AND model <> 'Grant'
       AND uid IS DISTINCT FROM ${kept.sid} AND payload ->> 'sessionUid' IS DISTINCT FROM ${kept.sid}`;
+    return kept;
   }
 
   private async endBrowser(tx: Transaction, session: SessionModel): Promise<void> {
-    await tx.session.update({ where: { id: session.id }, data: { endedAt: this.clock.now() } });
+    await tx.session.updateMany({ where: { id: session.id, endedAt: null }, data: { endedAt: this.clock.now() } });
     const ofSession = [{ uid: session.sid }, { payload: { path: ['sessionUid'], equals: session.sid } }];
     await tx.issuerRecord.deleteMany({ where: { accountId: session.userId, OR: ofSession } });
     await tx.personalToken.deleteMany({ where: { madeBy: session.id } });

@@ -108,6 +108,34 @@ describe('sessions', () => {
     expect(browser.jar.get('slipway_issuer')).not.toBe(before);
   });
 
+  it('end with a sign-out by the id token, for the browser, the portal’s tokens and the API', async () => {
+    await api.createUser('uma');
+    const browser = createBrowser();
+    const tokens = await signIn(browser, 'uma');
+    const back = { id_token_hint: tokens['id_token'] ?? '', post_logout_redirect_uri: 'http://portal.test' };
+    const asked = await browser(`${endpoint('logout')}?${new URLSearchParams(back)}`);
+    const html = await asked.answer.text();
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
+    const done = await browser(endpoint('logout/confirm'), form({ xsrf, logout: 'yes' }));
+    expect(done.url).toMatch(/^http:\/\/portal\.test/);
+    expect(await statusOf(tokens['access_token'])).toBe(401);
+    expect((await refresh(tokens['refresh_token'])).status).toBe(400);
+    expect((await browser(startUrl())).answer.status).toBe(200);
+  });
+
+  it('that ask to be ended are, and the page of the issuer still leads back', async () => {
+    await api.createUser('una');
+    const browser = createBrowser();
+    const tokens = await signIn(browser, 'una');
+    expect((await api.call(tokens['access_token'], 'DELETE', '/me/sessions/current')).status).toBe(204);
+    expect(await statusOf(tokens['access_token'])).toBe(401);
+    const back = { id_token_hint: tokens['id_token'] ?? '', post_logout_redirect_uri: 'http://portal.test' };
+    const asked = await browser(`${endpoint('logout')}?${new URLSearchParams(back)}`);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(await asked.answer.text())?.[1] ?? '';
+    const done = await browser(endpoint('logout/confirm'), form({ xsrf, logout: 'yes' }));
+    expect(done.url).toMatch(/^http:\/\/portal\.test/);
+  });
+
   it('end all with a new password but the one that changed it, with the CLI’s sign-ins', async () => {
     await api.createUser('pat');
     const here = await signIn(createBrowser(), 'pat');
@@ -134,6 +162,42 @@ describe('sessions', () => {
     await api.call(api.admin, 'PATCH', '/users/rob', { isDisabled: true });
     expect(await statusOf(second['access_token'])).toBe(401);
     expect((await refresh(second['refresh_token'])).status).toBe(400);
+  });
+});
+
+describe('authorization codes', () => {
+  it('are good once: who uses one again ends what came of it', async () => {
+    await api.createUser('cody');
+    const browser = createBrowser();
+    const page = await browser(startUrl());
+    const done = await browser(page.url, form({ username: 'cody', password: testPassword }));
+    const first = await exchange(done.url);
+    expect(await statusOf(first['access_token'])).toBe(200);
+    expect((await exchange(done.url))['error']).toBe('invalid_grant');
+    expect((await refresh(first['refresh_token'])).status).toBe(400);
+  });
+
+  it('are of no use without the verifier that they were asked for with, nor elsewhere', async () => {
+    await api.createUser('cora');
+    const browser = createBrowser();
+    const page = await browser(startUrl());
+    const done = await browser(page.url, form({ username: 'cora', password: testPassword }));
+    const code = new URL(done.url).searchParams.get('code') ?? '';
+    const usual = {
+      ...client,
+      grant_type: 'authorization_code',
+      redirect_uri: callback,
+      code,
+      code_verifier: verifier,
+    };
+    for (const wrong of [
+      { code_verifier: 'w'.repeat(60) },
+      { redirect_uri: 'http://portal.test/elsewhere' },
+      { client_secret: 'x' },
+    ]) {
+      const answer = await fetch(endpoint('token'), form({ ...usual, ...wrong }));
+      expect(answer.status, JSON.stringify(wrong)).toBeGreaterThanOrEqual(400);
+    }
   });
 });
 

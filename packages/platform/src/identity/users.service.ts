@@ -109,7 +109,7 @@ export class UsersService {
       });
       if (alone.length > 0)
         throw fail('user-is-last-owner', `Only owner of: ${alone.map(({ name }) => name).join(', ')}.`);
-      await tx.issuerRecord.deleteMany({ where: { accountId: id } });
+      await this.sessions.endAllWithin(tx, id);
       await tx.user.delete({ where: { id } });
       const change = { before: toUserAnswer(before) };
       await this.audit.record(tx, caller, { action: 'user.delete', resource: `users/${before.username}`, ...change });

@@ -10,6 +10,7 @@ import { type DynamicModule, type INestApplication, Module, type Type } from '@n
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import pg from 'pg';
 import { AccessModule } from '../access/access.module.js';
+import { AdoptionsModule } from '../adoptions/adoptions.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { EnvironmentsModule } from '../environments/environments.module.js';
@@ -29,6 +30,7 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 const migrations = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 const base = [
   AccessModule,
+  AdoptionsModule,
   AuditModule,
   ClustersModule,
   EnvironmentsModule,
@@ -88,6 +90,8 @@ export async function startTestApi(options: {
   redisUrl: string;
   modules?: readonly Type[];
   env?: Record<string, string>;
+  /** An administrator's access token of another issuer, where `env` names one. */
+  admin?: string;
 }): Promise<TestApi> {
   const folder = mkdtempSync(path.join(tmpdir(), 'slipway-api-'));
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -145,7 +149,7 @@ export async function startTestApi(options: {
     if (!tokens.access_token) throw new Error(`${username} cannot sign in: ${JSON.stringify(tokens)}`);
     return tokens.access_token;
   };
-  const admin = await login('admin');
+  const admin = options.admin ?? (await login('admin'));
   return {
     app,
     url,

@@ -1,10 +1,15 @@
 'use client';
+import { useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useState } from 'react';
+import { IssuerAway } from '@/features/identity/issuer-away';
+import { meQuery } from '@/features/identity/queries';
 import { NotificationsMenu } from '@/features/notifications/notifications-menu';
 import { JobsMenu } from '@/features/operations/jobs-menu';
+import { browserApi } from '@/lib/api';
+import { ApiProblem } from '@/lib/problem';
 import { Icon } from '@/ui/icon';
 import { Mark } from './mark';
 import { PathSwitchers } from './path-switchers';
@@ -16,6 +21,7 @@ const Palette = dynamic(() => import('./palette').then((module) => module.Palett
 /** The frame of every signed-in page: the top bar, and below it what the section's layout gives. */
 export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('shell');
+  const { error } = useQuery(meQuery(browserApi));
   const [isSearching, setSearching] = useState(false);
   const [hasSearched, setHasSearched] = useState(false);
 
@@ -31,6 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
     return () => window.removeEventListener('keydown', onKey);
   }, []);
 
+  if (error instanceof ApiProblem && error.code === 'issuer-unavailable') return <IssuerAway />;
   return (
     <>
       <a href="#content" className="skip">

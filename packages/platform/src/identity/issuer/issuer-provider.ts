@@ -34,6 +34,8 @@ export interface IssuerUsers {
   verify(attempt: Attempt, password: string, code: string | undefined): Promise<UserModel | undefined>;
   /** Notes the session that a browser has got. */
   noteSession(session: IssuerSession, origin: { address: string | null; device: string | undefined }): Promise<void>;
+  /** Notes that the browser of a session has signed out. */
+  noteSignOut(sid: string, address: string | null): Promise<void>;
 }
 
 /** The password is right, but a second factor must be given too, or set up first. */
@@ -167,6 +169,9 @@ export function createIssuer(
     const session = oidc && findNewSession(oidc);
     const device = ctx.get('user-agent').slice(0, 300) || undefined;
     if (session) await users.noteSession(session, { address: addressOf(ctx.req), device });
+    // A session that ended by a sign-out ends for the API, too.
+    const ended = oidc?.route === 'end_session_confirm' && oidc.params?.['logout'] ? oidc.session?.uid : undefined;
+    if (ended !== undefined) await users.noteSignOut(ended, addressOf(ctx.req));
   });
   addPasswordGrant(provider, users, apiServer);
   return provider;

@@ -7,6 +7,7 @@ import { Database } from '../../kernel/database/index.js';
 import { fail } from '../../kernel/errors/kernel.errors.js';
 import { Door } from '../../kernel/http/door.js';
 import type { Request, Response } from '../../kernel/http/route.js';
+import { newId } from '../../kernel/ids/ids.js';
 import { SessionsService } from '../sessions.service.js';
 import { createAdapterFactory } from './issuer-adapter.js';
 import { IssuerLogin, type LoginPage } from './issuer-login.service.js';
@@ -56,6 +57,8 @@ export class IssuerDoor extends Door {
         noteSession: async (...[session, origin]: Parameters<SessionsService['see']>) => {
           await this.sessions.see(session, origin);
         },
+        noteSignOut: (sid: string, source: string | null) =>
+          this.sessions.endSignedOut({ source, requestId: newId() }, sid),
       };
       const provider = createIssuer(this.config, createAdapterFactory(this.database, this.clock), users);
       this.issuer = { provider, callback: provider.callback() };

@@ -175,7 +175,7 @@ describe('groups', () => {
     expect((await api.call(gina, 'GET', '/tenants/crew')).status).toBe(200);
     const remove = { Operations: [{ op: 'Remove', path: `members[value eq "${user.id}"]` }] };
     expect((await scim('PATCH', `/Groups/${made.body.id}`, remove)).body.members).toEqual([]);
-    expect((await api.call(gina, 'GET', '/tenants/crew')).status).toBe(404);
+    await expect.poll(async () => (await api.call(gina, 'GET', '/tenants/crew')).status).toBe(404);
   });
 
   it('are changed in the ways of Okta and Entra', async () => {

@@ -21,6 +21,7 @@ const environment = z.object({
   SLIPWAY_WORKER_METRICS_PORT: port(7603),
   SLIPWAY_ISSUER_URL: z.url().optional(),
   SLIPWAY_ISSUER_KEY_FILE: file,
+  SLIPWAY_ISSUER_CLIENT_SECRET_FILE: file,
   SLIPWAY_PORTAL_CLIENT_SECRET_FILE: file,
   SLIPWAY_MASTER_KEY_FILE: file,
   SLIPWAY_MASTER_KEY_DIR: file,
@@ -88,6 +89,8 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     issuerUrl,
     isIssuerBuiltIn: issuerUrl === builtInIssuer,
     issuerKeyFile: env.SLIPWAY_ISSUER_KEY_FILE,
+    /** Of the client `slipway-api` at an outside Keycloak, by which sessions are ended there. */
+    issuerClientSecretFile: env.SLIPWAY_ISSUER_CLIENT_SECRET_FILE,
     portalClientSecretFile: env.SLIPWAY_PORTAL_CLIENT_SECRET_FILE,
     masterKeyFile: env.SLIPWAY_MASTER_KEY_FILE,
     masterKeyDir: env.SLIPWAY_MASTER_KEY_DIR,
