@@ -17,6 +17,7 @@ import { KeysModule } from '@slipway/platform/keys/keys.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
 import { OnboardingModule } from '@slipway/platform/onboarding/onboarding.module';
 import { OperationsModule } from '@slipway/platform/operations/operations.module';
+import { PodSecurityModule } from '@slipway/platform/pod-security/pod-security.module';
 import { PodsModule } from '@slipway/platform/pods/pods.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
 import { QuotaRoutesModule } from '@slipway/platform/quotas/quota-routes.module';
@@ -31,6 +32,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 const features = [
   KeysModule,
   NetworkPoliciesModule,
+  PodSecurityModule,
   OnboardingModule,
   InvitationsModule,
   RequestsModule,

@@ -9,6 +9,7 @@ import { createKernelModule } from '@slipway/platform/kernel/kernel.module';
 import { KeysModule } from '@slipway/platform/keys/keys.module';
 import { NetworkPoliciesModule } from '@slipway/platform/network-policies/network-policies.module';
 import { OnboardingModule } from '@slipway/platform/onboarding/onboarding.module';
+import { PodSecurityModule } from '@slipway/platform/pod-security/pod-security.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
 import { QuotasWorkerModule } from '@slipway/platform/quotas/quotas-worker.module';
 import { RequestsModule } from '@slipway/platform/requests/requests.module';
@@ -19,6 +20,7 @@ import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
 const features = [
   KeysModule,
   NetworkPoliciesModule,
+  PodSecurityModule,
   OnboardingModule,
   RequestsModule,
   AuditWorkerModule,

@@ -5,7 +5,7 @@ import { parseCondition, parseCount, parseDuration } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { ApprovalPolicy } from '../types.js';
 
-const kinds = ['tenant', 'quota', 'access', 'release', 'exec', 'secret-reveal'] as const;
+const kinds = ['tenant', 'quota', 'access', 'release', 'exec', 'secret-reveal', 'pod-security'] as const;
 const environmentKinds = ['production', 'staging', 'development'] as const;
 
 interface PolicyOptions extends CommonOptions {

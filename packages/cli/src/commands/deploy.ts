@@ -63,6 +63,7 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
   await ensureApplication(api, io, path, manifest, options);
 
   if (options.image) {
+    await warnOfUser(api, io, path, options.image);
     const release = await read(
       api.POST(`${APPLICATION}/releases`, {
         params: { path },
@@ -104,6 +105,14 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
     { application: path.application, environment, release: status.release, url: status.url, state: status.state },
     (result) => result.url ?? '',
   );
+}
+
+/** Says beforehand of an image that is made to run as root that here it will not. */
+async function warnOfUser(api: Api, io: Io, { tenant, project }: ApplicationPath, image: string): Promise<void> {
+  const params = { path: { tenant, project } };
+  // A server without this route says nothing.
+  const check = await find(() => read(api.POST(`${PROJECT}/pod-security/image-checks`, { params, body: { image } })));
+  if (check?.warning) io.stderr.write(`${paint(io, 'stderr', 'yellow', '!')} ${check.warning}\n`);
 }
 
 async function upload(api: Api, io: Io, path: ApplicationPath, folder: string): Promise<string> {

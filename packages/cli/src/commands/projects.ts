@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { PROJECT, read, readAll, TENANT } from '../api.js';
+import { usageError } from '../errors.js';
 import { formatAge } from '../format.js';
+import { withExamples } from '../help.js';
 import { confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 
@@ -49,6 +51,32 @@ export function registerProjects(program: Command, cli: Cli): void {
       ['id', project.id],
     ]);
   });
+
+  const security = projects
+    .command('pod-security')
+    .description('Show the Pod Security level of a project, or set it: restricted (nothing runs as root) or baseline.')
+    .argument('<name>')
+    .argument('[level]', 'restricted or baseline');
+  withScope(security, 'tenant').action(
+    async (project: string, level: string | undefined, options: CommonOptions): Promise<void> => {
+      const { api, out, tenant } = await cli.open(options);
+      const params = { path: { ...(await tenant()), project } };
+      if (level !== undefined && level !== 'restricted' && level !== 'baseline')
+        throw usageError(`'${level}' is no level.`, 'Choose one of: restricted, baseline.');
+      const path = `${PROJECT}/pod-security` as const;
+      const security = await read(level ? api.PUT(path, { params, body: { level } }) : api.GET(path, { params }));
+      out.object(security, () => [
+        ['level', security.level],
+        ...security.places.map(({ namespace, runAsUser }): [string, string] => [namespace, `user ${runAsUser}`]),
+      ]);
+    },
+  );
+  withExamples(
+    security,
+    'slipway projects pod-security shop --tenant acme',
+    'slipway projects pod-security shop baseline --tenant acme',
+    'slipway requests create pod-security tenant=acme project=shop level=baseline --reason "an old image"',
+  );
 
   const remove = projects
     .command('delete')

@@ -7,7 +7,7 @@ import { parseAssignments, parseCount, parseDuration } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { ApprovalRequest } from '../types.js';
 
-const kinds = ['tenant', 'quota', 'access', 'release', 'exec', 'secret-reveal'] as const;
+const kinds = ['tenant', 'quota', 'access', 'release', 'exec', 'secret-reveal', 'pod-security'] as const;
 const states = ['pending', 'approved', 'rejected', 'withdrawn', 'expired', 'ended'] as const;
 const views = ['mine', 'to-decide', 'to-review', 'all'] as const;
 

@@ -33,7 +33,11 @@ export interface ObjectsInput {
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly hostnames: readonly string[];
+  /** What the project's namespaces are held to; default: `restricted`. */
+  readonly podSecurity?: PodSecurityLevel;
 }
+
+type PodSecurityLevel = 'restricted' | 'baseline';
 
 export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
 export const pullSecretName = 'slipway-registry';
@@ -170,7 +174,7 @@ function deployment(input: ObjectsInput, process: ResolvedProcess): Manifest {
           enableServiceLinks: false,
           terminationGracePeriodSeconds: terminationGraceSeconds,
           imagePullSecrets: [{ name: pullSecretName }],
-          securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: securePod(input.podSecurity),
           containers: [container(input, process)],
         },
       },
@@ -191,15 +195,23 @@ function container(input: ObjectsInput, process: ResolvedProcess): Record<string
     resources: resources(process.resources),
     ...probes(process),
     ...(process.port === undefined ? {} : { lifecycle: { preStop: { sleep: { seconds: endpointDrainSeconds } } } }),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      // What the entrypoints of common images need to give up root by themselves; nothing that reaches out of the container.
-      capabilities: {
-        drop: ['ALL'],
-        add: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'],
-      },
-    },
+    securityContext: secureContainer(input.podSecurity),
   };
+}
+
+/** The namespace's own user takes root's place where an image names no other; see the API server's `PodSecurityDefaults`. */
+export const securePod = (level: PodSecurityLevel = 'restricted') => ({
+  // Written also where it is false: what is merged into a Deployment takes nothing away by saying nothing.
+  runAsNonRoot: level === 'restricted',
+  seccompProfile: { type: 'RuntimeDefault' },
+});
+
+export function secureContainer(level: PodSecurityLevel = 'restricted') {
+  const capabilities = { drop: ['ALL'] };
+  if (level === 'restricted') return { allowPrivilegeEscalation: false, capabilities };
+  // What the entrypoints of common images need to give up root by themselves; nothing that reaches out of the container.
+  const add = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
+  return { allowPrivilegeEscalation: false, capabilities: { ...capabilities, add } };
 }
 
 /** `env` wins over `envFrom` in Kubernetes, so PORT is left to the owner's own value where there is one. */

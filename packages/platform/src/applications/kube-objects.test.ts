@@ -59,14 +59,37 @@ describe('planObjects', () => {
     });
   });
 
-  it('refuses privilege escalation, the service account token and every capability that reaches out', () => {
+  it('meets `restricted`: no root, no privilege escalation, no capability, no service account token', () => {
+    const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
     expect(find('Deployment', 'hello-web')).toMatchObject({
       spec: {
         template: {
           spec: {
             automountServiceAccountToken: false,
-            securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
-            containers: [{ securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }],
+            securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [{ securityContext }],
+          },
+        },
+      },
+    });
+    expect(JSON.stringify(planObjects(input))).not.toContain('"add"');
+  });
+
+  it('leaves an image root and what giving it up takes where the project is held to `baseline` only', () => {
+    const plan = planObjects({ ...input, podSecurity: 'baseline' });
+    expect(plan.find((m) => m.kind === 'Deployment')).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            securityContext: { runAsNonRoot: false },
+            containers: [
+              {
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  capabilities: { drop: ['ALL'], add: expect.arrayContaining(['SETUID', 'CHOWN']) },
+                },
+              },
+            ],
           },
         },
       },

@@ -138,6 +138,7 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the build scrip
     });
     const { log, report } = await run({});
     expect(log).toContain('hello from the build');
+    expect(log).toContain('write USER 1000 into the Dockerfile');
     expect(report).toMatch(/^digest sha256:[0-9a-f]{64}$/);
     const manifest = await fetch(`http://${host}/v2/acme/shop/hello/manifests/build-1`, {
       headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
@@ -146,9 +147,10 @@ describe.skipIf(missing.length > 0 || process.getuid?.() !== 0)('the build scrip
   });
 
   it('lets every RUN see the trusted certificates and leaves no trace of them in the image', async () => {
-    archive = await tar({ Dockerfile: 'FROM library/busybox\nENV KEPT=1\nRUN cat $SSL_CERT_FILE' });
+    archive = await tar({ Dockerfile: 'FROM library/busybox\nENV KEPT=1\nUSER 1000\nRUN cat $SSL_CERT_FILE' });
     const { log, report } = await run({}, 'THE BUNDLE');
     expect(log).toContain('THE BUNDLE');
+    expect(log).not.toContain('write USER 1000');
     expect(report).toMatch(/^digest/);
     const environment = buildah(
       'inspect',

@@ -71,6 +71,12 @@ if [ -n "$CA" ]; then
   BUILD_DOCKERFILE="$HOME/Dockerfile"
 fi
 buildah "$@" --file "$BUILD_DOCKERFILE" . || fail "The Dockerfile could not be built: see the log above."
+user=$(buildah --storage-driver overlay inspect --type image --format '{{.OCIv1.Config.User}}' slipway.local/built | cut -d: -f1) || user=1
+case "$user" in
+  '' | 0 | root | *[!0-9]*)
+    say "Note: the image is made to run as "$user", which is root or a name. Where root is not allowed, it runs as a numbered user of its namespace. To choose the user, write USER 1000 into the Dockerfile."
+    ;;
+esac
 say "Pushing $PUSH_NAME"
 for n in 1 2 3 4 5; do
   if buildah --storage-driver overlay push -q --tls-verify=false --digestfile "$HOME/digest" slipway.local/built "docker://$PUSH_TO"; then break; fi

@@ -4,6 +4,7 @@ import { namespaces, secrets } from '@slipway/orchestrator/kinds';
 import { RobotsService } from '../identity/robots.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import {
+  enforceLabel,
   findDockerPassword,
   labelPrefix,
   podSecurity,
@@ -20,8 +21,10 @@ const ownerOf = ({ tenant, project, environment }: NamespacePlace) => ({ tenant,
 export class NamespaceItself implements NamespacePart {
   async ensure(client: KubeClient, place: NamespacePlace): Promise<void> {
     const name = place.namespace;
-    const labels = { ...toLabels(ownerOf(place)), ...podSecurity };
     const existing = await client.find(namespaces, name);
+    const ours = toLabels(ownerOf(place));
+    // It begins at the strictest level, and the part for Pod Security goes on from there.
+    const labels = existing?.metadata.labels?.[enforceLabel] === undefined ? { ...ours, ...podSecurity } : ours;
     if (existing?.metadata.deletionTimestamp) throw new Error(`The namespace ${name} is still being deleted.`);
     if (existing) {
       const current = existing.metadata.labels ?? {};

@@ -6,8 +6,9 @@ const kept = 54;
 /** Labels and annotations of ours begin with this. */
 export const labelPrefix = 'slipway.dev/';
 export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
-/** Tenants' pods must not reach the node: no privilege, no host namespaces, no host paths. */
-export const podSecurity = { 'pod-security.kubernetes.io/enforce': 'baseline' } as const;
+/** Tenants' pods run as nobody special: not as root, without privilege, apart from the node. A project can be let off the first. */
+export const enforceLabel = 'pod-security.kubernetes.io/enforce';
+export const podSecurity = { [enforceLabel]: 'restricted' } as const;
 /** The Secret with the registry's credentials in every environment's namespace. */
 export const pullSecretName = 'slipway-registry';
 

@@ -1,4 +1,4 @@
-export const requestKinds = ['tenant', 'quota', 'access', 'release', 'exec', 'secret-reveal'] as const;
+export const requestKinds = ['tenant', 'quota', 'access', 'release', 'exec', 'secret-reveal', 'pod-security'] as const;
 export type RequestKind = (typeof requestKinds)[number];
 export type RequestState = 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'expired' | 'ended';
 export type DecisionVerb = 'approve' | 'break-glass' | 'reject' | 'withdraw' | 'comment' | 'expire' | 'end' | 'review';

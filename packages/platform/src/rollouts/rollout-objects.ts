@@ -101,6 +101,7 @@ export class RolloutObjects {
           where: { placementId_number: { placementId: scope.placement.id, number: reference.version } },
         })
       : null;
+    const { podSecurity } = await this.database.read.project.findUniqueOrThrow({ where: { id: scope.project.id } });
     const domains = await this.database.read.domain.findMany({
       where: { placementId: scope.placement.id },
       orderBy: { hostname: 'asc' },
@@ -115,6 +116,7 @@ export class RolloutObjects {
       variables: (config?.variables ?? {}) as Record<string, string>,
       secrets: config ? openSecrets(this.crypto, scope.placement.id, config.secrets) : {},
       hostnames: domains.map((domain) => domain.hostname),
+      podSecurity: podSecurity === 'baseline' ? 'baseline' : 'restricted',
     });
   }
 }

@@ -11,7 +11,7 @@ import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { createApprovalPolicy } from './queries';
 
-const kinds = ['access', 'exec', 'secret-reveal', 'quota', 'tenant', 'release'] as const;
+const kinds = ['access', 'exec', 'secret-reveal', 'quota', 'tenant', 'release', 'pod-security'] as const;
 const operators = ['atMost', 'atLeast', 'equals'] as const;
 const environmentKinds = ['production', 'staging', 'development'] as const;
 const scopes = ['platform', 'tenant', 'project'] as const;

@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '@/lib/contract';
 
 export const requestViews = ['to-decide', 'to-review', 'mine', 'all'] as const;
 export type RequestView = (typeof requestViews)[number];
-export const requestKinds = ['access', 'exec', 'secret-reveal', 'quota', 'tenant', 'release'] as const;
+export const requestKinds = ['access', 'exec', 'secret-reveal', 'quota', 'tenant', 'release', 'pod-security'] as const;
 export const requestStates = ['pending', 'approved', 'rejected', 'withdrawn', 'expired', 'ended'] as const;
 
 export interface RequestFilter {

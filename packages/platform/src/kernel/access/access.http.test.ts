@@ -8,6 +8,7 @@ import { DomainsModule } from '../../domains/domains.module.js';
 import { InvitationsModule } from '../../invitations/invitations.module.js';
 import { KeysModule } from '../../keys/keys.module.js';
 import { NetworkPoliciesModule } from '../../network-policies/network-policies.module.js';
+import { PodSecurityModule } from '../../pod-security/pod-security.module.js';
 import { PodsModule } from '../../pods/pods.module.js';
 import { QuotaRoutesModule } from '../../quotas/quota-routes.module.js';
 import { ReleasesModule } from '../../releases/releases.module.js';
@@ -38,6 +39,7 @@ const modules = [
   KeysModule,
   KubernetesModule,
   NetworkPoliciesModule,
+  PodSecurityModule,
   PodsModule,
   QuotaRoutesModule,
   ReleasesModule,
