@@ -15,7 +15,9 @@ import { registerDomains } from './commands/domains.js';
 import { registerEnvironments } from './commands/environments.js';
 import { registerGroups } from './commands/groups.js';
 import { registerIdentity } from './commands/identity.js';
+import { registerImages } from './commands/images.js';
 import { registerInvitations } from './commands/invitations.js';
+import { registerKeys } from './commands/keys.js';
 import { registerKubeconfig } from './commands/kubeconfig.js';
 import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
@@ -99,6 +101,8 @@ export function createProgram(io: Io): Command {
   registerRobots(program, cli);
   registerKubeconfig(program, cli);
   registerPolicies(program, cli);
+  registerImages(program, cli);
+  registerKeys(program, cli);
   registerUsers(program, cli);
   registerGroups(program, cli);
   registerIdentity(program, cli);

@@ -61,6 +61,23 @@ export interface paths {
         patch: operations["approvalPolicies.update"];
         trace?: never;
     };
+    "/api/v1/audit-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the rules over the platform's audit log found, newest first */
+        get: operations["auditRules.listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-events": {
         parameters: {
             query?: never;
@@ -128,6 +145,60 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-rule-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rules that most want, to make rules of */
+        get: operations["auditRules.listPresets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules over the platform's audit log */
+        get: operations["auditRules.list"];
+        put?: never;
+        /** Make a rule over the platform's audit log: who hears of which rows */
+        post: operations["auditRules.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a rule over the platform's audit log */
+        get: operations["auditRules.get"];
+        put?: never;
+        post?: never;
+        /** Delete a rule over the platform's audit log, with its alerts */
+        delete: operations["auditRules.delete"];
+        options?: never;
+        head?: never;
+        /** Change a rule over the platform's audit log */
+        patch: operations["auditRules.update"];
         trace?: never;
     };
     "/api/v1/audit-state": {
@@ -1472,6 +1543,23 @@ export interface paths {
         patch: operations["approvalPolicies.updateOfTenant"];
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/audit-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the rules over a tenant's audit log found, newest first */
+        get: operations["auditRules.listAlertsOfTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/audit-events": {
         parameters: {
             query?: never;
@@ -1539,6 +1627,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/audit-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules over a tenant's audit log */
+        get: operations["auditRules.listOfTenant"];
+        put?: never;
+        /** Make a rule over a tenant's audit log: who hears of which rows */
+        post: operations["auditRules.createOfTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/audit-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a rule over a tenant's audit log */
+        get: operations["auditRules.getOfTenant"];
+        put?: never;
+        post?: never;
+        /** Delete a rule over a tenant's audit log, with its alerts */
+        delete: operations["auditRules.deleteOfTenant"];
+        options?: never;
+        head?: never;
+        /** Change a rule over a tenant's audit log */
+        patch: operations["auditRules.updateOfTenant"];
         trace?: never;
     };
     "/api/v1/tenants/{tenant}/audit-state": {
@@ -2690,6 +2815,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/quota/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the limits of a tenant, its projects and their environments at once */
+        get: operations["quotaTree.get"];
+        /**
+         * Set limits of several scopes of a tenant together
+         * @description Only how they stand in the end has to fit. The tenant's own limits are the platform's to set. A dry run answers what would change, and in `violations` why it would be refused.
+         */
+        put: operations["quotaTree.put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/quota/usage": {
         parameters: {
             query?: never;
@@ -3254,6 +3400,48 @@ export interface components {
             items: components["schemas"]["Artifact"][];
             nextCursor: string | null;
         };
+        AuditAlert: {
+            id: string;
+            rule: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
+            group: string;
+            /** @description The row that made it. */
+            event: {
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 */
+                at: string;
+                actor: string;
+                action: string;
+                resource: string;
+                /** @enum {string} */
+                outcome: "success" | "denied" | "failed";
+                tenant: string | null;
+                source: string | null;
+            };
+            /** @description Rows that it stands for, those of the quiet time included. */
+            count: number;
+            /** @enum {string} */
+            webhook: "none" | "pending" | "delivered" | "failed";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            lastAt: string;
+        };
+        AuditAlertPage: {
+            items: components["schemas"]["AuditAlert"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
         AuditEvent: {
             id: string;
             /**
@@ -3329,6 +3517,78 @@ export interface components {
                 alg: "EdDSA";
                 /** @constant */
                 use: "sig";
+            }[];
+        };
+        AuditRule: {
+            /**
+             * Format: uuid
+             * @description UUIDv7; never changes.
+             */
+            id: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            updatedAt: string;
+            /** @description Grows with each change; in the ETag. */
+            version: number;
+            tenant: string | null;
+            description: string;
+            filter: components["schemas"]["AuditRuleFilter"];
+            threshold: number;
+            windowSeconds: number;
+            groupBy: ("actor" | "source" | "resource") | null;
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
+            channels: ("bell" | "mail" | "webhook")[];
+            webhookUrl: string | null;
+            /** @description Only in the answer that made it. */
+            webhookSecret: string | null;
+            quietSeconds: number;
+            isEnabled: boolean;
+            createdBy: string;
+        };
+        AuditRuleFilter: {
+            /** @description Only what this user or robot did. */
+            actor?: string;
+            /** @description Only these actions; `project.*` takes all of a kind. */
+            actions?: string[];
+            /** @description Only this path, and what is under it. */
+            resource?: string;
+            /** @enum {string} */
+            outcome?: "success" | "denied" | "failed";
+            /** @description Only from this address. */
+            source?: string;
+            /** @description Of a rule of the platform: only this tenant; `-`: only the platform's own. */
+            tenant?: string;
+        };
+        AuditRulePage: {
+            items: components["schemas"]["AuditRule"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        AuditRulePresets: {
+            items: {
+                name: string;
+                description: string;
+                /**
+                 * @description Whose rules can be made of it.
+                 * @enum {string}
+                 */
+                of: "all" | "platform";
+                /** @enum {string} */
+                severity: "info" | "warning" | "critical";
+                filter: components["schemas"]["AuditRuleFilter"];
+                threshold?: number;
+                windowSeconds?: number;
+                groupBy?: ("actor" | "source" | "resource") | null;
+                quietSeconds: number;
             }[];
         };
         AuditState: {
@@ -3650,6 +3910,31 @@ export interface components {
             /** Format: date-time */
             to?: string;
         };
+        CreateAuditRule: {
+            description?: string;
+            filter?: components["schemas"]["AuditRuleFilter"];
+            /** @description So many rows make an alert. Default 1. */
+            threshold?: number;
+            /** @description Within this time. Default 300. */
+            windowSeconds?: number;
+            /** @description Counts and keeps quiet apart by this. */
+            groupBy?: ("actor" | "source" | "resource") | null;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            /** @description Default: bell and mail. */
+            channels?: ("bell" | "mail" | "webhook")[];
+            webhookUrl?: string | null;
+            /** @description After an alert, further ones of the same group are only counted for so long. */
+            quietSeconds?: number;
+            isEnabled?: boolean;
+            /**
+             * @description A DNS label: unique in its parent, never changes.
+             * @example shop
+             */
+            name: string;
+            /** @description Takes what is not given from this preset. */
+            preset?: string;
+        };
         /**
          * @example {
          *       "name": "two-stage",
@@ -3919,6 +4204,8 @@ export interface components {
             state: "primary" | "active";
             /** @enum {string} */
             source: "file" | "folder" | "environment" | "vault";
+            /** @description When its file was written; null where nobody knows. */
+            since: string | null;
             /** @description How many secrets need this key. */
             secrets: number;
         };
@@ -3927,6 +4214,20 @@ export interface components {
             nextCursor: null;
             /** @description Secrets whose key is not in the ring: they cannot be opened. */
             missing: number;
+            /** @description The newest operation that rewraps secrets. */
+            rotation: {
+                operation: string;
+                /** @enum {string} */
+                state: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+                /** @description 0 to 100. */
+                progress: number;
+                createdBy: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC.
+                 */
+                createdAt: string;
+            } | null;
         };
         Environment: {
             /**
@@ -4591,7 +4892,7 @@ export interface components {
         Notification: {
             id: string;
             /** @enum {string} */
-            type: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review";
+            type: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert";
             data: {
                 title: string;
                 requester: string;
@@ -4928,6 +5229,18 @@ export interface components {
              */
             overcommitPercent: number;
         };
+        PutQuotaTree: {
+            /** @description The scopes to change; others stay as they are. */
+            scopes: {
+                project?: string;
+                environment?: string;
+                /** @description All limits of this scope, without what grants add. */
+                limits: {
+                    [key: string]: string | number;
+                };
+                overcommitPercent?: number;
+            }[];
+        };
         /**
          * @example {
          *       "mode": "project",
@@ -5144,6 +5457,58 @@ export interface components {
             count: number;
             /** @description The first 1000. */
             differences: components["schemas"]["QuotaDifference"][];
+        };
+        QuotaTree: {
+            /** @description The tenant, then each project with its environments. */
+            nodes: components["schemas"]["QuotaTreeNode"][];
+            /** @description Of a PUT: what it changes, or would. */
+            changes: components["schemas"]["QuotaTreeChange"][];
+            /** @description Of a dry run: why it would be refused. Empty: it would be done. */
+            violations: components["schemas"]["QuotaTreeViolation"][];
+            /** @description Grows with each change of any limit of the tenant. */
+            version: number;
+        };
+        QuotaTreeChange: {
+            /** @description Empty for the tenant, else `project` or `project/environment`. */
+            path: string;
+            /** @enum {string} */
+            level: "tenant" | "project" | "environment";
+            resource: string;
+            before: string | null;
+            after: string | null;
+            used: string;
+            /** @description More is used than will be allowed: nothing new starts there. */
+            isOver: boolean;
+        };
+        QuotaTreeNode: {
+            id: string;
+            /** @enum {string} */
+            level: "tenant" | "project" | "environment";
+            name: string;
+            /** @description Empty for the tenant, else `project` or `project/environment`. */
+            path: string;
+            /** @description Without what grants add. */
+            limits: {
+                [key: string]: string;
+            };
+            granted: {
+                [key: string]: string;
+            };
+            used: {
+                [key: string]: string;
+            };
+            overcommitPercent: number;
+        };
+        QuotaTreeViolation: {
+            /** @description Empty for the tenant, else `project` or `project/environment`. */
+            path: string;
+            /** @enum {string} */
+            level: "tenant" | "project" | "environment";
+            resource: string;
+            /** @description What the children's limits would sum to. */
+            sum: string;
+            /** @description What they may sum to. */
+            room: string;
         };
         /** @description Hourly samples; an hour without one is left out, never drawn as zero. */
         QuotaUsage: {
@@ -5773,6 +6138,24 @@ export interface components {
             expiresAfterSeconds?: number;
             /** @description The longest a grant lasts; null: no limit. */
             maxGrantSeconds?: number | null;
+        };
+        UpdateAuditRule: {
+            description?: string;
+            filter?: components["schemas"]["AuditRuleFilter"];
+            /** @description So many rows make an alert. Default 1. */
+            threshold?: number;
+            /** @description Within this time. Default 300. */
+            windowSeconds?: number;
+            /** @description Counts and keeps quiet apart by this. */
+            groupBy?: ("actor" | "source" | "resource") | null;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            /** @description Default: bell and mail. */
+            channels?: ("bell" | "mail" | "webhook")[];
+            webhookUrl?: string | null;
+            /** @description After an alert, further ones of the same group are only counted for so long. */
+            quietSeconds?: number;
+            isEnabled?: boolean;
         };
         UpdateBlueprint: {
             displayName?: string;
@@ -6502,6 +6885,89 @@ export interface operations {
             };
         };
     };
+    "auditRules.listAlerts": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+                severity?: "info" | "warning" | "critical";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAlertPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "audit.list": {
         parameters: {
             query?: {
@@ -6941,6 +7407,574 @@ export interface operations {
             };
             /** @description `audit-export-not-ready`: The export is not finished. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.listPresets": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRulePresets"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.list": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRulePage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.create": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAuditRule"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRule"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `audit-rule-name-taken`: There is a rule with this name.
+             *
+             *     `audit-rules-too-many`: There are 100 rules already.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `audit-rule-webhook-missing`: The rule calls a webhook and names none.
+             *
+             *     `audit-rule-tenant-fixed`: A tenant's rule sees its own rows only.
+             *
+             *     `url-not-allowed`: This address may not be called.
+             *
+             *     `audit-rule-preset-unknown`: There is no such preset here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRule"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `audit-rule-not-found`: There is no such rule over the audit log.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.delete": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `audit-rule-not-found`: There is no such rule over the audit log.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.update": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateAuditRule"];
+                "application/merge-patch+json": components["schemas"]["UpdateAuditRule"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRule"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `audit-rule-not-found`: There is no such rule over the audit log.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audit-rule-webhook-missing`: The rule calls a webhook and names none.
+             *
+             *     `audit-rule-tenant-fixed`: A tenant's rule sees its own rows only.
+             *
+             *     `url-not-allowed`: This address may not be called.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17442,6 +18476,91 @@ export interface operations {
             };
         };
     };
+    "auditRules.listAlertsOfTenant": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+                severity?: "info" | "warning" | "critical";
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAlertPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "audit.listOfTenant": {
         parameters: {
             query?: {
@@ -17887,6 +19006,504 @@ export interface operations {
             };
             /** @description `audit-export-not-ready`: The export is not finished. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.listOfTenant": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRulePage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.createOfTenant": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAuditRule"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRule"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `audit-rule-name-taken`: There is a rule with this name.
+             *
+             *     `audit-rules-too-many`: There are 100 rules already.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `audit-rule-webhook-missing`: The rule calls a webhook and names none.
+             *
+             *     `audit-rule-tenant-fixed`: A tenant's rule sees its own rows only.
+             *
+             *     `url-not-allowed`: This address may not be called.
+             *
+             *     `audit-rule-preset-unknown`: There is no such preset here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.getOfTenant": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRule"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `audit-rule-not-found`: There is no such rule over the audit log.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.deleteOfTenant": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `audit-rule-not-found`: There is no such rule over the audit log.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "auditRules.updateOfTenant": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateAuditRule"];
+                "application/merge-patch+json": components["schemas"]["UpdateAuditRule"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRule"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `audit-rule-not-found`: There is no such rule over the audit log.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `audit-rule-webhook-missing`: The rule calls a webhook and names none.
+             *
+             *     `audit-rule-tenant-fixed`: A tenant's rule sees its own rows only.
+             *
+             *     `url-not-allowed`: This address may not be called.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28002,6 +29619,183 @@ export interface operations {
                 };
             };
             /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quotaTree.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaTree"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quotaTree.put": {
+        parameters: {
+            query?: {
+                /** @description `true`: answers what would be, and changes nothing. */
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutQuotaTree"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaTree"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `quota-resource-unknown`: There is no such resource to limit.
+             *
+             *     `quota-amount-unreadable`: This is no amount of that resource.
+             *
+             *     `quota-above-parent`: The limits of the children would sum to more than their parent has.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -10,9 +10,16 @@ import { type Cli, type CommonOptions, withScope } from '../session.js';
 
 type Policy = Schemas['ImagePolicy'];
 type Mode = Policy['mode'];
+type Rule = Schemas['VulnerabilityRule'];
 
 interface PolicyOptions extends CommonOptions {
   readonly platform?: boolean;
+}
+
+interface ExemptOptions extends PolicyOptions {
+  readonly reason: string;
+  readonly expiresInDays: number;
+  readonly weakness?: string;
 }
 
 interface RuleOptions extends PolicyOptions {
@@ -22,6 +29,11 @@ interface RuleOptions extends PolicyOptions {
   readonly key?: string[];
   readonly for?: Policy['environmentKinds'];
   readonly description?: string;
+  readonly maxSeverity?: Rule['maxSeverity'] | 'off';
+  readonly maxCount?: number;
+  readonly unreported?: Rule['unreported'];
+  readonly onlyFixable?: boolean;
+  readonly onlyPlatformReports?: boolean;
 }
 
 const POLICIES = `${TENANT}/image-policies` as const;
@@ -32,6 +44,7 @@ export function registerPolicies(program: Command, cli: Cli): void {
   registerChanges(policies, cli);
   registerExemptions(policies, cli);
   registerCheck(policies, cli);
+  registerDryRun(policies, cli);
 }
 
 const scoped = (command: Command): Command =>
@@ -52,6 +65,16 @@ function withRules(command: Command): Command {
         'development',
       ]),
     )
+    .addOption(
+      new Option(
+        '--max-severity <severity>',
+        'the most severe weakness that passes; off: weaknesses are not asked about',
+      ).choices(['none', 'negligible', 'low', 'medium', 'high', 'off']),
+    )
+    .option('--max-count <count>', 'so many weaknesses above that pass', parseCount)
+    .addOption(new Option('--unreported <what>', 'an image that no report is about').choices(['allow', 'refuse']))
+    .option('--only-fixable', 'count only weaknesses that a newer version mends')
+    .option('--only-platform-reports', 'reports of tenants do not count')
     .option('--description <text>', 'why it is there');
 }
 
@@ -68,6 +91,23 @@ async function toBody(options: RuleOptions) {
     signatureKeys: keys && (await Promise.all(keys)),
     environmentKinds: options.for,
     description: options.description,
+    vulnerabilities: toRule(options),
+  };
+}
+
+/** Undefined leaves the rule as it is. */
+function toRule(options: RuleOptions): Rule | null | undefined {
+  const { maxSeverity, maxCount, unreported, onlyFixable, onlyPlatformReports } = options;
+  if (maxSeverity === 'off') return null;
+  if ([maxSeverity, maxCount, unreported, onlyFixable, onlyPlatformReports].every((one) => one === undefined)) {
+    return undefined;
+  }
+  return {
+    maxSeverity: maxSeverity ?? 'high',
+    maxCount: maxCount ?? 0,
+    unreported: unreported ?? 'allow',
+    onlyFixable: onlyFixable ?? false,
+    onlyPlatformReports: onlyPlatformReports ?? false,
   };
 }
 
@@ -126,7 +166,11 @@ function registerChanges(policies: Command, cli: Cli): void {
       : await read(api.POST(POLICIES, { params: { path: await tenant() }, body }));
     out.text(policy, ({ mode }) => `${policy.name} is there (${mode}): ${toSentence(policy)}.`);
   });
-  withExamples(create, 'slipway policies create own-images --registry slipway --registry ghcr.io/acme --digest');
+  withExamples(
+    create,
+    'slipway policies create own-images --registry slipway --registry ghcr.io/acme --digest',
+    'slipway policies create mended --max-severity high --only-fixable --unreported refuse',
+  );
 
   const update = withRules(policies.command('update').description('Change a policy.'));
   scoped(update.argument('<name>')).action(async (name: string, options: RuleOptions) => {
@@ -156,32 +200,41 @@ function registerExemptions(policies: Command, cli: Cli): void {
     .command('exempt')
     .description('Let an image pass a policy for a time.')
     .argument('<name>')
-    .argument('<image>', 'image, or a pattern as of --registry')
+    .argument('[image]', 'image, or a pattern as of --registry', '*')
+    .option(
+      '--weakness <id>',
+      'only this weakness does not count, e.g. CVE-2026-1234; else no rule of the policy holds',
+    )
     .requiredOption('--reason <text>', 'why; it stands in the audit log')
     .option('--expires-in-days <days>', 'its life', parseCount, 30);
-  scoped(exempt).action(
-    async (name: string, image: string, options: PolicyOptions & { reason: string; expiresInDays: number }) => {
-      const { api, out, tenant } = await cli.open(options);
-      const { reason, expiresInDays } = options;
-      const policy = options.platform
-        ? await read(
-            api.POST('/api/v1/image-policies/{policy}/exemptions', {
-              params: { path: { policy: name } },
-              body: { image, reason, expiresInDays, tenant: options.tenant },
-            }),
-          )
-        : await read(
-            api.POST(`${POLICIES}/{policy}/exemptions`, {
-              params: { path: { ...(await tenant()), policy: name } },
-              body: { image, reason, expiresInDays },
-            }),
-          );
-      out.text(policy, () => `${image} passes ${name} for ${expiresInDays} days.`);
-    },
-  );
+  scoped(exempt).action(async (name: string, image: string, options: ExemptOptions) => {
+    const { api, out, tenant } = await cli.open(options);
+    const { reason, expiresInDays, weakness: vulnerability } = options;
+    if (image === '*' && !vulnerability)
+      throw usageError('That would exempt every image.', 'Name an image, or a --weakness.');
+    const policy = options.platform
+      ? await read(
+          api.POST('/api/v1/image-policies/{policy}/exemptions', {
+            params: { path: { policy: name } },
+            body: { image, vulnerability, reason, expiresInDays, tenant: options.tenant },
+          }),
+        )
+      : await read(
+          api.POST(`${POLICIES}/{policy}/exemptions`, {
+            params: { path: { ...(await tenant()), policy: name } },
+            body: { image, vulnerability, reason, expiresInDays },
+          }),
+        );
+    out.text(policy, () =>
+      vulnerability
+        ? `${vulnerability} does not count in ${name} for ${expiresInDays} days.`
+        : `${image} passes ${name} for ${expiresInDays} days.`,
+    );
+  });
   withExamples(
     exempt,
     "slipway policies exempt own-images docker.io/library/busybox --reason 'debugging' --expires-in-days 2",
+    "slipway policies exempt mended --weakness CVE-2026-1234 --reason 'not reachable here' --expires-in-days 14",
   );
 }
 
@@ -210,11 +263,40 @@ function registerCheck(policies: Command, cli: Cli): void {
   );
 }
 
-function toSentence({ registries, requireDigest, signatureKeys }: Policy): string {
+function registerDryRun(policies: Command, cli: Cli): void {
+  const dryRun = withRules(
+    policies
+      .command('dry-run')
+      .description('Say which images that run now these rules would refuse; nothing is changed.'),
+  );
+  scoped(dryRun).action(async (options: RuleOptions) => {
+    const { api, out, tenant } = await cli.open(options);
+    const { mode: _mode, ...body } = await toBody(options);
+    const answer = options.platform
+      ? await read(api.POST('/api/v1/image-policies/dry-runs', { body }))
+      : await read(api.POST(`${POLICIES}/dry-runs`, { params: { path: await tenant() }, body }));
+    out.list(answer.items, [
+      { header: 'APPLICATION', value: (one) => `${one.tenant}/${one.project}/${one.application}` },
+      { header: 'ENVIRONMENT', value: (one) => one.environment },
+      { header: 'RELEASE', value: (one) => one.release },
+      { header: 'WHY', value: (one) => one.reasons.map(({ message }) => message).join(' ') },
+    ]);
+    out.note(`${answer.items.length} would be refused, ${answer.passed} would pass.`);
+  });
+  withExamples(dryRun, 'slipway policies dry-run --max-severity high --unreported refuse');
+}
+
+function toSentence({ registries, requireDigest, signatureKeys, vulnerabilities }: Policy): string {
   const rules = [
     ...(registries.length > 0 ? [`from ${registries.join(' or ')}`] : []),
     ...(requireDigest ? ['by digest'] : []),
     ...(signatureKeys.length > 0 ? [`signed by ${signatureKeys.map(({ name }) => name).join(' or ')}`] : []),
+    ...(vulnerabilities ? [toBound(vulnerabilities)] : []),
   ];
   return `images ${rules.join(', ')}`;
+}
+
+function toBound({ maxSeverity, maxCount, unreported }: Rule): string {
+  const bound = maxSeverity === 'none' ? 'weaknesses' : `weaknesses above ${maxSeverity}`;
+  return `${maxCount === 0 ? `without ${bound}` : `with at most ${maxCount} ${bound}`}${unreported === 'refuse' ? ', reported on' : ''}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timeSchema } from '../kernel/http/schemas.js';
 
 export const encryptionKeyAnswer = z
   .object({
@@ -6,6 +7,7 @@ export const encryptionKeyAnswer = z
     name: z.string(),
     state: z.enum(['primary', 'active']).meta({ description: 'The primary key seals; the others only open.' }),
     source: z.enum(['file', 'folder', 'environment', 'vault']),
+    since: timeSchema.nullable().meta({ description: 'When its file was written; null where nobody knows.' }),
     secrets: z.int().meta({ description: 'How many secrets need this key.' }),
   })
   .meta({ id: 'EncryptionKey' });
@@ -15,6 +17,16 @@ export const encryptionKeysAnswer = z
     items: z.array(encryptionKeyAnswer),
     nextCursor: z.null(),
     missing: z.int().meta({ description: 'Secrets whose key is not in the ring: they cannot be opened.' }),
+    rotation: z
+      .object({
+        operation: z.string(),
+        state: z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
+        progress: z.int().meta({ description: '0 to 100.' }),
+        createdBy: z.string(),
+        createdAt: timeSchema,
+      })
+      .nullable()
+      .meta({ description: 'The newest operation that rewraps secrets.' }),
   })
   .meta({ id: 'EncryptionKeyPage' });
 export type EncryptionKeysAnswer = z.output<typeof encryptionKeysAnswer>;

@@ -27,16 +27,25 @@ export class KeysService {
     const counts = await this.countByKey();
     const keys = this.ring.list();
     const primary = this.ring.primary.id;
-    const items = keys.map(({ id, source }) => ({
+    const items = keys.map(({ id, source, since }) => ({
       id,
       name: id,
       state: id === primary ? ('primary' as const) : ('active' as const),
       source,
+      since: since?.toISOString() ?? null,
       secrets: counts.get(id) ?? 0,
     }));
     const known = new Set(keys.map((key) => key.id));
     const missing = [...counts].reduce((sum, [id, count]) => sum + (known.has(id) ? 0 : count), 0);
-    return { items, nextCursor: null, missing };
+    const newest = await this.operations.findNewest(rewrapSecrets.name);
+    const rotation = newest && {
+      operation: newest.id,
+      state: newest.state,
+      progress: newest.progress,
+      createdBy: newest.createdBy,
+      createdAt: newest.createdAt,
+    };
+    return { items, nextCursor: null, missing, rotation: rotation ?? null };
   }
 
   /** Makes a new primary key, and has all secrets rewrapped under it. What is sealed meanwhile is sealed with it already. */

@@ -75,6 +75,13 @@ export class OperationsService {
     return toOperationAnswer(await this.load(actor, id));
   }
 
+  /** The newest of the platform's own operations of a kind, for who may see that feature. */
+  async findNewest(kind: string): Promise<OperationAnswer | undefined> {
+    const where = { kind, tenantId: null };
+    const row = await this.database.read.operation.findFirst({ where, orderBy: { createdAt: 'desc' } });
+    return row ? toOperationAnswer(row) : undefined;
+  }
+
   /** A tenant's operations, or all that the actor may see. Newest first. */
   async list(actor: Actor, query: OperationsQuery): Promise<Page<OperationAnswer>> {
     const { where, orderBy, take } = keyset<Prisma.OperationWhereInput>(query, 'createdAt', {

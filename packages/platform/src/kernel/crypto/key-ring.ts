@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type Configuration, readSecretFile } from '../config/config.js';
@@ -20,6 +20,8 @@ export interface RingKey {
   readonly id: string;
   readonly source: 'file' | 'folder' | 'environment' | 'vault';
   readonly bytes: Buffer;
+  /** When its file was written; undefined for a key of the environment. */
+  readonly since?: Date;
 }
 
 const keyFile = /^([a-z0-9][a-z0-9-]{0,40})\.(key|vault)$/;
@@ -115,15 +117,15 @@ export class KeyRing implements OnModuleInit {
         'SLIPWAY_MASTER_KEY_FILE',
       );
       primary = idOf(bytes);
-      add({ id: primary, source: 'file', bytes });
+      add({ id: primary, source: 'file', bytes, since: timeOf(this.config.masterKeyFile) });
     }
     for (const [id, text] of Object.entries(this.config.masterKeys)) {
       add({ id, source: 'environment', bytes: parseKey(text, `SLIPWAY_MASTER_KEYS, key ${id},`) });
       primary ||= id;
     }
-    for (const { id, kind, text } of this.readFolder()) {
+    for (const { id, kind, text, since } of this.readFolder()) {
       const bytes = kind === 'key' ? parseKey(text, `${id}.key`) : this.unwrapped.get(id);
-      if (bytes) add({ id, source: kind === 'key' ? 'folder' : 'vault', bytes });
+      if (bytes) add({ id, source: kind === 'key' ? 'folder' : 'vault', bytes, since });
     }
     for (const id of this.readRetired()) keys.delete(id);
     const named = this.readText('primary');
@@ -131,13 +133,14 @@ export class KeyRing implements OnModuleInit {
     return this.kept;
   }
 
-  private readFolder(): { id: string; kind: 'key' | 'vault'; text: string }[] {
+  private readFolder(): { id: string; kind: 'key' | 'vault'; text: string; since: Date | undefined }[] {
     const folder = this.config.masterKeyDir;
     if (!folder || !existsSync(folder)) return [];
     return readdirSync(folder).flatMap((name) => {
       const [, id, kind] = keyFile.exec(name) ?? [];
       if (!id || (kind !== 'key' && kind !== 'vault')) return [];
-      return [{ id, kind, text: readFileSync(path.join(folder, name), 'utf8').trim() }];
+      const file = path.join(folder, name);
+      return [{ id, kind, text: readFileSync(file, 'utf8').trim(), since: timeOf(file) }];
     });
   }
 
@@ -149,6 +152,10 @@ export class KeyRing implements OnModuleInit {
     const file = this.config.masterKeyDir ? path.join(this.config.masterKeyDir, name) : '';
     return file && existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   }
+}
+
+function timeOf(file: string): Date | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtime;
 }
 
 /** A key's id says nothing about the key: the beginning of its hash. */
