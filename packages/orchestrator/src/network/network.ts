@@ -116,7 +116,13 @@ export async function startNetwork(context: NetworkContext, options: NetworkOpti
         dnsPeer(addresses.gateway, port ?? 53),
         ...hostServices.map((one) => toPeer(one, addresses.gateway)),
       ];
-      policies = await startNetworkPolicies(own, { table: nftTable, bridge, podCidr, hasBridgeFamily }, hostPeers);
+      const { gateway } = options;
+      const publicPorts = [gateway?.httpPort, gateway?.tlsPort].filter((port) => port !== undefined);
+      policies = await startNetworkPolicies(
+        own,
+        { table: nftTable, bridge, podCidr, hasBridgeFamily, publicPorts },
+        hostPeers,
+      );
       started.push(policies);
     }
     if (options.gateway) started.push(await startGateway(own, options.gateway));

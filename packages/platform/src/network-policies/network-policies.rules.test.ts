@@ -68,6 +68,20 @@ it('lets out to a list, never to the inside that a range of it holds', () => {
   expect(outsideOf({ egress: 'closed', allow })).toEqual([]);
 });
 
+it('leaves pods that may go everywhere the gateway of the nodes, and nothing else of them', () => {
+  const outside = (egress: 'open' | 'closed') =>
+    planPolicy(place, { ...defaultNetwork, egress }, ['10.9.0.1/32', '100.64.0.0/17', '127.0.0.1/32'], [80, 443]).spec
+      .egress;
+  expect(outside('open')?.at(-1)).toEqual({
+    to: [{ ipBlock: { cidr: '10.9.0.1/32' } }],
+    ports: [
+      { protocol: 'TCP', port: 80 },
+      { protocol: 'TCP', port: 443 },
+    ],
+  });
+  expect(JSON.stringify(outside('closed'))).not.toContain('10.9.0.1');
+});
+
 it('gives build pods the API and DNS, and outside only where builds may', () => {
   const closed = planBuildPolicy('slipway-builds-acme', 'acme', 'closed', inner).spec;
   expect(closed.ingress).toEqual([]);

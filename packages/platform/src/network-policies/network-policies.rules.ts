@@ -65,13 +65,23 @@ const toApi = {
  * What stands in an environment's namespace: nothing comes in but from the namespaces within its mode and from the gateway, nothing
  * goes out but to these, to DNS and to where the tenant's pods may go. `inner`: the cluster's own ranges (pods, nodes).
  */
-export function planPolicy(place: NetworkPlace, network: TenantNetwork, inner: readonly string[]): NetworkPolicy {
+export function planPolicy(
+  place: NetworkPlace,
+  network: TenantNetwork,
+  inner: readonly string[],
+  gatewayPorts: readonly number[] = [],
+): NetworkPolicy {
   const neighbours: NetworkPolicyPeer[] = [neighboursOf(place, network.mode)];
   return toPolicy(place.namespace, place.tenant, {
     podSelector: {},
     policyTypes: ['Ingress', 'Egress'],
     ingress: [{ from: [...neighbours, fromGateway] }],
-    egress: [{ to: neighbours }, toDns, ...toOutside(network.egress, network.allow, inner)],
+    egress: [
+      { to: neighbours },
+      toDns,
+      ...toOutside(network.egress, network.allow, inner),
+      ...(network.egress === 'open' ? toGateway(inner, gatewayPorts) : []),
+    ],
   });
 }
 
@@ -88,6 +98,15 @@ export function planBuildPolicy(
     ingress: [],
     egress: [toApi, toDns, ...toOutside(builds, [], inner)],
   });
+}
+
+/** What the gateway serves to the world it serves to pods that may go everywhere; on the nodes it is their only open door. */
+function toGateway(inner: readonly string[], ports: readonly number[]): NonNullable<NetworkPolicySpec['egress']> {
+  const nodes = inner.filter((cidr) => cidr.endsWith('/32') && !isClosedRange(cidr));
+  if (nodes.length === 0 || ports.length === 0) return [];
+  return [
+    { to: nodes.map((cidr) => ({ ipBlock: { cidr } })), ports: ports.map((port) => ({ protocol: 'TCP', port })) },
+  ];
 }
 
 /** Whether pods of one namespace reach those of another one of the same tenant: both must have the other within their mode. */

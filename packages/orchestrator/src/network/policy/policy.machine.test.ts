@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { connect, createServer, type Server } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -48,6 +48,8 @@ const dns: HostPeer = {
   ip: gateway,
   ports: [{ name: 'http', protocol: 'TCP', port: 5300 }],
 };
+/** Stands for the gateway's, on every address of the machine. */
+const gatewayPort = 5303;
 /** Leads to the first pod's port 8080. */
 const service = { ip: addressAt(serviceCidr, 20), port: 80 };
 
@@ -90,7 +92,7 @@ const hasBridge = async () =>
 beforeAll(async () => {
   await prepareKernel({ bridge, podCidr, serviceCidr, mtu: 1500 });
   const hasBridgeFamily = await hasBridge();
-  tables = { table, bridge, podCidr, hasBridgeFamily };
+  tables = { table, bridge, podCidr, hasBridgeFamily, publicPorts: [gatewayPort] };
   const [first] = facts;
   const port = {
     name: 'shop/web:http',
@@ -285,6 +287,56 @@ it('takes no packet for loopback, and none from an address that is not a pod’s
   expect(await reaches(4, tcp(pod(1).ip))).toBe(true);
 });
 
+it('keeps isolated pods from the machine’s own addresses and metadata, but for the gateway', async () => {
+  const [lan, metadata] = ['198.18.77.1', '169.254.169.254'];
+  const servers = await Promise.all(
+    [5302, gatewayPort].map(async (port) => {
+      const server = createServer((socket) => socket.pipe(socket).on('error', () => undefined));
+      await new Promise<void>((resolve) => server.listen(port, '0.0.0.0', resolve));
+      return server;
+    }),
+  );
+  execFileSync('ip', ['addr', 'add', `${lan}/32`, 'dev', 'lo']);
+  const cloud = await startCloud(metadata);
+  try {
+    const everywhere = policy('open', 'shop', {
+      podSelector: {},
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }],
+    });
+    await kernel.apply(planRules(world([everywhere])));
+    expect(await reaches(0, tcp(lan, gatewayPort))).toBe(true);
+    expect(await reaches(0, tcp(pod(2).ip))).toBe(true);
+    expect(await ask(0, tcp(lan, 5302))).toBe(false);
+    expect(await ask(0, tcp(metadata))).toBe(false);
+    // What nobody has isolated is the cluster's own.
+    expect(await reaches(2, tcp(lan, 5302))).toBe(true);
+    expect(await reaches(2, tcp(metadata))).toBe(true);
+    await kernel.apply(planRules(world([denyAll('shop')])));
+    expect(await ask(0, tcp(lan, gatewayPort))).toBe(false);
+    await kernel.apply(planRules(world([])));
+    expect(await reaches(0, tcp(lan, 5302))).toBe(true);
+  } finally {
+    cloud.stop();
+    execFileSync('ip', ['addr', 'del', `${lan}/32`, 'dev', 'lo']);
+    for (const server of servers) server.close();
+  }
+});
+
+it('carries no IPv6 between pods', async () => {
+  const linkLocal = (index: number) =>
+    /inet6 (fe80:[\da-f:]+)/.exec(inPod(index, 'ip -6 addr show dev eth0'))?.[1] ?? '';
+  const call = `const s=require('net').connect({host:process.argv[1]+'%eth0',port:9});s.setTimeout(1500,()=>{console.log('silent');s.destroy()});s.on('error',e=>console.log(e.code));s.on('connect',()=>console.log('open'))`;
+  const outcomeOf = (host: string) =>
+    execFileSync('ip', ['netns', 'exec', podName(0), process.execPath, '-e', call, host])
+      .toString()
+      .trim();
+  await kernel.apply(planRules(world([])));
+  expect(linkLocal(1)).not.toBe('');
+  // Refused would mean that it got there.
+  expect(['silent', 'EHOSTUNREACH', 'ETIMEDOUT']).toContain(outcomeOf(linkLocal(1)));
+});
+
 it('writes its tables again when somebody has flushed them', async () => {
   await kernel.apply(planRules(world([denyAll('shop')])));
   expect(await kernel.heal()).toBe(false);
@@ -337,8 +389,31 @@ it('stays quick with 1,000 pods and 200 policies', async () => {
   await kernel.apply(planRules(world([])));
 });
 
-function inPod(index: number, command: string): void {
-  execFileSync('ip', ['netns', 'exec', podName(index), ...command.split(' ')], { stdio: 'pipe' });
+/** A neighbour of the machine that answers on an address of its own on 8080, as a cloud's metadata server does. */
+async function startCloud(address: string): Promise<{ stop(): void }> {
+  const name = podName(99);
+  const ip = (command: string) => execFileSync('ip', command.split(' '), { stdio: 'pipe' });
+  ip(`netns add ${name}`);
+  ip(`link add ${name} type veth peer name eth0 netns ${name}`);
+  ip(`addr add 198.18.78.1/30 dev ${name}`);
+  ip(`link set ${name} up`);
+  ip(`-n ${name} addr add 198.18.78.2/30 dev eth0`);
+  ip(`-n ${name} addr add ${address}/32 dev eth0`);
+  ip(`-n ${name} link set eth0 up`);
+  ip(`-n ${name} route add default via 198.18.78.1`);
+  ip(`route add ${address}/32 via 198.18.78.2`);
+  const program = `require('net').createServer((s)=>s.pipe(s).on('error',()=>{})).listen(8080,()=>console.log('on'))`;
+  const child = spawn('ip', ['netns', 'exec', name, process.execPath, '-e', program]);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const stop = () => {
+    child.kill();
+    ip(`netns del ${name}`);
+  };
+  return { stop };
+}
+
+function inPod(index: number, command: string): string {
+  return execFileSync('ip', ['netns', 'exec', podName(index), ...command.split(' ')], { stdio: 'pipe' }).toString();
 }
 
 function callFromHere(ip: string, port: number): Promise<boolean> {

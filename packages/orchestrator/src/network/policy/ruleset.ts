@@ -1,3 +1,4 @@
+import { addressAt } from '../cidr.js';
 import type { PolicyRules, SetType } from './facts.js';
 
 export interface PolicyTables {
@@ -6,6 +7,8 @@ export interface PolicyTables {
   readonly bridge: string;
   readonly podCidr: string;
   readonly hasBridgeFamily: boolean;
+  /** Where the machine serves the world, which its pods are part of: the gateway. */
+  readonly publicPorts?: readonly number[];
 }
 
 const setTypes: Readonly<Record<SetType, string>> = {
@@ -37,8 +40,10 @@ export function toRuleset(rules: PolicyRules, tables: PolicyTables): string {
  * comes ends what it forbids. A pod's address that is not known yet passes nothing: a pod cannot be faster than its policies. The
  * machine's own traffic to pods goes through no hook of these, but through `output`.
  */
-function frameOf({ table, bridge, podCidr, hasBridgeFamily }: PolicyTables): string {
+function frameOf({ table, bridge, podCidr, hasBridgeFamily, publicPorts = [] }: PolicyTables): string {
   const name = policyTable(table);
+  const own = addressAt(podCidr, 1);
+  const world = publicPorts.length > 0 ? [`tcp dport { ${publicPorts.join(', ')} } return`] : [];
   const answers = ['ct direction reply accept', 'ct state related accept'];
   const ip = [
     'map ingress { type ipv4_addr : verdict; }',
@@ -47,21 +52,26 @@ function frameOf({ table, bridge, podCidr, hasBridgeFamily }: PolicyTables): str
     'set self { type ipv4_addr . ipv4_addr; }',
     // The bridge takes loopback addresses (route_localnet, for NodePorts): nobody outside may use them, nor an address not a pod's.
     `chain guard { type filter hook prerouting priority raw; policy accept; iifname "${bridge}" ip daddr 127.0.0.0/8 drop; iifname "${bridge}" ip saddr != ${podCidr} drop; }`,
+    'set isolated { type ipv4_addr; }',
+    // Whatever the policies of a pod open to it (0.0.0.0/0, usually), the machine is not of it: on the bridge's address are the
+    // DNS and what else it serves to pods, each with a policy's consent; on its others are the platform's own ports.
+    `chain to-machine { ${[`ip daddr ${own} return`, ...world, 'drop'].join('; ')}; }`,
     // Through a Service a pod may reach itself; no policy forbids that.
     'chain from-pod { ip saddr != @known drop; ip saddr . ip daddr @self accept; ip saddr vmap @egress; }',
     'chain to-pod { ip daddr != @known drop; ip saddr . ip daddr @self accept; ip daddr vmap @ingress; }',
-    `chain forward-egress { type filter hook forward priority filter - 10; policy accept; ${answers.join('; ')}; ip saddr ${podCidr} jump from-pod; }`,
-    `chain input-egress { type filter hook input priority filter - 10; policy accept; ${answers.join('; ')}; iifname "${bridge}" ip saddr ${podCidr} jump from-pod; }`,
+    // 169.254.169.254 gives whoever asks the machine's own credentials in many clouds.
+    `chain forward-egress { type filter hook forward priority filter - 10; policy accept; ${answers.join('; ')}; ip saddr @isolated ip daddr 169.254.0.0/16 drop; ip saddr ${podCidr} jump from-pod; }`,
+    `chain input-egress { type filter hook input priority filter - 10; policy accept; ${answers.join('; ')}; iifname "${bridge}" ip saddr @isolated jump to-machine; iifname "${bridge}" ip saddr ${podCidr} jump from-pod; }`,
     `chain forward-ingress { type filter hook forward priority filter - 9; policy accept; ${answers.join('; ')}; ip daddr ${podCidr} jump to-pod; }`,
   ];
-  // Pods have no IPv6 but the link's own, which no policy would see.
+  // Pods have no IPv6 but the link's own, which no policy would see: neither the machine nor another pod answers it.
   const ip6 = ['input', 'forward'].map(
     (hook) => `chain ${hook} { type filter hook ${hook} priority filter; policy accept; iifname "${bridge}" drop; }`,
   );
   // What pods send to each other is turned to the machine, and where br_netfilter is there it passes the same hooks as it
   // is bridged to the endpoint of a Service. Broadcasts, multicasts and frames with a false source would pass none.
   const bridged = [
-    `chain forward { type filter hook forward priority 0; policy accept; ip saddr ${podCidr} ip daddr != ${podCidr} drop; ip saddr != ${podCidr} ip daddr ${podCidr} drop; }`,
+    `chain forward { type filter hook forward priority 0; policy accept; ether type ip6 drop; ip saddr ${podCidr} ip daddr != ${podCidr} drop; ip saddr != ${podCidr} ip daddr ${podCidr} drop; }`,
   ];
   return [
     tableOf('ip', name, ip),
@@ -105,6 +115,9 @@ export function toChanges(before: PolicyRules, after: PolicyRules, { table }: Pi
       differs(after[map], before[map]).map(([ip, chain]) => `${ip} : goto ${chain}`),
     );
   }
+  const isolated = (rules: PolicyRules) => new Set(rules.egress.keys());
+  elements('delete', 'isolated', missing(isolated(before), isolated(after)));
+  elements('add', 'isolated', missing(isolated(after), isolated(before)));
   // A pod becomes known after its policies, in the same transaction.
   elements(
     'delete',
