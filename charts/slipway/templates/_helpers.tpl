@@ -41,6 +41,14 @@ valueFrom:
 {{- end }}
 {{- end }}
 
+{{/* A number that is set only where it is not 0. */}}
+{{- define "slipway.number" -}}
+{{- if index . 1 }}
+- name: {{ index . 0 }}
+  value: {{ index . 1 | int64 | quote }}
+{{- end }}
+{{- end }}
+
 {{/* Environment that api and worker share; see the table in docs/architecture.md. */}}
 {{- define "slipway.serverEnv" -}}
 - name: SLIPWAY_BIND
@@ -67,6 +75,59 @@ valueFrom:
   value: /etc/slipway/keys/registry-token.key
 - name: SLIPWAY_MASTER_KEY_FILE
   value: /etc/slipway/keys/master.key
+{{- if .Values.masterKeys.folder }}
+- name: SLIPWAY_MASTER_KEY_DIR
+  value: {{ if eq .Values.masterKeys.folder "volume" }}/var/lib/slipway/master-keys{{ else }}/etc/slipway/master-keys{{ end }}
+{{- end }}
+{{- with .Values.masterKeys.vault }}
+{{- if .url }}
+- name: SLIPWAY_VAULT_URL
+  value: {{ .url | quote }}
+- name: SLIPWAY_VAULT_TRANSIT_KEY
+  value: {{ .transitKey | quote }}
+- name: SLIPWAY_VAULT_TOKEN_FILE
+  value: /etc/slipway/vault/token
+{{- end }}
+{{- end }}
+{{- if .Values.audit.keySecret.name }}
+- name: SLIPWAY_AUDIT_KEY_FILE
+  value: /etc/slipway/audit/keys
+{{- end }}
+{{- include "slipway.number" (list "SLIPWAY_AUDIT_KEEP_DAYS" .Values.audit.keepDays) }}
+{{- include "slipway.number" (list "SLIPWAY_AUDIT_MINIMUM_DAYS" .Values.audit.minimumDays) }}
+{{- include "slipway.number" (list "SLIPWAY_AUDIT_CHECKPOINT_ROWS" .Values.audit.checkpointRows) }}
+{{- include "slipway.number" (list "SLIPWAY_AUDIT_CHECKPOINT_SECONDS" .Values.audit.checkpointSeconds) }}
+{{- include "slipway.number" (list "SLIPWAY_RATE_LIMIT_CLIENT" .Values.rateLimits.client) }}
+{{- include "slipway.number" (list "SLIPWAY_RATE_LIMIT_TENANT" .Values.rateLimits.tenant) }}
+- name: SLIPWAY_TENANT_REQUESTS
+  value: {{ .Values.tenantRequests }}
+{{- with .Values.outgoingAllow }}
+- name: SLIPWAY_OUTGOING_ALLOW
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.mail.from }}
+- name: SLIPWAY_MAIL_FROM
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.mail.smtpSecret }}
+{{- if .name }}
+- name: SLIPWAY_SMTP_URL
+  valueFrom:
+    secretKeyRef: { name: {{ .name }}, key: {{ .key }} }
+{{- end }}
+{{- end }}
+{{- with .Values.pods.proxyEnv }}
+- name: SLIPWAY_POD_PROXY_ENV
+  value: {{ toJson . | quote }}
+{{- end }}
+{{- if .Values.pods.caConfigMap.name }}
+- name: SLIPWAY_POD_CA_FILE
+  value: /etc/slipway/pod-ca/ca.crt
+{{- end }}
+{{- if .Values.issuer.clientSecret.name }}
+- name: SLIPWAY_ISSUER_CLIENT_SECRET_FILE
+  value: /etc/slipway/issuer/client-secret
+{{- end }}
 - name: SLIPWAY_PORTAL_CLIENT_SECRET_FILE
   value: /etc/slipway/keys/portal-client
 {{- if not .Values.issuer.url }}
@@ -99,6 +160,36 @@ valueFrom:
 - { name: cluster, mountPath: /etc/slipway/cluster, readOnly: true }
 - { name: data, mountPath: /var/lib/slipway }
 - { name: tmp, mountPath: /tmp }
+{{- range include "slipway.secretFiles" . | fromYamlArray }}
+- { name: {{ .name }}, mountPath: /etc/slipway/{{ .name }}, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{/* Files beyond those of every installation: name of the volume, where from, the key in there and the file that it becomes. */}}
+{{- define "slipway.secretFiles" -}}
+{{- with .Values.masterKeys }}
+{{- if eq .folder "secret" }}
+- { name: master-keys, secret: {{ required "masterKeys.existingSecret: name the Secret of the master keys" .existingSecret }} }
+{{- end }}
+{{- if .vault.url }}
+- { name: vault, secret: {{ required "masterKeys.vault.tokenSecret.name: name the Secret of Vault's token" .vault.tokenSecret.name }}, key: {{ .vault.tokenSecret.key }}, file: token }
+{{- end }}
+{{- end }}
+{{- with .Values.audit.keySecret }}
+{{- if .name }}
+- { name: audit, secret: {{ .name }}, key: {{ .key }}, file: keys }
+{{- end }}
+{{- end }}
+{{- with .Values.issuer.clientSecret }}
+{{- if .name }}
+- { name: issuer, secret: {{ .name }}, key: {{ .key }}, file: client-secret }
+{{- end }}
+{{- end }}
+{{- with .Values.pods.caConfigMap }}
+{{- if .name }}
+- { name: pod-ca, configMap: {{ .name }}, key: {{ .key }}, file: ca.crt }
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "slipway.serverVolumes" -}}
@@ -121,6 +212,20 @@ valueFrom:
 {{- end }}
 - name: tmp
   emptyDir: {}
+{{- range include "slipway.secretFiles" . | fromYamlArray }}
+- name: {{ .name }}
+{{- if .configMap }}
+  configMap:
+    name: {{ .configMap }}
+{{- else }}
+  secret:
+    secretName: {{ .secret }}
+    defaultMode: 0440
+{{- end }}
+{{- if .key }}
+    items: [{ key: {{ .key }}, path: {{ .file }} }]
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "slipway.containerSecurityContext" -}}

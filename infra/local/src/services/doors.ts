@@ -94,7 +94,6 @@ export function api(platform: Platform): Service {
     SLIPWAY_BOOTSTRAP_ADMIN_FILE: platform.secrets.admin,
     SLIPWAY_REGISTRY_URL: platform.urls.registry,
     SLIPWAY_REGISTRY_TOKEN_KEY_FILE: platform.secrets.registryKey,
-    SLIPWAY_PROMETHEUS_URL: platform.urls.prometheus,
   };
   return {
     ...door(platform, 'api', env, 384),
