@@ -20,6 +20,15 @@ export function assertVariableName(name: string): void {
     throw usageError(`'${name}' is not a variable's name.`, 'Use letters, digits and _, not starting with a digit.');
 }
 
+/** `cpu=4 memory=16Gi` of `quota`. */
+export function parseAmounts(words: readonly string[]): readonly (readonly [string, string])[] {
+  return words.map((word) => {
+    const [, resource, amount] = /^([^=\s]+)=(\S+)$/.exec(word) ?? [];
+    if (!resource || !amount) throw usageError(`'${word}' is no amount.`, 'Write cpu=4 or memory=16Gi, for example.');
+    return [resource, amount] as const;
+  });
+}
+
 /** `web=3 worker=0` of `scale`. */
 export function parseScale(words: readonly string[]): Record<string, number> {
   const scale: Record<string, number> = {};

@@ -235,6 +235,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new key that signs from now on; what the others have signed stays verifiable */
+        post: operations["audit.rotateKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blueprints": {
         parameters: {
             query?: never;
@@ -4080,11 +4097,10 @@ export interface components {
             /** @default 7 */
             expiresInDays: number;
             /**
-             * @description The language of the mail.
-             * @default en
+             * @description The language of the mail to somebody who is no user yet. Default: the inviter’s.
              * @enum {string}
              */
-            locale: "en" | "zh";
+            locale?: "en" | "zh";
         };
         /**
          * @example {
@@ -4681,6 +4697,7 @@ export interface components {
             displayName: string;
             email: string | null;
             locale: ("en" | "zh") | null;
+            /** @description Has the role `admin` on the platform, himself or by a group. */
             isAdmin: boolean;
             disabledAt: string | null;
             /** @description An outside issuer keeps the password. */
@@ -4882,6 +4899,7 @@ export interface components {
             version: number;
             /** @description How the token begins. */
             prefix: string;
+            adoptsUsers: boolean;
             expiresAt: string | null;
             rotatedUntil: string | null;
             lastUsedAt: string | null;
@@ -5875,6 +5893,7 @@ export interface components {
             version: number;
             /** @description How the token begins. */
             prefix: string;
+            adoptsUsers: boolean;
             expiresAt: string | null;
             rotatedUntil: string | null;
             lastUsedAt: string | null;
@@ -6247,6 +6266,7 @@ export interface components {
             displayName: string;
             email: string | null;
             locale: ("en" | "zh") | null;
+            /** @description Has the role `admin` on the platform, himself or by a group. */
             isAdmin: boolean;
             disabledAt: string | null;
             /** @description An outside issuer keeps the password. */
@@ -8099,6 +8119,108 @@ export interface operations {
             };
             /** @description `malformed-request`: The request is malformed. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.rotateKeys": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditKeys"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing here that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `audit-keys-read-only`: The file of the audit keys cannot be written by the platform.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10340,6 +10462,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `last-administrator`: The platform must keep at least one administrator, who is not disabled and stays one without an end. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `version-stale`: The object has changed since you read it. */
             412: {
                 headers: {
@@ -10608,7 +10739,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `group-is-directory`: The directory keeps this membership. */
+            /**
+             * @description `group-is-directory`: The directory keeps this membership.
+             *
+             *     `last-administrator`: The platform must keep at least one administrator, who is not disabled and stays one without an end.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10751,6 +10886,11 @@ export interface operations {
                     name: string;
                     /** @description Default: it does not expire. */
                     expiresInDays?: number;
+                    /**
+                     * @description It may also change users whom no directory has made.
+                     * @default false
+                     */
+                    adoptsUsers?: boolean;
                 };
             };
         };
@@ -15514,7 +15654,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `member-ambiguous`: This user or group has more than one role here. */
+            /**
+             * @description `member-ambiguous`: This user or group has more than one role here.
+             *
+             *     `last-administrator`: The platform must keep at least one administrator, who is not disabled and stays one without an end.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15643,6 +15787,8 @@ export interface operations {
             };
             /**
              * @description `member-ambiguous`: This user or group has more than one role here.
+             *
+             *     `last-administrator`: The platform must keep at least one administrator, who is not disabled and stays one without an end.
              *
              *     `member-exists`: This user or group is a member already.
              */
@@ -31704,7 +31850,10 @@ export interface operations {
                     email?: string;
                     displayName?: string;
                     password: string;
-                    /** @default false */
+                    /**
+                     * @description Gives the role `admin` on the platform.
+                     * @default false
+                     */
                     isAdmin?: boolean;
                 };
             };
@@ -31952,6 +32101,8 @@ export interface operations {
              * @description `user-is-yourself`: You cannot delete yourself, nor take your own administrator rights.
              *
              *     `user-is-last-owner`: The user is the only owner of a tenant.
+             *
+             *     `last-administrator`: The platform must keep at least one administrator, who is not disabled and stays one without an end.
              */
             409: {
                 headers: {
@@ -32011,6 +32162,7 @@ export interface operations {
                     email?: string | null;
                     displayName?: string;
                     password?: string;
+                    /** @description Gives or takes the role `admin` on the platform; what a group gives stays. */
                     isAdmin?: boolean;
                     /** @description Ends every session, and refuses every token. */
                     isDisabled?: boolean;
@@ -32019,6 +32171,7 @@ export interface operations {
                     email?: string | null;
                     displayName?: string;
                     password?: string;
+                    /** @description Gives or takes the role `admin` on the platform; what a group gives stays. */
                     isAdmin?: boolean;
                     /** @description Ends every session, and refuses every token. */
                     isDisabled?: boolean;
@@ -32075,7 +32228,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `user-is-yourself`: You cannot delete yourself, nor take your own administrator rights. */
+            /**
+             * @description `user-is-yourself`: You cannot delete yourself, nor take your own administrator rights.
+             *
+             *     `last-administrator`: The platform must keep at least one administrator, who is not disabled and stays one without an end.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -3,9 +3,10 @@ import { type Api, PROJECT, read, readAll, TENANT } from '../api.js';
 import { usageError } from '../errors.js';
 import { formatAge } from '../format.js';
 import { withExamples } from '../help.js';
-import { parseDuration } from '../parse.js';
+import { parseAmounts, parseDuration } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { Quota } from '../types.js';
+import { registerQuotaPool } from './quota-pool.js';
 
 const ENVIRONMENT = `${PROJECT}/environments/{environment}` as const;
 
@@ -116,6 +117,7 @@ export function registerQuota(program: Command, cli: Cli): void {
 
   registerQueue(quota, cli);
   registerGrants(quota, cli);
+  registerQuotaPool(quota, cli);
 }
 
 function registerQueue(quota: Command, cli: Cli): void {
@@ -208,14 +210,6 @@ async function put(api: Api, { tenant, project, environment }: Place, body: Body
   if (environment === undefined)
     return read(api.PUT(`${PROJECT}/quota`, { params: { path: { tenant, project }, query }, body }));
   return read(api.PUT(`${ENVIRONMENT}/quota`, { params: { path: { tenant, project, environment }, query }, body }));
-}
-
-function parseAmounts(words: readonly string[]): readonly (readonly [string, string])[] {
-  return words.map((word) => {
-    const [, resource, amount] = /^([^=\s]+)=(\S+)$/.exec(word) ?? [];
-    if (!resource || !amount) throw usageError(`'${word}' is no amount.`, 'Write cpu=4 or memory=16Gi, for example.');
-    return [resource, amount] as const;
-  });
 }
 
 function toState({ isOver, ratio, limit }: Quota['items'][number]): string {

@@ -34,9 +34,13 @@ export function findExcesses(nodes: readonly LimitNode[]): readonly Excess[] {
 }
 
 /** An excess that the change makes, or makes worse. One that was there before (a grant has ended, say) does not forbid a step down. */
-export function findNewExcess(before: readonly LimitNode[], after: readonly LimitNode[]): Excess | undefined {
+export const findNewExcess = (before: readonly LimitNode[], after: readonly LimitNode[]): Excess | undefined =>
+  findNewExcesses(before, after)[0];
+
+/** All of these. */
+export function findNewExcesses(before: readonly LimitNode[], after: readonly LimitNode[]): readonly Excess[] {
   const old = findExcesses(before);
-  return findExcesses(after).find((excess) => {
+  return findExcesses(after).filter((excess) => {
     const was = old.find(({ scopeId }) => scopeId === excess.scopeId);
     return !was || excess.sum - excess.room > was.sum - was.room;
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAmount, inPeriod, parseAmount, toResource } from './quantities.rules.js';
+import { formatAmount, inPeriod, parseAmount, parseStrictAmount, toResource } from './quantities.rules.js';
 
 describe('a resource', () => {
   it.each([
@@ -47,5 +47,40 @@ describe('an amount', () => {
 
   it.each(['', '-1', 'many', '1Zi', '1e999', '5Ei5', Number.NaN])('%j is none', (text) => {
     expect(parseAmount('requests.memory', text)).toBeUndefined();
+  });
+});
+
+describe('an amount that somebody wrote', () => {
+  it.each([
+    ['requests.cpu', '500m', 500n],
+    ['requests.cpu', '1e1', 10_000n],
+    ['requests.memory', '1.5Gi', 3n * 2n ** 29n],
+    ['pods', '1k', 1000n],
+    ['image-bytes', 0, 0n],
+  ])('of %s, %j is %d', (resource, text, amount) => {
+    expect(parseStrictAmount(resource, text)).toBe(amount);
+  });
+
+  it.each([
+    ['requests.cpu', '2Gi'],
+    ['requests.cpu', '1e30'],
+    ['requests.cpu', 1e30],
+    ['requests.memory', '500m'],
+    ['requests.memory', '0.5'],
+    ['requests.memory', '٣'],
+    ['requests.memory', '１Gi'],
+    ['requests.memory', '9999999999999999Ei'],
+    ['pods', '1.5'],
+    ['pods', '500m'],
+    ['pods', '1Ki'],
+    ['pods', -1],
+    ['pods', '−1'],
+    ['pods', '0x10'],
+    ['pods', ' 1'],
+    ['build-minutes', '90s'],
+    ['requests.nvidia.com/gpu', '0.5'],
+    ['count/secrets', Number.POSITIVE_INFINITY],
+  ])('of %s, %j is none', (resource, text) => {
+    expect(parseStrictAmount(resource, text)).toBeUndefined();
   });
 });

@@ -86,6 +86,20 @@ export function parseAmount(resource: string, text: string | number): bigint | u
   return amount > largestAmount ? undefined : amount;
 }
 
+/**
+ * As `parseAmount`, for what people write: what makes no sense of the resource is no amount, too. Pieces and minutes are whole, bytes as
+ * well (`500m` bytes is a slip of the pen), and a suffix of bytes is no suffix of cores or pieces.
+ */
+export function parseStrictAmount(resource: string, text: string | number): bigint | undefined {
+  const name = withoutPeriod(resource);
+  const written = String(text);
+  const isBytes = byteResources.has(name);
+  if (!isBytes && written.endsWith('i')) return undefined;
+  const exact = milliResources.has(name) ? 1n : 1_000_000_000n;
+  if ((parseExact(written)?.nano ?? 0n) % exact !== 0n) return undefined;
+  return parseAmount(resource, text);
+}
+
 /** As Kubernetes writes it: `1500m`, `2Gi`, `12`. */
 export function formatAmount(resource: string, amount: bigint): string {
   const name = withoutPeriod(resource);

@@ -4,6 +4,7 @@ import { Database } from '../kernel/database/index.js';
 import { Log } from '../kernel/log/log.js';
 import { NamespaceQuotas } from './namespace-quotas.service.js';
 import { QuotaGrants } from './quota-grants.service.js';
+import { QuotaPools } from './quota-pools.service.js';
 import { QuotaQueue } from './quota-queue.service.js';
 import { QuotaRepair } from './quota-repair.service.js';
 import { QuotaSamples } from './quota-samples.service.js';
@@ -19,6 +20,7 @@ export class QuotaHourly {
     private readonly samples: QuotaSamples,
     private readonly grants: QuotaGrants,
     private readonly repair: QuotaRepair,
+    private readonly pools: QuotaPools,
     private readonly namespaces: NamespaceQuotas,
   ) {}
 
@@ -27,6 +29,7 @@ export class QuotaHourly {
     await this.samples.take();
     await this.samples.sweep();
     await this.repair.run();
+    await this.pools.refresh();
     const limited = await this.database.read.quotaLimit.findMany({
       distinct: ['tenantId'],
       select: { tenantId: true },

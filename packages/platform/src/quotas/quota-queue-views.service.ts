@@ -6,8 +6,10 @@ import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { isId } from '../kernel/ids/ids.js';
-import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import { formatAmount, inPeriod } from './quantities.rules.js';
+import type { PoolWaitAnswer } from './quota-pools.dto.js';
+import { waitsOf } from './quota-pools.service.js';
 import { type OverviewItem, type WaitAnswer, type WaitsQuery, waitAnswer } from './quota-queue.dto.js';
 import { blockedBySchema, QuotaQueue } from './quota-queue.service.js';
 
@@ -38,19 +40,55 @@ export class QuotaQueueViews {
 
   /** Whoever waits no longer: what it was for is given up. A repeated call answers the same. */
   async cancel(caller: TenantCaller, id: string): Promise<WaitAnswer> {
-    const where = { id, tenantId: caller.tenant.id };
-    const row = isId(id) ? await this.database.read.quotaWait.findFirst({ where }) : null;
+    return toWaitAnswer(await this.giveUp(caller, caller.tenant, { id, tenantId: caller.tenant.id }));
+  }
+
+  /** What waits for a cluster's pool, in its turns over all tenants. */
+  async listOfPool(cluster: string, query: PageQuery): Promise<Page<PoolWaitAnswer>> {
+    const { where, orderBy, take } = keyset<Prisma.QuotaWaitWhereInput>(query, 'position', { type: 'number' });
+    const rows = await this.database.read.quotaWait.findMany({
+      where: { AND: [where, waitsOf(cluster)], subject: query.q ? { contains: query.q } : undefined },
+      orderBy,
+      take,
+    });
+    const names = await this.names(rows);
+    const toItem = (row: QuotaWaitModel) => ({ ...toWaitAnswer(row), tenant: names.get(row.tenantId) ?? row.tenantId });
+    return toPage(rows, query.limit, (row) => [row.position, row.id], toItem);
+  }
+
+  /** As `cancel`, by those who look after the cluster. */
+  async cancelOfPool(caller: Caller, cluster: string, id: string): Promise<PoolWaitAnswer> {
+    const row = isId(id) ? await this.database.read.quotaWait.findUnique({ where: { id } }) : null;
+    const blocked = row && blockedBySchema.parse(row.blockedBy);
+    if (!row || blocked?.source !== 'cluster' || blocked.id !== cluster) throw refuse('not-found');
+    const name = (await this.names([row])).get(row.tenantId) ?? row.tenantId;
+    const after = await this.giveUp(caller, { id: row.tenantId, name }, { id });
+    return { ...toWaitAnswer(after), tenant: name };
+  }
+
+  private async giveUp(
+    caller: Caller,
+    tenant: { readonly id: string; readonly name: string },
+    where: { readonly id: string; readonly tenantId?: string },
+  ): Promise<QuotaWaitModel> {
+    const row = isId(where.id) ? await this.database.read.quotaWait.findFirst({ where }) : null;
     if (!row) throw refuse('not-found');
     await this.database.transaction(async (tx) => {
       await this.queue.cancel(tx, row);
       await this.audit.record(tx, caller, {
         action: 'quota.cancel-wait',
-        resource: `tenants/${caller.tenant.name}/quota/queue/${id}`,
-        tenant: caller.tenant,
+        resource: `tenants/${tenant.name}/quota/queue/${row.id}`,
+        tenant: { id: tenant.id, name: tenant.name },
         projectId: row.projectId ?? undefined,
       });
     });
-    return toWaitAnswer(await this.database.read.quotaWait.findUniqueOrThrow({ where: { id } }));
+    return this.database.read.quotaWait.findUniqueOrThrow({ where: { id: row.id } });
+  }
+
+  private async names(rows: readonly QuotaWaitModel[]): Promise<ReadonlyMap<string, string>> {
+    const where = { id: { in: rows.map((row) => row.tenantId) } };
+    const tenants = await this.database.read.tenant.findMany({ where, select: { id: true, name: true } });
+    return new Map(tenants.map(({ id, name }) => [id, name]));
   }
 
   async overview(query: PageQuery): Promise<Page<OverviewItem>> {
@@ -91,13 +129,13 @@ export class QuotaQueueViews {
 }
 
 function toWaitAnswer(row: QuotaWaitModel): WaitAnswer {
-  const { source, resource, missing } = blockedBySchema.parse(row.blockedBy);
+  const { source, resource, missing, fits } = blockedBySchema.parse(row.blockedBy);
   return {
     id: row.id,
     subject: row.subject,
     state: waitAnswer.shape.state.parse(row.state),
     position: row.state === 'waiting' ? row.position : null,
-    blockedBy: { level: source, resource, missing },
+    blockedBy: { level: source, resource, missing, fits },
     createdBy: row.createdBy,
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,

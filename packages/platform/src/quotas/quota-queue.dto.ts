@@ -16,6 +16,7 @@ export const waitAnswer = z
       level: z.enum(['tenant', 'project', 'environment', 'cluster']),
       resource: z.string(),
       missing: z.string().meta({ description: 'So much has to become free.' }),
+      fits: z.boolean().meta({ description: 'False: it is larger than the whole limit, and waits for a larger one.' }),
     }),
     createdBy: z.string(),
     createdAt: timeSchema,

@@ -7,7 +7,8 @@ import { newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { formatAmount } from './quantities.rules.js';
 import { orderWaits, positionsOf } from './queue.rules.js';
-import type { QuotaPlace, Refusal } from './quotas.rules.js';
+import { QuotasRepository } from './quotas.repository.js';
+import { couldFit, type QuotaPlace, type Refusal } from './quotas.rules.js';
 
 /** `gone`: what waited is no longer wanted. */
 export type Attempt = Refusal | 'done' | 'gone';
@@ -31,6 +32,8 @@ export const blockedBySchema = z.object({
   id: z.string(),
   resource: z.string(),
   missing: z.string(),
+  /** False: it is larger than the whole limit. */
+  fits: z.boolean().default(true),
 });
 
 /** Changes that wait for room: one tenant's in their order, the tenants in turn. */
@@ -40,6 +43,7 @@ export class QuotaQueue {
 
   constructor(
     private readonly database: Database,
+    private readonly quotas: QuotasRepository,
     private readonly events: EventLog,
     private readonly clock: Clock,
   ) {}
@@ -50,6 +54,7 @@ export class QuotaQueue {
 
   async enter(tx: Transaction, caller: Caller, wait: NewWait, refusal: Refusal): Promise<void> {
     const { tenantId, projectId, environmentId, subject, action } = wait;
+    if (refusal.source === 'cluster' && couldFit(refusal)) await this.await(tx, [refusal]);
     await tx.quotaWait.create({
       data: {
         id: newId(),
@@ -75,7 +80,7 @@ export class QuotaQueue {
 
   /**
    * One round: each that waits is tried in its turn. Behind one that finds no room nobody of its tenant is tried, and nobody at all who
-   * draws on the cluster's pool that lacked it: nobody overtakes.
+   * draws on the cluster's pool that lacked it: nobody overtakes. What is larger than the whole limit holds up nobody.
    */
   async round(): Promise<number> {
     const rows = await this.database.read.quotaWait.findMany({
@@ -84,17 +89,24 @@ export class QuotaQueue {
       take: 1000,
     });
     const held = new Set<string>();
-    let isPoolHeld = false;
+    const pools: Refusal[] = [];
     let granted = 0;
     for (const row of orderWaits(rows)) {
       if (held.has(row.tenantId)) continue;
-      if (isPoolHeld && blockedBySchema.parse(row.blockedBy).source === 'cluster') continue;
-      const outcome = await this.try(row);
+      const blocked = blockedBySchema.parse(row.blockedBy);
+      if (blocked.source === 'cluster' && blocked.fits && pools.some((pool) => isSamePool(pool, blocked))) {
+        held.add(row.tenantId);
+        continue;
+      }
+      const outcome = await this.try(row, pools);
       if (outcome === 'done') granted += 1;
-      if (typeof outcome !== 'object') continue;
+      if (typeof outcome !== 'object' || !couldFit(outcome)) continue;
       held.add(row.tenantId);
-      isPoolHeld ||= outcome.source === 'cluster';
+      if (outcome.source !== 'cluster') continue;
+      pools.push(outcome);
+      await this.database.transaction((tx) => this.await(tx, [outcome]));
     }
+    await this.database.transaction((tx) => this.awaitOnly(tx, pools));
     await this.renumber();
     return granted;
   }
@@ -107,7 +119,8 @@ export class QuotaQueue {
     await this.handlers.get(kind)?.cancel(tx, id);
   }
 
-  private async try(row: QuotaWaitModel): Promise<Attempt> {
+  /** Its turn is for all but the pools that somebody before it waits for. */
+  private async try(row: QuotaWaitModel, held: readonly Refusal[]): Promise<Attempt> {
     const { kind, id } = actionSchema.parse(row.action);
     const handler = this.handlers.get(kind);
     if (!handler) return 'gone';
@@ -115,6 +128,10 @@ export class QuotaQueue {
       await tx.$queryRaw`SELECT 1 FROM quota_waits WHERE id = ${row.id}::uuid FOR UPDATE`;
       const current = await tx.quotaWait.findUnique({ where: { id: row.id } });
       if (current?.state !== 'waiting') return 'gone' as const;
+      await this.quotas.takeTurn(
+        tx,
+        held.map((pool) => ({ cluster: pool.id, resource: pool.resource })),
+      );
       const outcome = await handler.attempt(tx, id);
       const isOver = typeof outcome !== 'object';
       await tx.quotaWait.update({
@@ -136,6 +153,33 @@ export class QuotaQueue {
     });
   }
 
+  /** From now on only the queue gives of these. */
+  private async await(tx: Transaction, pools: readonly Refusal[]): Promise<void> {
+    for (const { id: cluster, resource } of pools)
+      await tx.quotaPool.updateMany({ where: { cluster, resource, isAwaited: false }, data: { isAwaited: true } });
+  }
+
+  private async awaitOnly(tx: Transaction, pools: readonly Refusal[]): Promise<void> {
+    const rows = await tx.quotaPool.findMany({ where: { isAwaited: true } });
+    for (const { cluster, resource } of rows) {
+      if (pools.some((pool) => isSamePool(pool, { id: cluster, resource }))) continue;
+      // Who came since the round began set it after: he waits for his turn in the next one.
+      const waits = await tx.quotaWait.count({
+        where: {
+          state: 'waiting',
+          AND: [
+            { blockedBy: { path: ['id'], equals: cluster } },
+            { blockedBy: { path: ['resource'], equals: resource } },
+            { blockedBy: { path: ['fits'], equals: true } },
+          ],
+        },
+      });
+      if (waits === 0)
+        await tx.quotaPool.update({ where: { cluster_resource: { cluster, resource } }, data: { isAwaited: false } });
+    }
+    await this.await(tx, pools);
+  }
+
   private async renumber(): Promise<void> {
     const rows = await this.database.read.quotaWait.findMany({
       where: { state: 'waiting' },
@@ -148,9 +192,10 @@ export class QuotaQueue {
   }
 }
 
-const toBlockedBy = ({ source, id, resource, asked, left }: Refusal) => ({
-  source,
-  id,
-  resource,
-  missing: formatAmount(resource, asked - left),
-});
+const toBlockedBy = (refusal: Refusal) => {
+  const { source, id, resource, asked, left } = refusal;
+  return { source, id, resource, missing: formatAmount(resource, asked - left), fits: couldFit(refusal) };
+};
+
+const isSamePool = (a: { id: string; resource: string }, b: { id: string; resource: string }): boolean =>
+  a.id === b.id && a.resource === b.resource;

@@ -56,7 +56,7 @@ export class QuotaRequests implements RequestHandler<Payload> {
 
   async place(caller: Caller, body: Payload): Promise<RequestPlace<Payload>> {
     const tenant = await this.access.getTenantScope(caller.actor, body.tenant);
-    this.quotas.requireAmounts(body.increases);
+    this.quotas.requireAmounts(body.increases, 'body.payload.increases');
     const found = await this.find(tenant.id, body);
     this.access.require(caller.actor, tenant, 'quotas:read', found.projectId);
     const path = ['tenants', body.tenant];

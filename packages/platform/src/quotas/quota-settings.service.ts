@@ -46,6 +46,7 @@ export class QuotaSettings {
     await this.quotas.lock(tx, scope.tenantId);
     const before = await this.views.get(scope, tx);
     requireVersion(caller, before);
+    this.quotas.requireAmounts(body.limits, 'body.limits');
     const named = this.quotas.canonical(body.limits);
     const gone = before.items.filter(({ resource, limit }) => limit !== null && !(resource in named));
     const limits = { ...Object.fromEntries(gone.map(({ resource }) => [resource, null])), ...named };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { pageOf, timeSchema } from '../kernel/http/schemas.js';
 
-const amountSchema = z
+export const amountSchema = z
   .union([z.string().max(40), z.number()])
   .meta({ description: 'A Kubernetes quantity.', example: '10Gi' });
-const resourceSchema = z
+export const resourceSchema = z
   .string()
   .min(1)
   .max(300)

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { limitRanges, namespaces, resourceQuotas } from '@slipway/orchestrator/kinds';
+import { limitRanges, namespaces, nodes, resourceQuotas } from '@slipway/orchestrator/kinds';
 import { startTestCluster, type TestCluster } from '@slipway/orchestrator/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApplicationsModule } from '../applications/applications.module.js';
@@ -13,16 +13,18 @@ import { startTestApi, type TestApi } from '../testing/test-api.js';
 import { NamespaceQuotas } from './namespace-quotas.service.js';
 import { QuotaGrants } from './quota-grants.service.js';
 import { QuotaHourly } from './quota-loop.service.js';
+import { QuotaPools } from './quota-pools.service.js';
 import { QuotaQueue } from './quota-queue.service.js';
 import { QuotaRepair } from './quota-repair.service.js';
 import { QuotaRoutesModule } from './quota-routes.module.js';
 import { QuotaSamples } from './quota-samples.service.js';
 import { QuotasModule } from './quotas.module.js';
+import { QuotasService } from './quotas.service.js';
 
 /** The worker's pieces without its loop: the tests say when. */
 @Module({
   imports: [QuotaRoutesModule, QuotasModule],
-  providers: [QuotaHourly, QuotaRepair, QuotaSamples],
+  providers: [QuotaHourly, QuotaSamples],
 })
 class HourlyModule {}
 
@@ -114,9 +116,29 @@ describe('limits', () => {
   it.each([
     [{ bananas: 1 }, 'quota-resource-unknown'],
     [{ cpu: '-1' }, 'quota-amount-unreadable'],
+    [{ cpu: '2Gi' }, 'quota-amount-unreadable'],
+    [{ cpu: 1e30 }, 'quota-amount-unreadable'],
     [{ memory: 'much' }, 'quota-amount-unreadable'],
-  ])('refuse %j with %s', async (limits, code) => {
-    expect(await put(quota, limits)).toMatchObject({ status: 422, body: { code } });
+    [{ memory: '500m' }, 'quota-amount-unreadable'],
+    [{ memory: '１Gi' }, 'quota-amount-unreadable'],
+    [{ memory: '9999999999Ei' }, 'quota-amount-unreadable'],
+    [{ pods: '1.5' }, 'quota-amount-unreadable'],
+    [{ pods: '٣' }, 'quota-amount-unreadable'],
+    [{ pоds: 1 }, 'quota-resource-unknown'],
+  ])('refuse %j with %s, and name the field', async (limits, code) => {
+    const path = `body.limits.${Object.keys(limits)[0]}`;
+    expect(await put(quota, limits)).toMatchObject({ status: 422, body: { code, errors: [{ path }] } });
+    const increases = { kind: 'quota', payload: { tenant: 'acme', increases: limits }, reason: 'x' };
+    const asked = await api.call(owner, 'POST', '/requests', increases);
+    expect(asked).toMatchObject({
+      status: 422,
+      body: { code, errors: [{ path: path.replace('limits', 'payload.increases') }] },
+    });
+  });
+
+  it('refuse a resource that is named twice', async () => {
+    const twice = await put(quota, { cpu: 1, 'requests.cpu': 2 });
+    expect(twice).toMatchObject({ status: 422, body: { errors: [{ code: 'named-twice' }] } });
   });
 
   it.each([
@@ -141,6 +163,73 @@ describe('limits', () => {
   });
 });
 
+describe('the whole tree', () => {
+  const tree = `${quota}/tree`;
+  const set = (scopes: object[], token = owner, query = '') => api.call(token, 'PUT', `${tree}${query}`, { scopes });
+  const environment = { project: 'shop', environment: 'production' };
+
+  it('is changed at once: only how it stands in the end has to fit', async () => {
+    await put(quota, { cpu: 8, projects: 50 });
+    const both = [
+      { ...environment, limits: { cpu: 6 } },
+      { project: 'shop', limits: { cpu: 7, pods: 9 } },
+    ];
+    const plan = await set(both, owner, '?dryRun=true');
+    expect(plan.body.violations).toEqual([]);
+    expect(plan.body.changes).toContainEqual(
+      expect.objectContaining({ path: 'shop/production', resource: 'requests.cpu', before: null, after: '6' }),
+    );
+    expect((await api.call(viewer, 'GET', tree)).body.nodes).toContainEqual(
+      expect.objectContaining({ path: 'shop', limits: { 'requests.cpu': '4' } }),
+    );
+    expect((await set(both)).status).toBe(200);
+    const { nodes } = (await api.call(viewer, 'GET', tree)).body;
+    expect(nodes.map((node: { path: string }) => node.path).slice(0, 2)).toEqual(['', 'shop']);
+    expect(nodes).toContainEqual(expect.objectContaining({ path: 'shop', limits: { pods: '9', 'requests.cpu': '7' } }));
+  });
+
+  it('tells in a dry run what stands against it, with the path, and is refused else', async () => {
+    const scopes = [
+      { ...environment, limits: { cpu: 9 } },
+      { project: 'shop', limits: { cpu: 9 } },
+    ];
+    const plan = await set(scopes, owner, '?dryRun=true');
+    expect(plan).toMatchObject({
+      status: 200,
+      body: { violations: [{ path: '', level: 'tenant', resource: 'requests.cpu', sum: '9', room: '8' }] },
+    });
+    expect(await set(scopes)).toMatchObject({
+      status: 422,
+      body: { code: 'quota-above-parent', errors: [{ path: 'tenants/acme/quota#requests.cpu' }] },
+    });
+  });
+
+  it('is divided by its owner, but the tenant’s own limits are the platform’s', async () => {
+    expect((await set([{ limits: {} }])).status).toBe(403);
+    expect((await set([{ project: 'shop', limits: {} }], viewer)).status).toBe(403);
+    expect((await set([{ project: 'shop', limits: {} }], stranger)).status).toBe(404);
+    expect((await set([{ project: 'nothing', limits: {} }])).status).toBe(404);
+    expect((await set([{ environment: 'production', limits: {} }])).status).toBe(400);
+    const twice = { project: 'shop', limits: {} };
+    expect((await set([twice, twice])).status).toBe(400);
+    expect(await set([{ project: 'shop', limits: { pods: '1.5' } }])).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'body.scopes.0.limits.pods' }] },
+    });
+    const stale = await api.call(owner, 'PUT', tree, { scopes: [twice] }, { 'if-match': '"1"' });
+    expect(stale.status).toBe(412);
+    expect(
+      (
+        await set([
+          { ...environment, limits: {} },
+          { project: 'shop', limits: {} },
+        ])
+      ).status,
+    ).toBe(200);
+    expect((await set([{ limits: { projects: 50 } }], api.admin)).status).toBe(200);
+  });
+});
+
 describe('a project', () => {
   it('is refused where the quota of projects is used up: exactly so many of twenty at once', async () => {
     await put(quota, { cpu: 8, projects: 6 });
@@ -152,6 +241,7 @@ describe('a project', () => {
     expect(refused).toHaveLength(15);
     expect(refused[0]?.body).toMatchObject({ code: 'quota-exceeded', remedy: expect.stringContaining('queue') });
     expect(refused[0]?.body.detail).toContain('The tenant acme has 0 of 6 projects left');
+    expect(refused[0]?.body.errors[0]).toMatchObject({ path: 'tenants/acme/quota#projects', code: 'quota-exceeded' });
     expect(await get(Database).read.project.count({ where: { tenant: { name: 'acme' } } })).toBe(6);
     expect(await itemOf(quota, 'projects')).toMatchObject({ used: '6', limit: '6', free: '0', ratio: 1 });
     await put(quota, { cpu: 8, projects: 50 });
@@ -210,7 +300,7 @@ describe('a rollout', () => {
       expect.objectContaining({
         state: 'waiting',
         position: 1,
-        blockedBy: { level: 'project', resource: 'pods', missing: '1' },
+        blockedBy: { level: 'project', resource: 'pods', missing: '1', fits: false },
         subject: `projects/shop/applications/web/rollouts/${queued.body.id}`,
       }),
     ]);
@@ -249,6 +339,164 @@ describe('the recount', () => {
     const count = await read.project.count({ where: { tenantId: tenant.id } });
     expect(await itemOf(quota, 'projects')).toMatchObject({ used: String(count) });
     expect(await itemOf(quota, 'applications')).toMatchObject({ used: '1' });
+  });
+});
+
+describe('a recount that somebody asks for', () => {
+  const recount = (body: object, token = api.admin) => api.call(token, 'POST', '/quotas/recount', body);
+
+  it('tells first what differs, then corrects it, and finds placements that hold nothing', async () => {
+    expect((await recount({}, owner)).status).toBe(403);
+    expect((await recount({ tenant: 'nobody' })).status).toBe(404);
+    await recount({});
+    const { read } = get(Database);
+    const tenant = await read.tenant.findFirstOrThrow({ where: { name: 'acme' } });
+    const placement = await read.placement.findFirstOrThrow({ where: { tenantId: tenant.id } });
+    const release = await read.release.findFirstOrThrow({ where: { applicationId: placement.applicationId } });
+    await read.placement.update({ where: { id: placement.id }, data: { releaseId: release.id, scaling: {} } });
+    const held = await read.quotaClaim.findMany({
+      where: { subject: `placements/${placement.id}`, NOT: { resource: { startsWith: 'surge:' } } },
+    });
+    expect(held.length).toBeGreaterThan(0);
+    await read.quotaClaim.deleteMany({ where: { subject: `placements/${placement.id}` } });
+    await recount({ tenant: 'acme', dryRun: true });
+    const plan = await recount({ tenant: 'acme', dryRun: true });
+    expect(plan.body.differences).toContainEqual({
+      tenant: 'acme',
+      what: 'missing-claim',
+      subject: `placements/${placement.id}`,
+      resource: 'pods',
+      before: '0',
+      after: '1',
+    });
+    expect(await read.quotaClaim.count({ where: { subject: `placements/${placement.id}` } })).toBe(0);
+    expect((await recount({ tenant: 'acme' })).body.count).toBe(plan.body.count);
+    const again = await read.quotaClaim.findMany({ where: { subject: `placements/${placement.id}` } });
+    expect(again.map(({ resource, amount }) => [resource, amount]).sort()).toEqual(
+      held.map(({ resource, amount }) => [resource, amount]).sort(),
+    );
+    expect(await recount({ dryRun: true })).toMatchObject({ body: { count: 0, differences: [] } });
+  });
+});
+
+describe('a cluster’s pool', () => {
+  const pool = '/clusters/embedded/pool';
+  const set = (limits: object, more: object = {}, token = api.admin) =>
+    api.call(token, 'PUT', pool, { limits, ...more });
+  const item = async (resource: string) =>
+    (await api.call(api.admin, 'GET', pool)).body.items.find((one: { resource: string }) => one.resource === resource);
+
+  it('is for those who look after clusters', async () => {
+    for (const [method, path] of [
+      ['GET', pool],
+      ['PUT', pool],
+      ['GET', `${pool}/queue`],
+    ] as const)
+      expect((await api.call(owner, method, path, method === 'PUT' ? { limits: {} } : undefined)).status).toBe(403);
+    expect((await api.call(owner, 'POST', `${pool}/queue/${newId()}/cancel`)).status).toBe(403);
+    expect((await api.call(api.admin, 'GET', '/clusters/nowhere/pool')).status).toBe(404);
+    expect(await set({ cpu: '-1' })).toMatchObject({ status: 422, body: { errors: [{ path: 'body.limits.cpu' }] } });
+  });
+
+  it('follows what the nodes have, times the overcommitment, and tells what is promised', async () => {
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'big' }, spec: {} };
+    await cluster.client.create(nodes, node);
+    const allocatable = { cpu: '8', memory: '16Gi', pods: '100' };
+    await cluster.client.patch(
+      nodes,
+      'big',
+      undefined,
+      { status: { allocatable } },
+      { type: 'merge', subresource: 'status' },
+    );
+    await put(quota, { pods: 120 });
+    const limits = { pods: 'nodes', cpu: 'nodes', memory: '12Gi' };
+    const plan = await api.call(api.admin, 'PUT', `${pool}?dryRun=true`, { limits, overcommitPercent: 150 });
+    expect(plan.body.changes).toContainEqual({
+      resource: 'requests.cpu',
+      before: null,
+      after: '12',
+      used: expect.any(String),
+      isOver: false,
+    });
+    expect(await item('requests.cpu')).toMatchObject({ limit: null, allocatable: '8' });
+    expect(await set(limits, { overcommitPercent: 150 })).toMatchObject({ status: 200, body: { version: 1 } });
+    expect(await item('pods')).toMatchObject({
+      limit: '150',
+      followsNodes: true,
+      allocatable: '100',
+      promised: '120',
+      used: '1',
+    });
+    expect(await item('requests.memory')).toMatchObject({ limit: '12Gi', followsNodes: false });
+    await cluster.client.patch(
+      nodes,
+      'big',
+      undefined,
+      { status: { allocatable: { pods: '60' } } },
+      { type: 'merge', subresource: 'status' },
+    );
+    await get(QuotaPools).refresh();
+    expect(await item('pods')).toMatchObject({ limit: '90', promisedRatio: 1.3333 });
+    const stale = await api.call(api.admin, 'PUT', pool, { limits: {} }, { 'if-match': '"9"' });
+    expect(stale.status).toBe(412);
+    await put(quota, { cpu: 8, projects: 50 });
+  });
+
+  it('lets who waits for it have his turn, shows the queue, and gives up for him', async () => {
+    const application = '/tenants/acme/projects/shop/applications/web';
+    await put('/tenants/acme/projects/shop/quota', {});
+    await set({ pods: 1 });
+    const scale = (replicas: number, when = '?whenFull=queue') =>
+      api.call(owner, 'PATCH', `${application}/environments/production/scaling${when}`, {
+        processes: { web: { replicas } },
+      });
+    expect((await scale(4)).status).toBe(200);
+    await get(QuotaQueue).round();
+    const waiting = async () => (await api.call(api.admin, 'GET', `${pool}/queue`)).body.items;
+    // Four never fit into one: it waits, and holds up nobody.
+    expect(await waiting()).toMatchObject([
+      { tenant: 'acme', position: 1, blockedBy: { level: 'cluster', fits: false } },
+    ]);
+    expect(await item('pods')).toMatchObject({ isAwaited: false });
+    await set({ pods: 5 });
+    const claim = { subject: 'placements/other', amounts: { pods: 3 } };
+    const { id: other } = await get(Database).read.tenant.findFirstOrThrow({ where: { name: 'other' } });
+    const take = () =>
+      get(Database).transaction((tx) => get(QuotasService).charge(tx, { tenantId: other, cluster: 'embedded' }, claim));
+    await take();
+    await get(QuotaQueue).round();
+    expect(await item('pods')).toMatchObject({ isAwaited: true, used: '4', free: '1' });
+    expect(await waiting()).toMatchObject([{ blockedBy: { resource: 'pods', missing: '2', fits: true } }]);
+    // One is free, but somebody waits: nobody overtakes.
+    const overtaking = get(Database).transaction((tx) =>
+      get(QuotasService).charge(
+        tx,
+        { tenantId: other, cluster: 'embedded' },
+        { subject: 'placements/small', amounts: { pods: 1 } },
+      ),
+    );
+    await expect(overtaking).rejects.toMatchObject({
+      code: 'quota-exceeded',
+      message: expect.stringContaining('Others wait'),
+    });
+    await get(Database).transaction((tx) => get(QuotasService).discharge(tx, other, claim.subject));
+    expect(await get(QuotaQueue).round()).toBe(1);
+    expect(await waiting()).toEqual([]);
+    await get(QuotaQueue).round();
+    expect(await item('pods')).toMatchObject({ isAwaited: false, used: '4' });
+
+    expect((await scale(6)).status).toBe(200);
+    await get(QuotaQueue).round();
+    const [wait] = await waiting();
+    expect((await api.call(api.admin, 'POST', `/clusters/other/pool/queue/${wait.id}/cancel`)).status).toBe(404);
+    const cancelled = await api.call(api.admin, 'POST', `${pool}/queue/${wait.id}/cancel`);
+    expect(cancelled).toMatchObject({ status: 200, body: { state: 'cancelled', tenant: 'acme' } });
+    expect(await waiting()).toEqual([]);
+    const { body } = await api.call(owner, 'GET', '/tenants/acme/audit?action=quota.cancel-wait');
+    expect(body.items?.length ?? 1).toBeGreaterThan(0);
+    await set({});
+    expect(await item('pods')).toMatchObject({ limit: null });
   });
 });
 

@@ -1,12 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Reader, type Transaction } from '../kernel/database/index.js';
 import { withoutPeriod } from './quantities.rules.js';
-import type { Claim, Counter, Delta, Level, QuotaPlace } from './quotas.rules.js';
+import type { Claim, Counter, Delta, Level, QuotaPlace, Source } from './quotas.rules.js';
 
 /** Has the transaction run again, as one that PostgreSQL could not serialize. */
 export class TransactionLost extends Error {
   readonly code = '40001';
 }
+
+/** One resource of a cluster's pool. */
+interface PoolKey {
+  readonly cluster: string;
+  readonly resource: string;
+}
+
+const turnSetting = 'slipway.quota_turn';
+const toKey = ({ cluster, resource }: PoolKey): string => `${cluster} ${resource}`;
 
 interface CounterRow {
   readonly id: string;
@@ -83,14 +92,33 @@ export class QuotasRepository {
         : await reader.quotaPool.findMany({
             where: { OR: pooled.map(({ id, resource }) => ({ cluster: id, resource })) },
           });
+    const turn = pools.some(({ isAwaited }) => isAwaited) ? await this.readTurn(reader) : undefined;
     return deltas.map(({ source, id, resource }) => {
       if (source === 'cluster') {
         const pool = pools.find((row) => row.cluster === id && row.resource === resource);
-        return { source, id, resource, used: pool?.used ?? 0n, limit: pool?.amount ?? null };
+        const isAwaited = pool?.isAwaited === true && (turn === undefined || turn.includes(`"${toKey(pool)}"`));
+        return { source, id, resource, used: pool?.used ?? 0n, limit: pool?.amount ?? null, isAwaited };
       }
       const row = rows.find((each) => each.id === id && each.resource === resource);
       return { source, id, resource, used: row?.used ?? 0n, limit: row?.limit ?? null };
     });
+  }
+
+  /** Until the transaction ends, its charges are those of the one whose turn it is, on all pools but these. */
+  async takeTurn(tx: Transaction, but: readonly PoolKey[]): Promise<void> {
+    await tx.$executeRaw`SELECT set_config(${turnSetting}, ${JSON.stringify(but.map(toKey))}, true)`;
+  }
+
+  /** Whether somebody stands in the queue for it. */
+  async isAwaited(reader: Reader, cluster: string, resource: string): Promise<boolean> {
+    return (await reader.quotaPool.count({ where: { cluster, resource, isAwaited: true } })) > 0;
+  }
+
+  /** The pools on which it is not this transaction's turn; undefined where it is on none. */
+  private async readTurn(reader: Reader): Promise<string | undefined> {
+    const [row] = await reader.$queryRaw<{ turn: string | null }[]>`
+      SELECT current_setting(${turnSetting}, true) AS turn`;
+    return row?.turn || undefined;
   }
 
   async applyDeltas(tx: Transaction, tenantId: string, deltas: readonly Delta[]): Promise<void> {
@@ -111,6 +139,21 @@ export class QuotasRepository {
     if (level === 'tenant') return (await reader.tenant.findUnique(select))?.name ?? id;
     if (level === 'project') return (await reader.project.findUnique(select))?.name ?? id;
     return (await reader.environment.findUnique(select))?.name ?? id;
+  }
+
+  /** Of a scope's quota, under /api/v1: so that whoever is refused can be led there. */
+  async pathOf(reader: Reader, source: Source, id: string): Promise<string> {
+    if (source === 'cluster') return `clusters/${id}/pool`;
+    const where = { where: { id } };
+    if (source === 'tenant') return `tenants/${await this.nameOf(reader, source, id)}/quota`;
+    const named = { select: { name: true } } as const;
+    if (source === 'project') {
+      const row = await reader.project.findUnique({ ...where, select: { name: true, tenant: named } });
+      return `tenants/${row?.tenant.name}/projects/${row?.name}/quota`;
+    }
+    const project = { select: { name: true, tenant: named } } as const;
+    const row = await reader.environment.findUnique({ ...where, select: { name: true, project } });
+    return `tenants/${row?.project.tenant.name}/projects/${row?.project.name}/environments/${row?.name}/quota`;
   }
 
   /** Subjects that hold something in a project or environment. */

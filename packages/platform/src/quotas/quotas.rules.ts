@@ -39,6 +39,8 @@ export interface Counter {
   readonly used: bigint;
   /** With what grants add; null: none. */
   readonly limit: bigint | null;
+  /** Others wait for it in their turn: what is free is theirs. */
+  readonly isAwaited?: boolean;
 }
 
 export interface Refusal {
@@ -91,12 +93,16 @@ export function findRefusal(deltas: readonly Delta[], counters: readonly Counter
   for (const { source, id, resource, delta } of deltas) {
     if (delta <= 0n) continue;
     const counter = counters.find((each) => each.source === source && each.id === id && each.resource === resource);
-    if (!counter || counter.limit === null || counter.used + delta <= counter.limit) continue;
-    const left = counter.limit > counter.used ? counter.limit - counter.used : 0n;
+    if (!counter || counter.limit === null) continue;
+    if (!counter.isAwaited && counter.used + delta <= counter.limit) continue;
+    const left = !counter.isAwaited && counter.limit > counter.used ? counter.limit - counter.used : 0n;
     return { source, id, resource: withoutPeriod(resource), asked: delta, left, limit: counter.limit };
   }
   return undefined;
 }
+
+/** Whether there could ever be room as the limit is now: what is larger than the whole holds up nobody behind it. */
+export const couldFit = ({ asked, limit }: Refusal): boolean => asked <= limit;
 
 /** What the children of a scope may sum to. */
 export const roomForChildren = (limit: bigint, overcommitPercent: number): bigint =>

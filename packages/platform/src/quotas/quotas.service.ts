@@ -5,7 +5,8 @@ import { findNewExcess, type LimitNode } from './limit-tree.rules.js';
 import {
   formatAmount,
   inPeriod,
-  parseAmount,
+  largestAmount,
+  parseStrictAmount,
   periodOf,
   surgePrefix,
   toResource,
@@ -63,7 +64,10 @@ export class QuotasService {
 
   /** Throws `quota-exceeded`. */
   async refuse(tx: Transaction, refusal: Refusal): Promise<never> {
-    throw fail('quota-exceeded', await this.explain(tx, refusal));
+    const { source, id, resource } = refusal;
+    const detail = await this.explain(tx, refusal);
+    const path = `${await this.quotas.pathOf(tx, source, id)}#${resource}`;
+    throw fail('quota-exceeded', { detail, errors: [{ path, code: 'quota-exceeded', message: detail }] });
   }
 
   /** As `charge`, but tells the refusal instead of throwing it, having changed nothing. */
@@ -212,6 +216,7 @@ export class QuotasService {
     const scope = scopes.at(-1) ?? { level: 'tenant' as const, id: place.tenantId };
     const tree = await this.readTree(tx, place.tenantId);
     const own = tree.nodes(resource).find(({ scopeId }) => scopeId === scope.id);
+    if ((own?.limit ?? 0n) + amount > largestAmount) throw unreadable(resource, formatAmount(resource, amount));
     const node = { ...scope, parentId: scopes.at(-2)?.id ?? null, overcommitPercent: own?.overcommitPercent ?? 100 };
     await this.requireFit(tx, tree.nodes(resource), node, resource, (own?.limit ?? 0n) + amount);
     await tx.quotaLimit.update({
@@ -220,9 +225,9 @@ export class QuotasService {
     });
   }
 
-  /** Amounts in base units by canonical names. Throws `quota-resource-unknown` and `quota-amount-unreadable`. */
-  requireAmounts(amounts: Amounts): readonly (readonly [string, bigint])[] {
-    return readAmounts(amounts);
+  /** Amounts in base units by canonical names; `field` is where the caller wrote them. Throws `quota-resource-unknown` and `quota-amount-unreadable`. */
+  requireAmounts(amounts: Amounts, field?: string): readonly (readonly [string, bigint])[] {
+    return readAmounts(amounts, field);
   }
 
   /** Holds off all other changes of the tenant's quotas until the transaction ends. */
@@ -232,7 +237,15 @@ export class QuotasService {
 
   /** The same limits under their canonical names. Throws `quota-resource-unknown`. */
   canonical<T>(limits: Readonly<Record<string, T>>): Record<string, T> {
-    return Object.fromEntries(Object.entries(limits).map(([key, amount]) => [requireResource(key), amount]));
+    const named = new Map<string, T>();
+    for (const [key, amount] of Object.entries(limits)) {
+      const resource = requireResource(key, 'body.limits');
+      const detail = `${resource} is named twice.`;
+      if (named.has(resource))
+        throw fail('quota-amount-unreadable', { detail, errors: errorsAt('body.limits', key, 'named-twice', detail) });
+      named.set(resource, amount);
+    }
+    return Object.fromEntries(named);
   }
 
   /** Says in words why something was refused. */
@@ -241,6 +254,8 @@ export class QuotasService {
       source === 'cluster'
         ? `The pool of the cluster ${id}`
         : `The ${source} ${await this.quotas.nameOf(tx, source, id)}`;
+    if (source === 'cluster' && left === 0n && (await this.quotas.isAwaited(tx, id, resource)))
+      return `Others wait for ${resource} of the pool of the cluster ${id} already; this needs ${formatAmount(resource, asked)} more.`;
     const [more, has, all] = [asked, left, limit].map((amount) => formatAmount(resource, amount));
     return `${whose} has ${has} of ${all} ${resource} left; this needs ${more} more.`;
   }
@@ -330,11 +345,13 @@ function clustersOf(held: readonly Claim[], cluster: string | undefined): readon
   return [...new Set(names)].sort();
 }
 
-function readAmounts(amounts: Amounts): readonly (readonly [string, bigint])[] {
+function readAmounts(amounts: Amounts, field?: string): readonly (readonly [string, bigint])[] {
   const sums = new Map<string, bigint>();
   for (const [key, text] of Object.entries(amounts)) {
-    const [resource, amount] = readAmount(key, text);
-    sums.set(resource, (sums.get(resource) ?? 0n) + amount);
+    const [resource, amount] = readAmount(key, text, field);
+    const sum = (sums.get(resource) ?? 0n) + amount;
+    if (sum > largestAmount) throw unreadable(key, text, field);
+    sums.set(resource, sum);
   }
   return [...sums];
 }
@@ -344,20 +361,31 @@ function readSurge(surge: Amounts): readonly (readonly [string, bigint])[] {
 }
 
 function readLimits(limits: Limits): readonly (readonly [string, bigint | null])[] {
+  const field = 'body.limits';
   return Object.entries(limits).map(([key, text]) =>
-    text === null ? ([requireResource(key), null] as const) : readAmount(key, text),
+    text === null ? ([requireResource(key, field), null] as const) : readAmount(key, text, field),
   );
 }
 
-function readAmount(key: string, text: string | number): readonly [string, bigint] {
-  const resource = requireResource(key);
-  const amount = parseAmount(resource, text);
-  if (amount === undefined) throw fail('quota-amount-unreadable', `${text} is no amount of ${key}.`);
+function readAmount(key: string, text: string | number, field?: string): readonly [string, bigint] {
+  const resource = requireResource(key, field);
+  const amount = parseStrictAmount(resource, text);
+  if (amount === undefined) throw unreadable(key, text, field);
   return [resource, amount];
 }
 
-function requireResource(key: string): string {
+function requireResource(key: string, field?: string): string {
   const resource = toResource(key);
-  if (!resource) throw fail('quota-resource-unknown', `There is no resource ${key} to limit.`);
-  return resource;
+  if (resource) return resource;
+  const detail = `There is no resource ${key} to limit.`;
+  throw fail('quota-resource-unknown', { detail, errors: errorsAt(field, key, 'unknown', detail) });
 }
+
+function unreadable(key: string, text: string | number, field?: string) {
+  const detail = `${text} is no amount of ${key}.`;
+  return fail('quota-amount-unreadable', { detail, errors: errorsAt(field, key, 'unreadable', detail) });
+}
+
+/** The field of the request that is to blame; none for what no caller wrote. */
+const errorsAt = (field: string | undefined, key: string, code: string, message: string) =>
+  field === undefined ? undefined : [{ path: `${field}.${key}`, code, message }];

@@ -1,14 +1,23 @@
-import { createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { jwtVerify } from 'jose';
 import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration, readSecretFile } from '../kernel/config/config.js';
-import { Database } from '../kernel/database/index.js';
+import { Database, type Transaction } from '../kernel/database/index.js';
 import { QuotasService } from '../quotas/quotas.service.js';
-import { listBlobs } from './manifest.rules.js';
+import { listBlobs, listChildren } from './manifest.rules.js';
 import { registryIssuer, registryService } from './registry-token.js';
 
-/** Charges the bytes of images to their tenant as their manifests are pushed: each blob once an application. */
+interface Owner {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly projectId: string;
+}
+
+/**
+ * Charges the bytes of images to their tenant as their manifests are pushed, each blob once an application, and gives them back as
+ * soon as no manifest names them any more.
+ */
 @Injectable()
 export class ImageQuota {
   constructor(
@@ -18,55 +27,89 @@ export class ImageQuota {
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'registryTokenKeyFile'>,
   ) {}
 
-  /** Whether the bearer's token lets it push there: nobody else's manifest is counted. */
-  async mayPush(authorization: string | undefined, repository: string): Promise<boolean> {
+  /** Whether the bearer's token lets it do that there: nobody else's manifest is counted, or given back. */
+  async may(action: 'push' | 'delete', authorization: string | undefined, repository: string): Promise<boolean> {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     if (!token) return false;
     const pem = readSecretFile(this.config.registryTokenKeyFile, 'SLIPWAY_REGISTRY_TOKEN_KEY_FILE');
     const expected = { issuer: registryIssuer, audience: registryService, currentDate: this.clock.now() };
     const verified = await jwtVerify(token, createPublicKey(pem), expected).catch(() => undefined);
     const access: unknown = verified?.payload['access'];
-    return Array.isArray(access) && access.some((entry: unknown) => isPush(entry, repository));
+    return Array.isArray(access) && access.some((entry: unknown) => isFor(entry, repository, action));
   }
 
   /** Gives the function that takes it back, for a push that the registry refuses. Throws `quota-exceeded`. */
   async charge(repository: string, manifest: Buffer): Promise<() => Promise<void>> {
-    const [tenant, project, name, ...more] = repository.split('/');
-    const row =
-      name === undefined || more.length > 0
-        ? null
-        : await this.database.read.application.findFirst({
-            where: { name, project: { name: project, tenant: { name: tenant } } },
-            select: { id: true, tenantId: true, projectId: true },
-          });
-    if (!row) return async () => undefined;
-    const { id, tenantId, projectId } = row;
+    const owner = await this.find(repository);
+    if (!owner) return async () => undefined;
+    const { id: applicationId, tenantId, projectId } = owner;
+    const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
     const blobs = listBlobs(manifest);
-    const subjectOf = (digest: string) => `applications/${id}/blobs/${digest}`;
-    const added = await this.database.transaction(async (tx) => {
+    const isNew = await this.database.transaction(async (tx) => {
       await this.quotas.lock(tx, tenantId);
-      const where = { tenantId, subject: { in: [...blobs.keys()].map(subjectOf) } };
+      const where = { tenantId, subject: { in: [...blobs.keys()].map((blob) => subjectOf(applicationId, blob)) } };
       const known = new Set((await tx.quotaClaim.findMany({ where })).map(({ subject }) => subject));
-      const fresh = [...blobs].filter(([digest]) => !known.has(subjectOf(digest)));
-      for (const [digest, size] of fresh)
-        await this.quotas.charge(
-          tx,
-          { tenantId, projectId },
-          { subject: subjectOf(digest), amounts: { 'image-bytes': size } },
-        );
-      return fresh.map(([digest]) => subjectOf(digest));
+      for (const [blob, size] of blobs) {
+        const subject = subjectOf(applicationId, blob);
+        if (known.has(subject)) continue;
+        await this.quotas.charge(tx, { tenantId, projectId }, { subject, amounts: { 'image-bytes': size } });
+      }
+      const row = {
+        tenantId,
+        applicationId,
+        digest,
+        blobs: Object.fromEntries(blobs),
+        children: [...listChildren(manifest)],
+      };
+      const { count } = await tx.registryManifest.createMany({ data: row, skipDuplicates: true });
+      return count > 0;
     });
     return async () => {
-      if (added.length === 0) return;
-      await this.database.transaction(async (tx) => {
-        for (const subject of added) await this.quotas.discharge(tx, tenantId, subject);
-      });
+      if (isNew) await this.forget(owner, digest);
     };
+  }
+
+  /** A manifest is deleted: what only it named is given back at once. What was never counted changes nothing. */
+  async release(repository: string, digest: string): Promise<void> {
+    const owner = await this.find(repository);
+    if (owner) await this.forget(owner, digest);
+  }
+
+  private async forget({ id: applicationId, tenantId }: Owner, digest: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await this.quotas.lock(tx, tenantId);
+      await tx.registryManifest.deleteMany({ where: { applicationId, digest } });
+      const subjects = await listForgotten(tx, tenantId, applicationId);
+      for (const subject of subjects) await this.quotas.discharge(tx, tenantId, subject);
+    });
+  }
+
+  private async find(repository: string): Promise<Owner | undefined> {
+    const [tenant, project, name, ...more] = repository.split('/');
+    if (name === undefined || more.length > 0) return undefined;
+    const row = await this.database.read.application.findFirst({
+      where: { name, project: { name: project, tenant: { name: tenant } } },
+      select: { id: true, tenantId: true, projectId: true },
+    });
+    return row ?? undefined;
   }
 }
 
-function isPush(entry: unknown, repository: string): boolean {
+const subjectOf = (applicationId: string, blob: string): string => `applications/${applicationId}/blobs/${blob}`;
+
+/** Blobs that are charged and that no manifest names. */
+async function listForgotten(tx: Transaction, tenantId: string, applicationId: string): Promise<readonly string[]> {
+  const prefix = subjectOf(applicationId, '');
+  const rows = await tx.$queryRaw<{ subject: string }[]>`
+    SELECT c.subject FROM quota_claims c
+    WHERE c."tenantId" = ${tenantId}::uuid AND starts_with(c.subject, ${prefix}) AND NOT EXISTS (
+      SELECT 1 FROM registry_manifests m
+      WHERE m."applicationId" = ${applicationId}::uuid AND m.blobs ? substr(c.subject, ${prefix.length + 1}::int))`;
+  return rows.map(({ subject }) => subject);
+}
+
+function isFor(entry: unknown, repository: string, action: string): boolean {
   if (typeof entry !== 'object' || entry === null || Reflect.get(entry, 'name') !== repository) return false;
   const actions: unknown = Reflect.get(entry, 'actions');
-  return Array.isArray(actions) && actions.includes('push');
+  return Array.isArray(actions) && actions.includes(action);
 }

@@ -1,7 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { findManifestPush, listBlobs } from './manifest.rules.js';
+import { findManifestPush, findManifestRemoval, listBlobs, listChildren } from './manifest.rules.js';
 
 const digest = (text: string) => `sha256:${text.repeat(64).slice(0, 64)}`;
+
+describe('a removal of a manifest', () => {
+  const path = `/v2/acme/shop/web/manifests/${digest('a')}`;
+  it.each([
+    ['DELETE', path, { repository: 'acme/shop/web', digest: digest('a') }],
+    ['DELETE', `${path}?n=1`, { repository: 'acme/shop/web', digest: digest('a') }],
+    ['DELETE', '/v2/acme/shop/web/manifests/1.0', undefined],
+    ['PUT', path, undefined],
+  ])('%s %s is %j', (method, url, removal) => {
+    expect(findManifestRemoval(method, url)).toEqual(removal);
+  });
+});
+
+describe('an index', () => {
+  it('names its manifests, whatever else is written there', () => {
+    const manifests = [{ digest: digest('a') }, { digest: 'latest' }, null, 7];
+    expect(listChildren(Buffer.from(JSON.stringify({ manifests })))).toEqual([digest('a')]);
+    expect(listChildren(Buffer.from('nothing'))).toEqual([]);
+  });
+});
 
 describe('a push of a manifest', () => {
   it.each([

@@ -4,6 +4,22 @@ export function findManifestPush(method: string, path: string): string | undefin
   return /^\/v2\/([a-z0-9._/-]+)\/manifests\/[^/?]+(\?.*)?$/.exec(path)?.[1];
 }
 
+/** A manifest that is deleted: the repository's name and the digest. A tag alone is taken off by no registry of ours. */
+export function findManifestRemoval(method: string, path: string): { repository: string; digest: string } | undefined {
+  if (method !== 'DELETE') return undefined;
+  const [, repository, digest] =
+    /^\/v2\/([a-z0-9._/-]+)\/manifests\/([a-z0-9]+:[a-f0-9]{32,128})(?:\?.*)?$/.exec(path) ?? [];
+  return repository && digest ? { repository, digest } : undefined;
+}
+
+/** Of an index, the digests of its manifests. */
+export function listChildren(body: Buffer): readonly string[] {
+  const manifests: unknown = read(parse(body), 'manifests');
+  return (Array.isArray(manifests) ? manifests : [])
+    .map((part: unknown) => read(part, 'digest'))
+    .filter((digest): digest is string => typeof digest === 'string' && isDigest(digest));
+}
+
 /** The blobs that a manifest names, once each, with their sizes. Of an index none: its manifests are pushed by themselves. */
 export function listBlobs(body: Buffer): ReadonlyMap<string, number> {
   const blobs = new Map<string, number>();
@@ -11,11 +27,12 @@ export function listBlobs(body: Buffer): ReadonlyMap<string, number> {
   const layers: unknown = read(manifest, 'layers');
   for (const part of [read(manifest, 'config'), ...(Array.isArray(layers) ? layers : [])]) {
     const [digest, size] = [read(part, 'digest'), read(part, 'size')];
-    if (typeof digest === 'string' && /^[a-z0-9]+:[a-f0-9]{32,128}$/.test(digest) && isSize(size))
-      blobs.set(digest, size);
+    if (typeof digest === 'string' && isDigest(digest) && isSize(size)) blobs.set(digest, size);
   }
   return blobs;
 }
+
+export const isDigest = (text: string): boolean => /^[a-z0-9]+:[a-f0-9]{32,128}$/.test(text);
 
 const isSize = (size: unknown): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size > 0;
 

@@ -11,7 +11,7 @@ import { createRegistryTokenSigner, type RegistryTokenSigner, registryService } 
 import { grantAccess, parseRepositoryName, type RegistryAccess, type RepositoryRights } from './scopes.rules.js';
 
 export const tokenLifetimeSeconds = 600;
-const nothing: RepositoryRights = { pull: false, push: false };
+const nothing: RepositoryRights = { pull: false, push: false, delete: false };
 
 /** Who may do what in the registry, and the tokens that say so. */
 @Injectable()
@@ -43,22 +43,23 @@ export class RegistryTokens {
       asked.map(({ name }) => [
         name,
         name === own
-          ? { pull: true, push: true }
-          : { pull: parseRepositoryName(name)?.kind === 'library', push: false },
+          ? { pull: true, push: true, delete: false }
+          : { pull: parseRepositoryName(name)?.kind === 'library', push: false, delete: false },
       ]),
     );
     return this.sign(`build:${grant.buildId}`, grantAccess(asked, rights), service);
   }
 
-  /** For ourselves, to ask the registry what it holds. */
-  issueForPlatform(repository: string): Promise<string> {
-    return this.sign('slipway', [{ type: 'repository', name: repository, actions: ['pull'] }]);
+  /** For ourselves, to ask the registry what it holds, or to take something out of it. */
+  issueForPlatform(repository: string, actions: readonly string[] = ['pull']): Promise<string> {
+    return this.sign('slipway', [{ type: 'repository', name: repository, actions }]);
   }
 
   private async rightsOf(actor: Actor | undefined, name: string): Promise<RepositoryRights> {
     const repository = parseRepositoryName(name);
     if (!repository) return nothing;
-    if (repository.kind === 'library') return { pull: true, push: actor?.isAdmin === true };
+    if (repository.kind === 'library')
+      return { pull: true, push: actor?.isAdmin === true, delete: actor?.isAdmin === true };
     if (!actor) return nothing;
     const tenant = await this.access.findTenantScope(actor, repository.tenant);
     const scope = tenant && (await this.scopes.findApplication(tenant, repository.project, repository.application));
@@ -73,6 +74,7 @@ export class RegistryTokens {
     return {
       pull: isAllowed(actor, tenant, 'repositories:read', scope.project.id),
       push: tenant.state === 'active' && isAllowed(actor, tenant, 'repositories:write', scope.project.id),
+      delete: tenant.state === 'active' && isAllowed(actor, tenant, 'repositories:delete', scope.project.id),
     };
   }
 

@@ -7,7 +7,7 @@ import { Door } from '../kernel/http/door.js';
 import type { Request, Response } from '../kernel/http/route.js';
 import { Log } from '../kernel/log/log.js';
 import { ImageQuota } from './image-quota.service.js';
-import { findManifestPush } from './manifest.rules.js';
+import { findManifestPush, findManifestRemoval } from './manifest.rules.js';
 import { proxyToRegistry } from './registry-proxy.js';
 import { RegistryTokens, tokenLifetimeSeconds } from './registry-tokens.service.js';
 import { parseScopes } from './scopes.rules.js';
@@ -99,9 +99,17 @@ export class RegistryDoor extends Door {
   }
 
   async handle(request: Request, response: Response): Promise<void> {
+    const { authorization } = request.headers;
+    const removal = findManifestRemoval(request.method, request.originalUrl);
+    if (removal && (await this.quota.may('delete', authorization, removal.repository)))
+      response.on('close', () => {
+        if (response.statusCode !== 202) return;
+        this.quota.release(removal.repository, removal.digest).catch((error: unknown) => {
+          this.log.warn('An image that was deleted stays counted until the next recount', { error });
+        });
+      });
     const repository = findManifestPush(request.method, request.originalUrl);
-    if (!repository || !(await this.quota.mayPush(request.headers.authorization, repository)))
-      return this.pass(request, response);
+    if (!repository || !(await this.quota.may('push', authorization, repository))) return this.pass(request, response);
     const body = await readManifest(request);
     if (!body) return refuse(response, 413, 'SIZE_INVALID', 'A manifest has 4 MiB at most.');
     try {

@@ -23,7 +23,7 @@ const has = (command: string): boolean => {
 
 /** The real Distribution and the real skopeo; the caller's rights alone are this test's own. */
 describe.skipIf(!has('docker-registry') || !has('skopeo'))('the registry door, with Distribution and skopeo', () => {
-  const rights = new Map([['acme/shop/hello', { pull: true, push: true }]]);
+  const rights = new Map([['acme/shop/hello', { pull: true, push: true, delete: true }]]);
   const stops: (() => Promise<void> | void)[] = [];
   let directory: string;
   let host: string;

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Permission } from '../kernel/access/permissions.js';
 import { withinProjects } from '../kernel/access/policy.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
-import { Database, type Prisma } from '../kernel/database/index.js';
+import { type ApplicationModel, Database, type Prisma } from '../kernel/database/index.js';
 import { keyset, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
@@ -55,23 +56,26 @@ export class RepositoriesService {
   }
 
   async listArtifacts(caller: TenantCaller, repository: string, query: PageQuery) {
-    const [, project, application] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(repository) ?? [];
-    if (!project || !application) throw fail('repository-not-found');
-    const where = {
-      tenantId: caller.tenant.id,
-      projectId: mine(caller),
-      name: application,
-      project: { name: project },
-    };
-    if ((await this.database.read.application.count({ where })) === 0) throw fail('repository-not-found');
+    await this.getRow(caller, repository, 'repositories:read');
     const items = await this.readArtifacts(`${caller.tenant.name}/${repository}`);
     const start = query.cursor ? items.findIndex((item) => item.digest === query.cursor) + 1 : 0;
     const page = items.slice(start, start + query.limit);
     return { items: page, nextCursor: start + query.limit < items.length ? (page.at(-1)?.digest ?? null) : null };
   }
 
+  /** The application whose repository `{project}/{application}` is. Throws 404, also where the caller lacks the permission there. */
+  async getRow(caller: TenantCaller, repository: string, permission: Permission): Promise<ApplicationModel> {
+    const [, project, application] = /^([a-z0-9-]+)\/([a-z0-9-]+)$/.exec(repository) ?? [];
+    if (!project || !application) throw fail('repository-not-found');
+    const projectId = withinProjects(caller.actor, caller.tenant, permission);
+    const where = { tenantId: caller.tenant.id, projectId, name: application, project: { name: project } };
+    const row = await this.database.read.application.findFirst({ where });
+    if (!row) throw fail('repository-not-found');
+    return row;
+  }
+
   /** Newest first. */
-  private async readArtifacts(repository: string): Promise<ArtifactAnswer[]> {
+  async readArtifacts(repository: string): Promise<ArtifactAnswer[]> {
     const token = await this.tokens.issueForPlatform(repository);
     const tags = await this.ask<{ tags: string[] | null }>(token, `${repository}/tags/list`);
     const byDigest = new Map<string, { tags: string[]; manifest: Manifest }>();

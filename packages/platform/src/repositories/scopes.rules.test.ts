@@ -35,9 +35,9 @@ describe('parseRepositoryName', () => {
 
 describe('grantAccess', () => {
   const rights = new Map([
-    ['acme/shop/hello', { pull: true, push: true }],
-    ['acme/shop/seen', { pull: true, push: false }],
-    ['evil/shop/hello', { pull: false, push: false }],
+    ['acme/shop/hello', { pull: true, push: true, delete: false }],
+    ['acme/shop/seen', { pull: true, push: false, delete: false }],
+    ['evil/shop/hello', { pull: false, push: false, delete: false }],
   ]);
   const granted = (scope: string): string =>
     JSON.stringify(grantAccess(parseScopes(scope), rights).map((a) => a.actions));

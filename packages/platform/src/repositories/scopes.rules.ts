@@ -40,6 +40,7 @@ export function parseScopes(scope: string | readonly string[] | undefined): read
 export interface RepositoryRights {
   readonly pull: boolean;
   readonly push: boolean;
+  readonly delete: boolean;
 }
 
 /**
@@ -53,7 +54,10 @@ export function grantAccess(
   return asked.flatMap(({ type, name, actions }) => {
     const right = rights.get(name);
     if (type !== 'repository' || !right) return [];
-    const granted = actions.filter((action) => (action === 'pull' && right.pull) || (action === 'push' && right.push));
+    const granted = actions.filter((action) => isRight(action) && right[action]);
     return granted.length > 0 ? [{ type, name, actions: granted }] : [];
   });
 }
+
+const isRight = (action: string): action is keyof RepositoryRights =>
+  action === 'pull' || action === 'push' || action === 'delete';

@@ -1,17 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import {
-  eventPathOf,
-  type PlacementScope,
-  type Processes,
-  planObjects,
-  readScaling,
-} from '../applications/application-scopes.service.js';
+import { eventPathOf, type PlacementScope } from '../applications/application-scopes.service.js';
 import type { ReleaseModel, Transaction } from '../kernel/database/index.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { NamespaceQuotas } from '../quotas/namespace-quotas.service.js';
+import { objectsOf } from '../quotas/placement-claims.service.js';
 import { QuotaQueue } from '../quotas/quota-queue.service.js';
 import { amountsOf, largestOf, QuotasService, type Refusal } from '../quotas/quotas.service.js';
-import { readContent } from '../releases/release-content.service.js';
 
 /**
  * What an application holds in an environment: replicas times resources of the release in force, with the scaling of now. While a
@@ -31,7 +25,7 @@ export class PlacementQuota {
     const previous =
       releaseId && releaseId !== release.id ? await tx.release.findUnique({ where: { id: releaseId } }) : null;
     const amounts = [release, ...(previous ? [previous] : [])].map((each) => this.amounts(scope, each));
-    const surge = onePodEach(this.objects(scope, release));
+    const surge = onePodEach(objectsOf(scope, release));
     return this.quotas.tryCharge(tx, placeOf(scope), {
       subject: subjectOf(scope),
       amounts: largestOf(amounts),
@@ -73,29 +67,12 @@ export class PlacementQuota {
   }
 
   private amounts(scope: PlacementScope, release: ReleaseModel) {
-    return amountsOf(this.objects(scope, release));
-  }
-
-  private objects(scope: PlacementScope, release: ReleaseModel) {
-    return planObjects({
-      tenant: scope.tenant.name,
-      project: scope.project.name,
-      environment: scope.environment.name,
-      application: scope.application.name,
-      namespace: scope.environment.namespace,
-      release: release.number,
-      image: release.image,
-      processes: readContent(release.content).processes as Processes,
-      scaling: readScaling(scope.placement.scaling),
-      variables: {},
-      secrets: {},
-      hostnames: ['any'],
-    });
+    return amountsOf(objectsOf(scope, release));
   }
 }
 
 /** A rollout surges by one pod a process. */
-const onePodEach = (objects: ReturnType<typeof planObjects>) =>
+const onePodEach = (objects: ReturnType<typeof objectsOf>) =>
   objects
     .filter(({ kind }) => kind === 'Deployment')
     .map((object) => ({ ...object, spec: { ...(object['spec'] as object), replicas: 1 } }));
