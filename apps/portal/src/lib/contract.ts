@@ -32,7 +32,13 @@ export type AuditEvent = Schemas['AuditEvent'];
 export type ApprovalPolicy = Schemas['ApprovalPolicy'];
 export type NewApprovalPolicy = Schemas['CreateApprovalPolicy'];
 export type Quota = Schemas['Quota'];
+export type QuotaPool = Schemas['QuotaPool'];
+export type QuotaTree = Schemas['QuotaTree'];
+export type QuotaTreeNode = Schemas['QuotaTreeNode'];
 export type QuotaOverviewItem = Schemas['QuotaOverviewItem'];
+export type Adoption = Schemas['Adoption'];
+export type AdoptionChoice = Schemas['CreateAdoption']['items'][number];
+export type AdoptableNamespace = Schemas['AdoptableNamespace'];
 export type ApprovalRequest = Schemas['Request'];
 export type Cluster = Schemas['Cluster'];
 

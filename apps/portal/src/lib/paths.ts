@@ -27,6 +27,19 @@ export const toTenantPage = (
   tenant: string,
   page: 'applications' | 'new' | 'images' | 'access' | 'quota' | 'robots' | 'settings',
 ): string => `/t/${tenant}/${page}`;
+/** Of a tenant or a project; with `ask` it asks for more of that resource, for an environment if one is named. */
+export function toQuota({
+  tenant,
+  ...rest
+}: {
+  tenant: string;
+  project?: string;
+  environment?: string;
+  ask?: string;
+}): string {
+  const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== undefined)).toString();
+  return `${toTenantPage(tenant, 'quota')}${query ? `?${query}` : ''}`;
+}
 export const toNewApplication = (tenant: string, project?: string): string =>
   `/t/${tenant}/new${project ? `?project=${project}` : ''}`;
 export const toEnvironment = (ref: EnvironmentRef): string => `/t/${ref.tenant}/p/${ref.project}/e/${ref.environment}`;

@@ -2,8 +2,10 @@
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useTranslations } from 'next-intl';
+import { toQuota } from '../lib/paths';
 import { ApiProblem } from '../lib/problem';
 import { CopyButton } from './copy';
+import { LinkButton } from './link-button';
 
 /** What happened, why, and what to do next; with the code and the request's id to copy. */
 export function ErrorBox({ error, action }: { error: unknown; action?: React.ReactNode }) {
@@ -12,6 +14,9 @@ export function ErrorBox({ error, action }: { error: unknown; action?: React.Rea
   const title = problem ? (problem.status === 404 ? t('notFound') : problem.title) : t('connection');
   const detail = problem ? problem.detail : t('connectionDetail');
   const code = problem?.code ?? 'network';
+  const isQuota = code === 'quota-exceeded';
+  // A quota's only field says where the quota is, which the detail says in words.
+  const fields = isQuota ? [] : (problem?.fields ?? []);
   const report = [
     title,
     detail,
@@ -30,7 +35,7 @@ export function ErrorBox({ error, action }: { error: unknown; action?: React.Rea
         <strong>{title}</strong>
       </div>
       {detail && detail !== title && <p>{detail}</p>}
-      {problem?.fields.map((field) => (
+      {fields.map((field) => (
         <p key={field.path}>
           <code>{field.path}</code> {field.message}
         </p>
@@ -41,6 +46,7 @@ export function ErrorBox({ error, action }: { error: unknown; action?: React.Rea
         {problem?.requestId && <code className="muted">{problem.requestId}</code>}
         <CopyButton text={report} label={t('copy')} />
         {(problem?.status === 403 || problem?.status === 404) && <AskForAccess />}
+        {isQuota && <AskForQuota field={problem?.fields[0]?.path ?? ''} />}
         {action}
       </div>
     </div>
@@ -54,4 +60,17 @@ function AskForAccess() {
   if (section !== 't' || !tenant) return null;
   const place = within === 'p' && project ? `${tenant}/${project}` : tenant;
   return <Link href={`/requests?ask=${place}`}>{t('ask')}</Link>;
+}
+
+/** Leads to where more can be asked for of what was refused. `field`: `tenants/acme/projects/shop/quota#pods`. */
+function AskForQuota({ field }: { field: string }) {
+  const t = useTranslations('quotas');
+  const [, tenant, project, environment, ask] =
+    /^tenants\/([^/]+)(?:\/projects\/([^/]+))?(?:\/environments\/([^/]+))?\/quota#(.+)$/.exec(field) ?? [];
+  if (!tenant || !ask) return null;
+  return (
+    <LinkButton href={toQuota({ tenant, project, environment, ask: ask })} primary>
+      {t('ask')}
+    </LinkButton>
+  );
 }

@@ -8,6 +8,7 @@ import { useState } from 'react';
 import * as z from 'zod/mini';
 import { useApplicationColumns } from '@/features/applications/application-columns';
 import { applicationsQuery } from '@/features/applications/queries';
+import { QuotaSummary } from '@/features/quotas/quota-summary';
 import { toCli } from '@/lib/cli';
 import type { EnvironmentKind } from '@/lib/contract';
 import { nameSchema } from '@/lib/names';
@@ -105,6 +106,7 @@ export function ProjectPage({ tenant, project, environment }: ProjectRef & { env
           </EmptyState>
         }
       />
+      <QuotaSummary place={ref} />
       <DeleteProject tenant={tenant} project={project} />
       <NewEnvironmentDialog tenant={tenant} project={project} open={isAdding} onClose={() => setAdding(false)} />
     </Page>

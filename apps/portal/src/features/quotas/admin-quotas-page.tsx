@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
+import { clustersQuery } from '@/features/clusters/queries';
 import type { QuotaOverviewItem } from '@/lib/contract';
 import { toTenantPage } from '@/lib/paths';
 import { Meter } from '@/ui/chart-frame';
@@ -9,12 +10,15 @@ import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { Page } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
+import { ClusterPool } from './cluster-pool';
+import { toTone } from './forecast-text';
 import { overviewQuery } from './queries';
 
 /** All tenants, those that are nearest to a limit first. */
 export function AdminQuotasPage() {
   const t = useTranslations('quotas');
   const overview = useQuery(overviewQuery());
+  const clusters = useQuery(clustersQuery());
   const rows = overview.data && [...overview.data].sort((a, b) => (b.nearest?.ratio ?? -1) - (a.nearest?.ratio ?? -1));
   const columns: readonly Column<QuotaOverviewItem>[] = [
     {
@@ -39,7 +43,7 @@ export function AdminQuotasPage() {
             label={t('useOf', { resource: nearest.resource })}
             value={nearest.ratio}
             of={1}
-            tone={nearest.ratio >= 1 ? 'failed' : nearest.ratio >= 0.8 ? 'degraded' : 'healthy'}
+            tone={toTone(nearest.ratio)}
           />
         ),
     },
@@ -66,7 +70,18 @@ export function AdminQuotasPage() {
     <Page
       title={t('adminTitle')}
       description={t('adminDescription')}
-      actions={<Equivalents items={[{ title: t('adminTitle'), api: 'GET /api/v1/quotas' }]} />}
+      actions={
+        <Equivalents
+          items={[
+            { title: t('adminTitle'), cli: 'slipway quota pool', api: 'GET /api/v1/quotas' },
+            {
+              title: t('poolEdit'),
+              cli: 'slipway quota pool set cpu=nodes',
+              api: 'PUT /api/v1/clusters/embedded/pool',
+            },
+          ]}
+        />
+      }
     >
       <Table
         name="quotas"
@@ -82,6 +97,9 @@ export function AdminQuotasPage() {
           </EmptyState>
         }
       />
+      {clusters.data?.map(({ name }) => (
+        <ClusterPool key={name} cluster={name} />
+      ))}
     </Page>
   );
 }

@@ -7,11 +7,6 @@ export interface QuotaPlace {
   readonly project?: string;
 }
 
-interface Limits {
-  readonly limits: Record<string, string>;
-  readonly overcommitPercent: number;
-}
-
 const ofTenant = '/api/v1/tenants/{tenant}/quota';
 const ofProject = '/api/v1/tenants/{tenant}/projects/{project}/quota';
 
@@ -48,13 +43,70 @@ export const overviewQuery = (api: Api = browserApi) =>
     refetchInterval: 60_000,
   });
 
-/** Sets all limits of the place; with `isDryRun` it only answers what would be. */
-export const putQuota = ({ tenant, project }: QuotaPlace, body: Limits, isDryRun: boolean) => {
-  const query = { dryRun: isDryRun ? 'true' : 'false' } as const;
-  return project === undefined
-    ? unwrap(browserApi.PUT(ofTenant, { params: { path: { tenant }, query }, body }))
-    : unwrap(browserApi.PUT(ofProject, { params: { path: { tenant, project }, query }, body }));
-};
+const ofTree = '/api/v1/tenants/{tenant}/quota/tree';
+const ofPool = '/api/v1/clusters/{cluster}/pool';
+
+export const treeQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['t', tenant, 'quota', 'tree'],
+    queryFn: ({ signal }) => unwrap(browserApi.GET(ofTree, { params: { path: { tenant } }, signal })),
+  });
+
+interface TreeScope {
+  readonly project?: string;
+  readonly environment?: string;
+  readonly limits: Record<string, string>;
+}
+
+/** Sets all limits of these scopes together; with `isDryRun` it only answers what would be. */
+export const putTree = (tenant: string, scopes: TreeScope[], version: number, isDryRun: boolean) =>
+  unwrap(
+    browserApi.PUT(ofTree, {
+      params: { path: { tenant }, query: { dryRun: isDryRun ? 'true' : 'false' } },
+      headers: { 'if-match': `"${version}"` },
+      body: { scopes },
+    }),
+  );
+
+export const poolQuery = (cluster: string) =>
+  queryOptions({
+    queryKey: ['pool', cluster],
+    queryFn: ({ signal }) => unwrap(browserApi.GET(ofPool, { params: { path: { cluster } }, signal })),
+    refetchInterval: 30_000,
+  });
+
+export const poolWaitsQuery = (cluster: string) =>
+  queryOptions({
+    queryKey: ['pool', cluster, 'queue'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          browserApi.GET(`${ofPool}/queue`, { params: { path: { cluster }, query: { limit: 100 } }, signal }),
+        )
+      ).items,
+    refetchInterval: 10_000,
+  });
+
+export const putPool = (
+  { cluster, version }: { readonly cluster: string; readonly version: number },
+  body: { readonly limits: Record<string, string>; readonly overcommitPercent: number },
+  isDryRun: boolean,
+) =>
+  unwrap(
+    browserApi.PUT(ofPool, {
+      params: { path: { cluster }, query: { dryRun: isDryRun ? 'true' : 'false' } },
+      headers: { 'if-match': `"${version}"` },
+      body,
+    }),
+  );
+
+export const cancelPoolWait = (cluster: string, id: string) =>
+  unwrap(
+    browserApi.POST(`${ofPool}/queue/{id}/cancel`, {
+      params: { path: { cluster, id } },
+      headers: idempotencyKey(),
+    }),
+  );
 
 export const cancelWait = (tenant: string, id: string) =>
   unwrap(
@@ -65,7 +117,7 @@ export const cancelWait = (tenant: string, id: string) =>
   );
 
 export const askForQuota = (
-  { tenant, project }: QuotaPlace,
+  place: QuotaPlace & { readonly environment?: string },
   increases: Record<string, string>,
   reason: string,
   days: number,
@@ -74,7 +126,7 @@ export const askForQuota = (
     browserApi.POST('/api/v1/requests', {
       body: {
         kind: 'quota',
-        payload: { tenant, ...(project === undefined ? {} : { project }), increases },
+        payload: { ...place, increases },
         reason,
         breakGlass: false,
         ...(days > 0 ? { grantSeconds: days * 86_400 } : {}),

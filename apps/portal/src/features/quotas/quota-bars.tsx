@@ -4,6 +4,7 @@ import type { Quota } from '@/lib/contract';
 import { Meter } from '@/ui/chart-frame';
 import { EmptyState } from '@/ui/empty-state';
 import { type Column, Table } from '@/ui/table';
+import { ForecastText, toTone } from './forecast-text';
 
 type Item = Quota['items'][number];
 
@@ -25,7 +26,7 @@ export function QuotaBars({ items, error }: { items: readonly Item[] | undefined
         item.ratio === null ? (
           <span className="muted">{t('noLimit')}</span>
         ) : (
-          <Meter label={t('useOf', { resource: item.resource })} value={item.ratio} of={1} tone={toTone(item)} />
+          <Meter label={t('useOf', { resource: item.resource })} value={item.ratio} of={1} tone={toTone(item.ratio)} />
         ),
     },
     {
@@ -71,24 +72,4 @@ export function QuotaBars({ items, error }: { items: readonly Item[] | undefined
       }
     />
   );
-}
-
-function ForecastText({ forecast }: { forecast: Item['forecast'] }) {
-  const t = useTranslations('quotas');
-  if (!forecast) return <span className="muted">–</span>;
-  if (forecast.state !== 'filling') return <span className="muted">{t(`forecasts.${forecast.state}`)}</span>;
-  const { days, earliestDays, latestDays } = forecast;
-  const from = earliestDays ?? 0;
-  return (
-    <span>
-      {latestDays === null
-        ? t('fullFrom', { days: days ?? 0, from })
-        : t('fullBetween', { days: days ?? 0, from, to: latestDays })}
-    </span>
-  );
-}
-
-function toTone({ ratio, isOver }: Item): 'healthy' | 'degraded' | 'failed' {
-  if (isOver || (ratio ?? 0) >= 1) return 'failed';
-  return (ratio ?? 0) >= 0.8 ? 'degraded' : 'healthy';
 }

@@ -11,7 +11,7 @@ import { Equivalents } from '@/ui/equivalents';
 import { Select } from '@/ui/field';
 import { Page, Section } from '@/ui/page';
 import { Time } from '@/ui/time';
-import { LimitsDialog } from './limits-dialog';
+import { LimitsTree } from './limits-tree';
 import { cancelWait, quotaQuery, waitsQuery } from './queries';
 import { QuotaBars } from './quota-bars';
 import { RequestQuotaDialog } from './request-dialog';
@@ -25,8 +25,10 @@ export function QuotaPage({ tenant }: { tenant: string }) {
   const quota = useQuery(quotaQuery(place));
   const me = useQuery(meQuery()).data;
   const role = useQuery(tenantQuery(tenant)).data?.myRole;
-  const [dialog, setDialog] = useState<'ask' | 'edit'>();
-  const mayEdit = me?.isAdmin || (project !== '' && (role === 'owner' || role === 'admin'));
+  const [asked, setAsked] = useAddress('ask', '');
+  const [environment, setEnvironment] = useAddress('environment', '');
+  const [isEditing, setEditing] = useState(false);
+  const mayEdit = me?.isAdmin || role === 'owner' || role === 'admin';
   const limited = quota.data?.items.filter(({ limit }) => limit !== null).map(({ resource }) => resource) ?? [];
   const api =
     project === '' ? `/api/v1/tenants/${tenant}/quota` : `/api/v1/tenants/${tenant}/projects/${project}/quota`;
@@ -45,11 +47,11 @@ export function QuotaPage({ tenant }: { tenant: string }) {
           <Button
             disabled={!mayEdit || !quota.data}
             title={mayEdit ? undefined : t('mayNotEdit')}
-            onClick={() => setDialog('edit')}
+            onClick={() => setEditing(true)}
           >
             {t('editLimits')}
           </Button>
-          <Button type="primary" disabled={limited.length === 0} onClick={() => setDialog('ask')}>
+          <Button type="primary" disabled={limited.length === 0} onClick={() => setAsked(limited[0] ?? '')}>
             {t('ask')}
           </Button>
         </>
@@ -65,13 +67,20 @@ export function QuotaPage({ tenant }: { tenant: string }) {
           ...(whole?.children.map(({ name }) => ({ value: name, label: name })) ?? []),
         ]}
       />
+      {isEditing && (
+        <LimitsTree tenant={tenant} mayEditTenant={me?.isAdmin ?? false} onClose={() => setEditing(false)} />
+      )}
       <QuotaBars items={quota.data?.items} error={quota.error} />
       <Waits tenant={tenant} />
-      {dialog === 'ask' && (
-        <RequestQuotaDialog place={place} resources={limited} onClose={() => setDialog(undefined)} />
-      )}
-      {dialog === 'edit' && quota.data && (
-        <LimitsDialog place={place} quota={quota.data} onClose={() => setDialog(undefined)} />
+      {asked !== '' && (
+        <RequestQuotaDialog
+          place={environment === '' ? place : { ...place, environment }}
+          resources={[asked, ...limited.filter((resource) => resource !== asked)]}
+          onClose={() => {
+            setAsked('');
+            setEnvironment('');
+          }}
+        />
       )}
     </Page>
   );

@@ -5,12 +5,12 @@ import * as z from 'zod/mini';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { useAnnounce } from '@/ui/announcer';
+import { DurationField } from '@/ui/duration-field';
 import { Field, Select } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { askForQuota, type QuotaPlace } from './queries';
 
-const lifetimes = ['0', '1', '7', '30', '90'] as const;
 const schema = z.object({
   resource: z.string().check(z.minLength(1, 'required')),
   amount: z.string().check(z.minLength(1, 'required')),
@@ -24,7 +24,8 @@ export function RequestQuotaDialog({
   resources,
   onClose,
 }: {
-  place: QuotaPlace;
+  place: QuotaPlace & { readonly environment?: string };
+  /** The first is chosen. */
   resources: readonly string[];
   onClose: () => void;
 }) {
@@ -65,19 +66,7 @@ export function RequestQuotaDialog({
           <Input {...control} value={form.values.amount} onChange={(event) => form.set('amount', event.target.value)} />
         )}
       </Field>
-      <Field label={t('days')}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={form.values.days}
-            onChange={(days) => form.set('days', days)}
-            options={lifetimes.map((days) => ({
-              value: days,
-              label: days === '0' ? t('forEver') : t('forDays', { count: Number(days) }),
-            }))}
-          />
-        )}
-      </Field>
+      <DurationField days={form.values.days} onChange={(days) => form.set('days', days)} />
       <Field label={t('reason')} error={form.errorOf('reason')}>
         {(control) => (
           <Input {...control} value={form.values.reason} onChange={(event) => form.set('reason', event.target.value)} />

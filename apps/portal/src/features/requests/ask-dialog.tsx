@@ -6,13 +6,13 @@ import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { useAnnounce } from '@/ui/announcer';
+import { DurationField } from '@/ui/duration-field';
 import { Field, Select } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
 import { askForAccess } from './queries';
 
 const roles = ['viewer', 'operator', 'developer', 'admin'] as const;
-const lifetimes = ['0', '1', '7', '30', '90'] as const;
 const schema = z.object({
   tenant: nameSchema,
   project: z.string(),
@@ -74,19 +74,7 @@ export function AskDialog({ place, onClose }: { place: string; onClose: () => vo
           />
         )}
       </Field>
-      <Field label={t('days')}>
-        {({ id }) => (
-          <Select
-            id={id}
-            value={form.values.days}
-            onChange={(days) => form.set('days', days)}
-            options={lifetimes.map((days) => ({
-              value: days,
-              label: days === '0' ? t('forEver') : t('forDays', { count: Number(days) }),
-            }))}
-          />
-        )}
-      </Field>
+      <DurationField days={form.values.days} onChange={(days) => form.set('days', days)} />
       <Field label={t('reason')} help={t('reasonHelp')} error={form.errorOf('reason')}>
         {(control) => (
           <Input {...control} value={form.values.reason} onChange={(event) => form.set('reason', event.target.value)} />

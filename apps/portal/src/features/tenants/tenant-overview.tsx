@@ -11,6 +11,7 @@ import { AuditList } from '@/features/audit/audit-list';
 import { auditQuery } from '@/features/audit/queries';
 import { NewProjectDialog } from '@/features/projects/new-project-dialog';
 import { projectsQuery } from '@/features/projects/queries';
+import { QuotaSummary } from '@/features/quotas/quota-summary';
 import { toCli } from '@/lib/cli';
 import { toApplication, toNewApplication, toProject } from '@/lib/paths';
 import { EmptyState } from '@/ui/empty-state';
@@ -91,6 +92,7 @@ export function TenantOverview({ tenant: name }: { tenant: string }) {
       {!isEmpty && (
         <>
           <StateCounts rows={rows} />
+          <QuotaSummary place={{ tenant: name }} />
           <div className="columns">
             <Section title={t('projects')} flush>
               <ul className="rows">
