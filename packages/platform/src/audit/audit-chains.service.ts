@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database } from '../kernel/database/index.js';
-import type { TenantCaller } from '../kernel/tenancy/caller.js';
+import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import type { AuditStateAnswer, ChangeAuditRetention } from './audit.dto.js';
 import { fail } from './audit.errors.js';
 import { platformChain } from './audit.rules.js';
 import { AuditService } from './audit.service.js';
+import { AuditKeys } from './audit-keys.service.js';
 import { genesisHash } from './chain.rules.js';
 
 const countAtMost = 1000;
@@ -16,6 +17,7 @@ export class AuditChains {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditService,
+    private readonly keys: AuditKeys,
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'auditKeepDays' | 'auditMinimumDays'>,
   ) {}
 
@@ -42,6 +44,15 @@ export class AuditChains {
         signature: checkpoint.signature,
       },
     };
+  }
+
+  /** Writes the file first: a row that says so without a key would be worse than a key without a row. */
+  async rotateKeys(caller: Caller) {
+    const before = this.keys.list()[0]?.kid ?? null;
+    const kid = this.keys.rotate();
+    const change = { before: { signing: before }, after: { signing: kid } };
+    await this.audit.note(caller, { action: 'audit-key.rotate', resource: 'audit/keys', ...change });
+    return { keys: this.keys.list() };
   }
 
   async changeRetention(caller: TenantCaller, { keepDays }: ChangeAuditRetention): Promise<AuditStateAnswer> {

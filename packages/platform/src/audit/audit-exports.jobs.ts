@@ -9,7 +9,9 @@ import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { type AuditExportModel, Database } from '../kernel/database/index.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { systemCaller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { AuditService } from './audit.service.js';
 import { type ExportAuditPayload, exportAudit } from './audit-exports.job-definitions.js';
 import { exportPath } from './audit-exports.service.js';
 import { AuditKeys } from './audit-keys.service.js';
@@ -38,6 +40,7 @@ export class ExportAuditProcessor implements JobProcessor<ExportAuditPayload> {
     private readonly database: Database,
     private readonly keys: AuditKeys,
     private readonly sealer: AuditSealer,
+    private readonly audit: AuditService,
     private readonly operations: OperationsService,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'uploadsDir'>,
@@ -71,7 +74,16 @@ export class ExportAuditProcessor implements JobProcessor<ExportAuditPayload> {
   async giveUp({ id }: ExportAuditPayload, error: Error): Promise<void> {
     const row = await this.database.read.auditExport.findUnique({ where: { id } });
     await this.database.read.auditExport.updateMany({ where: { id }, data: { state: 'failed' } });
-    if (row) await this.operations.fail(row.operation, { code: 'audit-export-failed', message: error.message });
+    if (!row) return;
+    await this.operations.fail(row.operation, { code: 'audit-export-failed', message: error.message });
+    const { tenant, tenantId } = row;
+    await this.audit.note(systemCaller('audit', id), {
+      action: 'audit-export.fail',
+      resource: `${tenant ? `tenants/${tenant}/` : ''}audit-exports/${id}`,
+      outcome: 'failed',
+      ...(tenant && tenantId && { tenant: { id: tenantId, name: tenant } }),
+      after: { error: error.message },
+    });
   }
 
   private async *writeLines(row: AuditExportModel, onRow: () => void): AsyncGenerator<string> {

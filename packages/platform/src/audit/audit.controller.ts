@@ -75,6 +75,20 @@ export class AuditController {
   }
 
   @Route({
+    method: 'POST',
+    path: '/audit/keys/rotate',
+    permission: 'keys:rotate',
+    tag,
+    summary: 'Make a new key that signs from now on; what the others have signed stays verifiable',
+    answer: auditKeysAnswer,
+    status: 200,
+    errors: ['audit-keys-read-only'],
+  })
+  rotateKeys(@From() caller: Caller) {
+    return this.chains.rotateKeys(caller);
+  }
+
+  @Route({
     method: 'GET',
     path: '/audit-state',
     permission: 'audit:read-all',

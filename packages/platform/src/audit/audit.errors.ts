@@ -16,6 +16,36 @@ export const fail = defineErrors({
     title: 'The export is not finished.',
     remedy: 'Follow its operation, and download it when it has succeeded.',
   },
+  'audit-rule-not-found': {
+    status: 404,
+    title: 'There is no such rule over the audit log.',
+    remedy: 'List the rules.',
+  },
+  'audit-rule-name-taken': {
+    status: 409,
+    title: 'There is a rule with this name.',
+    remedy: 'Choose another name, or change that rule.',
+  },
+  'audit-rules-too-many': {
+    status: 409,
+    title: 'There are 100 rules already.',
+    remedy: 'Delete a rule, or widen one: a filter takes 20 actions.',
+  },
+  'audit-rule-preset-unknown': {
+    status: 422,
+    title: 'There is no such preset here.',
+    remedy: 'Take one of GET /api/v1/audit-rule-presets; those of the platform are for rules of the platform.',
+  },
+  'audit-rule-webhook-missing': {
+    status: 422,
+    title: 'The rule calls a webhook and names none.',
+    remedy: 'Give `webhookUrl`, or leave `webhook` out of `channels`.',
+  },
+  'audit-rule-tenant-fixed': {
+    status: 422,
+    title: "A tenant's rule sees its own rows only.",
+    remedy: 'Leave `tenant` out of the filter.',
+  },
   'audit-retention-too-short': {
     status: 422,
     title: 'The platform keeps audit events longer than that.',

@@ -1,17 +1,24 @@
-import { Module } from '@nestjs/common';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { OperationsModule } from '../operations/operations.module.js';
 import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
 import { AuditChains } from './audit-chains.service.js';
 import { AuditExports } from './audit-exports.service.js';
 import { AuditKeys } from './audit-keys.service.js';
+import { AuditRefusals } from './audit-refusals.middleware.js';
+import { AuditRulesController } from './audit-rules.controller.js';
+import { AuditRules } from './audit-rules.service.js';
 import { AuditSealer } from './audit-sealer.service.js';
 import { AuditSearch } from './audit-search.service.js';
 
 @Module({
   imports: [OperationsModule],
-  controllers: [AuditController],
-  providers: [AuditChains, AuditExports, AuditKeys, AuditSealer, AuditSearch, AuditService],
+  controllers: [AuditController, AuditRulesController],
+  providers: [AuditChains, AuditExports, AuditKeys, AuditRules, AuditSealer, AuditSearch, AuditService],
   exports: [AuditExports, AuditKeys, AuditSealer, AuditService],
 })
-export class AuditModule {}
+export class AuditModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(AuditRefusals).forRoutes('{*path}');
+  }
+}

@@ -9,6 +9,7 @@ export const notificationTypes = [
   'request-expired',
   'request-ended',
   'request-review',
+  'audit-alert',
 ] as const;
 const typeSchema = z.enum(notificationTypes);
 export type NotificationType = z.output<typeof typeSchema>;

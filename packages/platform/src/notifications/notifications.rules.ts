@@ -2,6 +2,8 @@ import type { NotificationData, NotificationType } from './notifications.dto.js'
 
 type Text = (data: NotificationData) => string;
 
+const severities: Readonly<Record<string, string>> = { info: '提示', warning: '警告', critical: '严重' };
+
 const subjects: Readonly<Record<NotificationType, Readonly<Record<'en' | 'zh', Text>>>> = {
   'request-asked': {
     en: ({ requester, title }) => `${requester} asks for your approval: ${title}`,
@@ -27,12 +29,19 @@ const subjects: Readonly<Record<NotificationType, Readonly<Record<'en' | 'zh', T
     en: ({ requester, title }) => `${requester} has broken the glass, please review: ${title}`,
     zh: ({ requester, title }) => `${requester} 使用了紧急授权，请复核：${title}`,
   },
+  'audit-alert': {
+    en: ({ title, requester, kind }) => `Audit alert (${kind}): ${title}, by ${requester}`,
+    zh: ({ title, requester, kind }) => `审计告警（${severities[kind] ?? kind}）：${title}，操作者 ${requester}`,
+  },
 };
+
+const labels = { reason: { en: 'Reason: ', zh: '理由：' }, what: { en: 'What: ', zh: '内容：' } };
 
 /** A notification as a mail, in the receiver's language. */
 export function toMailText(type: NotificationType, data: NotificationData, locale: 'en' | 'zh') {
   const subject = subjects[type][locale](data);
-  const reason = locale === 'zh' ? `理由：${data.reason}` : `Reason: ${data.reason}`;
+  const isAlert = type === 'audit-alert';
+  const reason = `${labels[isAlert ? 'what' : 'reason'][locale]}${data.reason}`;
   const tenant = data.tenant === null ? [] : [locale === 'zh' ? `租户：${data.tenant}` : `Tenant: ${data.tenant}`];
   return {
     subject,

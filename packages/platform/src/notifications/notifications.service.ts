@@ -33,7 +33,14 @@ export class NotificationsService {
   async tell(
     tx: Transaction,
     userIds: readonly string[],
-    news: { type: NotificationType; key: string; link: string; data: NotificationData },
+    news: {
+      type: NotificationType;
+      key: string;
+      link: string;
+      data: NotificationData;
+      /** Default: both. */
+      channels?: readonly ('bell' | 'mail')[];
+    },
   ): Promise<void> {
     const told = await tx.notification.findMany({
       where: { key: news.key, userId: { in: [...userIds] } },
@@ -44,13 +51,14 @@ export class NotificationsService {
       where: { id: { in: fresh }, disabledAt: null },
       select: { id: true, email: true, locale: true },
     });
-    const { type, key, link, data } = news;
-    await tx.notification.createMany({
-      data: users.map(({ id }) => ({ id: newId(), userId: id, type, key, link, data })),
-      skipDuplicates: true,
-    });
+    const { type, key, link, data, channels = ['bell', 'mail'] } = news;
+    if (channels.includes('bell'))
+      await tx.notification.createMany({
+        data: users.map(({ id }) => ({ id: newId(), userId: id, type, key, link, data })),
+        skipDuplicates: true,
+      });
     await tx.$executeRaw`SELECT pg_notify(${newsChannel}, '')`;
-    if (!this.config.smtpUrl) return;
+    if (!this.config.smtpUrl || !channels.includes('mail')) return;
     for (const { email, locale } of users) {
       if (!email) continue;
       const language = toMailLocale(locale);

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { type AuditEventModel, Database } from '../kernel/database/index.js';
+import { systemCaller } from '../kernel/tenancy/caller.js';
+import { platformChain } from './audit.rules.js';
+import { AuditService } from './audit.service.js';
+import { genesisHash, hashRecord, toRecord } from './chain.rules.js';
+
+const batch = 1000;
+/** A chain that is broken is told of once in so many milliseconds. */
+const quietMilliseconds = 86_400_000;
+
+type Row = AuditEventModel & {
+  readonly previous: string | null;
+  readonly removedSeq: bigint;
+  readonly removedHash: string;
+};
+
+/**
+ * Reads the sealed rows round and round and compares each with its hash and with the row before it. What it finds is a row of the log
+ * itself, `audit-chain.break`, for rules to be told of; it proves nothing, as whoever changes rows could stop it: exports do.
+ */
+@Injectable()
+export class AuditChainCheck {
+  private position = 0n;
+
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Looks at the next rows; at the end of them it begins anew. Gives the number of those that are wrong. */
+  async run(): Promise<number> {
+    const rows = await this.database.read.$queryRaw<Row[]>`
+      SELECT e.*, p.hash AS previous, c."removedSeq", c."removedHash"
+      FROM audit_events e JOIN audit_chains c ON c.id = e.chain
+      LEFT JOIN audit_events p ON p.chain = e.chain AND p.seq = e.seq - 1
+      WHERE e.position > ${this.position} ORDER BY e.position LIMIT ${batch}`;
+    const wrong = rows.filter((row) => !isWhole(row));
+    const told = new Set<string>();
+    for (const row of wrong) {
+      if (told.has(row.chain)) continue;
+      told.add(row.chain);
+      await this.tell(row);
+    }
+    this.position = rows.length < batch ? 0n : (rows.at(-1)?.position ?? 0n);
+    return wrong.length;
+  }
+
+  private async tell({ chain, tenantId, tenant, seq }: Row): Promise<void> {
+    const since = new Date(Date.now() - quietMilliseconds);
+    const action = 'audit-chain.break';
+    const resource = `${tenant ? `tenants/${tenant}/` : ''}audit-state`;
+    const said = await this.database.read.auditEvent.findFirst({ where: { action, resource, at: { gt: since } } });
+    if (said) return;
+    await this.audit.note(systemCaller('audit', `chain-${chain}`), {
+      action,
+      resource,
+      outcome: 'failed',
+      ...(chain !== platformChain && tenantId && tenant && { tenant: { id: tenantId, name: tenant } }),
+      after: { chain, seq: Number(seq) },
+    });
+  }
+}
+
+function isWhole(row: Row): boolean {
+  const seq = row.seq ?? 0n;
+  const isFirst = seq === row.removedSeq + 1n;
+  const before = isFirst ? row.removedHash : seq === 1n ? genesisHash : row.previous;
+  // What retention is about to delete stands beside rows that are gone.
+  if (seq <= row.removedSeq) return true;
+  return row.prevHash === before && row.hash === hashRecord(toRecord(row), Number(seq), row.prevHash ?? '');
+}
