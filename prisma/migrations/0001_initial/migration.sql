@@ -180,6 +180,59 @@ CREATE TABLE "audit_followers" (
 );
 
 -- CreateTable
+CREATE TABLE "audit_rules" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "tenant" TEXT,
+    "name" TEXT NOT NULL,
+    "description" TEXT NOT NULL DEFAULT '',
+    "filter" JSONB NOT NULL,
+    "threshold" INTEGER NOT NULL DEFAULT 1,
+    "windowSeconds" INTEGER NOT NULL DEFAULT 0,
+    "groupBy" TEXT,
+    "severity" TEXT NOT NULL,
+    "channels" TEXT[],
+    "webhookUrl" TEXT,
+    "webhookSecret" TEXT,
+    "quietSeconds" INTEGER NOT NULL DEFAULT 0,
+    "isEnabled" BOOLEAN NOT NULL DEFAULT true,
+    "sincePosition" BIGINT NOT NULL DEFAULT 0,
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "audit_rules_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "audit_matches" (
+    "ruleId" UUID NOT NULL,
+    "group" TEXT NOT NULL,
+    "position" BIGINT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "audit_matches_pkey" PRIMARY KEY ("ruleId","position")
+);
+
+-- CreateTable
+CREATE TABLE "audit_alerts" (
+    "id" UUID NOT NULL,
+    "ruleId" UUID NOT NULL,
+    "tenantId" UUID,
+    "severity" TEXT NOT NULL,
+    "group" TEXT NOT NULL,
+    "event" JSONB NOT NULL,
+    "position" BIGINT NOT NULL,
+    "count" INTEGER NOT NULL,
+    "webhook" TEXT NOT NULL DEFAULT 'none',
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "lastAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "audit_alerts_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "blueprints" (
     "id" UUID NOT NULL,
     "tenantId" UUID,
@@ -293,7 +346,6 @@ CREATE TABLE "users" (
     "passwordHash" TEXT,
     "issuer" TEXT NOT NULL,
     "subject" TEXT NOT NULL,
-    "isAdmin" BOOLEAN NOT NULL DEFAULT false,
     "disabledAt" TIMESTAMPTZ(3),
     "externalId" TEXT,
     "directoryName" TEXT,
@@ -410,6 +462,7 @@ CREATE TABLE "identity_settings" (
 CREATE TABLE "scim_tokens" (
     "id" UUID NOT NULL,
     "name" TEXT NOT NULL,
+    "adoptsUsers" BOOLEAN NOT NULL DEFAULT false,
     "prefix" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
     "previousHash" TEXT,
@@ -706,15 +759,6 @@ CREATE TABLE "quota_pool_settings" (
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "quota_pool_settings_pkey" PRIMARY KEY ("cluster")
-);
-
--- CreateTable
-CREATE TABLE "quota_log_marks" (
-    "source" TEXT NOT NULL,
-    "marks" JSONB NOT NULL DEFAULT '{}',
-    "readAt" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "quota_log_marks_pkey" PRIMARY KEY ("source")
 );
 
 -- CreateTable
@@ -1045,6 +1089,24 @@ CREATE UNIQUE INDEX "audit_events_chain_seq_key" ON "audit_events"("chain", "seq
 CREATE INDEX "audit_exports_tenantId_createdAt_idx" ON "audit_exports"("tenantId", "createdAt");
 
 -- CreateIndex
+CREATE INDEX "audit_rules_tenantId_name_idx" ON "audit_rules"("tenantId", "name");
+
+-- CreateIndex
+CREATE INDEX "audit_matches_ruleId_group_at_idx" ON "audit_matches"("ruleId", "group", "at");
+
+-- CreateIndex
+CREATE INDEX "audit_alerts_tenantId_at_id_idx" ON "audit_alerts"("tenantId", "at", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_alerts_at_id_idx" ON "audit_alerts"("at", "id");
+
+-- CreateIndex
+CREATE INDEX "audit_alerts_ruleId_group_at_idx" ON "audit_alerts"("ruleId", "group", "at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "audit_alerts_ruleId_position_key" ON "audit_alerts"("ruleId", "position");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "blueprints_key_key" ON "blueprints"("key");
 
 -- CreateIndex
@@ -1318,6 +1380,12 @@ ALTER TABLE "placements" ADD CONSTRAINT "placements_environmentId_fkey" FOREIGN 
 ALTER TABLE "placements" ADD CONSTRAINT "placements_releaseId_fkey" FOREIGN KEY ("releaseId") REFERENCES "releases"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "audit_matches" ADD CONSTRAINT "audit_matches_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -1415,80 +1483,3 @@ ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_environmentId_fkey" FOREIGN KEY 
 
 -- AddForeignKey
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- CreateTable
-CREATE TABLE "audit_rules" (
-    "id" UUID NOT NULL,
-    "tenantId" UUID,
-    "tenant" TEXT,
-    "name" TEXT NOT NULL,
-    "description" TEXT NOT NULL DEFAULT '',
-    "filter" JSONB NOT NULL,
-    "threshold" INTEGER NOT NULL DEFAULT 1,
-    "windowSeconds" INTEGER NOT NULL DEFAULT 0,
-    "groupBy" TEXT,
-    "severity" TEXT NOT NULL,
-    "channels" TEXT[],
-    "webhookUrl" TEXT,
-    "webhookSecret" TEXT,
-    "quietSeconds" INTEGER NOT NULL DEFAULT 0,
-    "isEnabled" BOOLEAN NOT NULL DEFAULT true,
-    "sincePosition" BIGINT NOT NULL DEFAULT 0,
-    "createdBy" TEXT NOT NULL,
-    "version" INTEGER NOT NULL DEFAULT 1,
-    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "audit_rules_pkey" PRIMARY KEY ("id")
-);
-
--- CreateTable
-CREATE TABLE "audit_matches" (
-    "ruleId" UUID NOT NULL,
-    "group" TEXT NOT NULL,
-    "position" BIGINT NOT NULL,
-    "at" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "audit_matches_pkey" PRIMARY KEY ("ruleId","position")
-);
-
--- CreateTable
-CREATE TABLE "audit_alerts" (
-    "id" UUID NOT NULL,
-    "ruleId" UUID NOT NULL,
-    "tenantId" UUID,
-    "severity" TEXT NOT NULL,
-    "group" TEXT NOT NULL,
-    "event" JSONB NOT NULL,
-    "position" BIGINT NOT NULL,
-    "count" INTEGER NOT NULL,
-    "webhook" TEXT NOT NULL DEFAULT 'none',
-    "at" TIMESTAMPTZ(3) NOT NULL,
-    "lastAt" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "audit_alerts_pkey" PRIMARY KEY ("id")
-);
-
--- CreateIndex
-CREATE INDEX "audit_rules_tenantId_name_idx" ON "audit_rules"("tenantId", "name");
-
--- CreateIndex
-CREATE INDEX "audit_matches_ruleId_group_at_idx" ON "audit_matches"("ruleId", "group", "at");
-
--- CreateIndex
-CREATE INDEX "audit_alerts_tenantId_at_id_idx" ON "audit_alerts"("tenantId", "at", "id");
-
--- CreateIndex
-CREATE INDEX "audit_alerts_at_id_idx" ON "audit_alerts"("at", "id");
-
--- CreateIndex
-CREATE INDEX "audit_alerts_ruleId_group_at_idx" ON "audit_alerts"("ruleId", "group", "at");
-
--- CreateIndex
-CREATE UNIQUE INDEX "audit_alerts_ruleId_position_key" ON "audit_alerts"("ruleId", "position");
-
--- AddForeignKey
-ALTER TABLE "audit_matches" ADD CONSTRAINT "audit_matches_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
