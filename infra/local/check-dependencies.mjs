@@ -23,6 +23,15 @@ const found = Object.entries(packages).flatMap(([name, entry]) => {
 });
 for (const line of found) console.error(line);
 
+/** A registry that breaks off in the middle has not been asked either. */
+function parse(text) {
+  try {
+    return JSON.parse(text || '{}');
+  } catch {
+    return {};
+  }
+}
+
 /** npm notes no hash of optional builds for systems that it did not install them on. */
 function isForAnotherSystem(entry) {
   return entry.optional && (entry.os || entry.cpu);
@@ -32,8 +41,9 @@ if (process.argv.includes('--online')) {
   const audit = spawnSync('npm', ['audit', '--omit=dev', '--audit-level=high', '--json'], {
     cwd: root,
     encoding: 'utf8',
+    timeout: 60_000,
   });
-  const { metadata, vulnerabilities } = JSON.parse(audit.stdout || '{}');
+  const { metadata, vulnerabilities } = parse(audit.stdout);
   if (!metadata) console.error('The registry could not be asked for known weaknesses; go on without.');
   for (const [name, { severity, via }] of Object.entries(vulnerabilities ?? {})) {
     const titles = via.map((cause) => (typeof cause === 'string' ? cause : cause.title)).join('; ');

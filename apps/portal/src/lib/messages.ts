@@ -6,6 +6,7 @@ import enIdentity from '../../messages/en/identity.json';
 import enOnboarding from '../../messages/en/onboarding.json';
 import enQuotas from '../../messages/en/quotas.json';
 import enRequests from '../../messages/en/requests.json';
+import enSecurity from '../../messages/en/security.json';
 import enTenants from '../../messages/en/tenants.json';
 import zhAccess from '../../messages/zh/access.json';
 import zhAdmin from '../../messages/zh/admin.json';
@@ -15,6 +16,7 @@ import zhIdentity from '../../messages/zh/identity.json';
 import zhOnboarding from '../../messages/zh/onboarding.json';
 import zhQuotas from '../../messages/zh/quotas.json';
 import zhRequests from '../../messages/zh/requests.json';
+import zhSecurity from '../../messages/zh/security.json';
 import zhTenants from '../../messages/zh/tenants.json';
 import type { Locale } from './preferences';
 
@@ -28,6 +30,7 @@ const en = {
   ...enOnboarding,
   ...enQuotas,
   ...enRequests,
+  ...enSecurity,
 };
 
 export type Messages = typeof en;
@@ -44,6 +47,7 @@ const messages: Record<Locale, Messages> = {
     ...zhOnboarding,
     ...zhQuotas,
     ...zhRequests,
+    ...zhSecurity,
   },
 };
 

@@ -16,6 +16,8 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   const policies = useTranslations('approvalPolicies');
   const quotas = useTranslations('quotas');
   const identity = useTranslations('identityAdmin');
+  const security = useTranslations('security');
+  const images = useTranslations('imagePolicies');
   const me = useQuery(meQuery()).data;
   const items = [
     { href: '/admin', label: t('overview'), icon: 'overview', exact: true },
@@ -26,6 +28,8 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     { href: '/admin/users', label: t('users'), icon: 'users' },
     { href: '/admin/quotas', label: quotas('adminTitle'), icon: 'jobs' },
     { href: '/admin/identity', label: identity('title'), icon: 'key' },
+    { href: '/admin/policies', label: images('title'), icon: 'images' },
+    { href: '/admin/security', label: security('title'), icon: 'key' },
     { href: '/admin/clusters', label: t('clusters'), icon: 'clusters' },
     { href: '/admin/audit', label: t('audit'), icon: 'audit' },
   ] as const;

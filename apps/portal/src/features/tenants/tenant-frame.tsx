@@ -10,6 +10,7 @@ export function TenantFrame({ tenant, children }: { tenant: string; children: Re
   const t = useTranslations('nav');
   const quotas = useTranslations('quotas');
   const robots = useTranslations('robots');
+  const policies = useTranslations('imagePolicies');
   const live = useTenantLive(tenant);
   const items = [
     { href: toTenant(tenant), label: t('overview'), icon: 'overview', exact: true },
@@ -20,6 +21,7 @@ export function TenantFrame({ tenant, children }: { tenant: string; children: Re
       under: [`/t/${tenant}/p/`, `/t/${tenant}/new`],
     },
     { href: toTenantPage(tenant, 'images'), label: t('images'), icon: 'images' },
+    { href: `${toTenant(tenant)}/policies`, label: policies('title'), icon: 'check' },
     { href: toTenantPage(tenant, 'access'), label: t('access'), icon: 'access' },
     { href: toTenantPage(tenant, 'quota'), label: quotas('title'), icon: 'jobs' },
     { href: toTenantPage(tenant, 'robots'), label: robots('title'), icon: 'key' },
