@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from '@slipway/platform/access/access.module';
+import { AdoptionsModule } from '@slipway/platform/adoptions/adoptions.module';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
 import { AuditModule } from '@slipway/platform/audit/audit.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
@@ -36,6 +37,7 @@ const features = [
   OnboardingModule,
   InvitationsModule,
   RequestsModule,
+  AdoptionsModule,
   AccessModule,
   SourcesModule,
   QuotaRoutesModule,

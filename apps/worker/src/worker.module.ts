@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AdoptionsModule } from '@slipway/platform/adoptions/adoptions.module';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
 import { AuditWorkerModule } from '@slipway/platform/audit/audit-worker.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
@@ -27,6 +28,7 @@ const features = [
   QuotasWorkerModule,
   RolloutsModule,
   BuildsModule,
+  AdoptionsModule,
   ApplicationsModule,
   EnvironmentsModule,
   IdentityWorkerModule,

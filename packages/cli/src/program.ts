@@ -23,6 +23,7 @@ import { registerLogin } from './commands/login.js';
 import { registerLogout } from './commands/logout.js';
 import { registerLogs } from './commands/logs.js';
 import { registerMembers } from './commands/members.js';
+import { registerNamespaces } from './commands/namespaces.js';
 import { registerNetwork } from './commands/network.js';
 import { registerOpen } from './commands/open.js';
 import { registerPods } from './commands/pods.js';
@@ -107,6 +108,7 @@ export function createProgram(io: Io): Command {
   registerGroups(program, cli);
   registerIdentity(program, cli);
   registerClusters(program, cli);
+  registerNamespaces(program, cli);
   registerAudit(program, cli);
   registerCompletion(program, cli);
 

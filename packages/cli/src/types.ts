@@ -1,5 +1,6 @@
 import type { Schemas } from '@slipway/sdk';
 
+export type Adoption = Schemas['Adoption'];
 export type Application = Schemas['Application'];
 export type ApprovalPolicy = Schemas['ApprovalPolicy'];
 export type ApprovalRequest = Schemas['Request'];

@@ -7,6 +7,11 @@ import type { Environment } from '../types.js';
 
 const kinds = ['production', 'staging', 'development'];
 
+interface DeleteOptions extends CommonOptions {
+  readonly yes?: boolean;
+  readonly namespace?: string;
+}
+
 export function registerEnvironments(program: Command, cli: Cli): void {
   const environments = program
     .command('environments')
@@ -45,10 +50,11 @@ export function registerEnvironments(program: Command, cli: Cli): void {
   const remove = environments
     .command('delete')
     .alias('rm')
-    .description('Delete an environment with what runs in it.')
+    .description('Delete an environment with what runs in it; an adopted namespace is given back.')
     .argument('<name>')
+    .option('--namespace <name>', 'delete the namespace of an adopted environment, too')
     .option('-y, --yes', 'do not ask');
-  withScope(remove, 'project').action(async (environment: string, options: CommonOptions & { yes?: boolean }) => {
+  withScope(remove, 'project').action(async (environment: string, options: DeleteOptions) => {
     const { api, out, project } = await cli.open(options);
     const path = { ...(await project()), environment };
     if (
@@ -59,7 +65,8 @@ export function registerEnvironments(program: Command, cli: Cli): void {
       ))
     )
       return;
-    await api.DELETE(`${PROJECT}/environments/{environment}`, { params: { path } });
+    const query = { namespace: options.namespace };
+    await api.DELETE(`${PROJECT}/environments/{environment}`, { params: { path, query } });
     out.note(`Environment '${environment}' is being deleted.`);
   });
 }

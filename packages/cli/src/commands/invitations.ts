@@ -49,7 +49,7 @@ export function registerInvitations(program: Command, cli: Cli): void {
   withScope(create, 'tenant').action(async (email: string, options: InviteOptions) => {
     const { api, out, tenant } = await cli.open(options);
     const { role, only: project, message = '', days } = options;
-    const body = { email, role, project, message, expiresInDays: Number(days), locale: 'en' as const };
+    const body = { email, role, project, message, expiresInDays: Number(days) };
     const sent = await read(api.POST(`${TENANT}/invitations`, { params: { path: await tenant() }, body }));
     out.object(sent, () => toFields(sent));
   });

@@ -92,7 +92,8 @@ export class ClustersService implements OnApplicationShutdown {
     signal: AbortSignal,
   ): Promise<void> {
     await this.use(embeddedCluster, async (client) => {
-      const labelSelector = toSelector(owner);
+      // Adopted ones are given back before; if one is not yet, it is not ours to delete.
+      const labelSelector = `${toSelector(owner)},!slipway.dev/adopted`;
       for (let attempt = 0; attempt < 60 && !signal.aborted; attempt++) {
         const { items } = await client.list(namespaces, { labelSelector });
         if (items.length === 0) return;

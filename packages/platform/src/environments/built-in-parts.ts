@@ -3,7 +3,9 @@ import { isAlreadyExists, isNotFound, type KubeClient } from '@slipway/orchestra
 import { namespaces, secrets } from '@slipway/orchestrator/kinds';
 import { RobotsService } from '../identity/robots.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import { JobAbandoned } from '../kernel/jobs/job.js';
 import {
+  adoptedLabel,
   enforceLabel,
   findDockerPassword,
   labelPrefix,
@@ -16,15 +18,22 @@ import { type NamespacePart, type NamespacePlace, ProvidesInNamespace } from './
 
 const ownerOf = ({ tenant, project, environment }: NamespacePlace) => ({ tenant, project, environment });
 
+/** It begins at the strictest level, and the part for Pod Security goes on from there; an adopted one was let in as it ran. */
+function labelsOf(place: NamespacePlace, current: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const ours = toLabels(ownerOf(place));
+  if (!place.isAdopted) return current[enforceLabel] === undefined ? { ...ours, ...podSecurity } : ours;
+  const level: Record<string, string> = current[enforceLabel] === 'restricted' ? {} : { [enforceLabel]: 'baseline' };
+  return { ...ours, [adoptedLabel]: 'true', ...level };
+}
+
 @ProvidesInNamespace({ step: 'namespace', order: 10 })
 @Injectable()
 export class NamespaceItself implements NamespacePart {
   async ensure(client: KubeClient, place: NamespacePlace): Promise<void> {
     const name = place.namespace;
     const existing = await client.find(namespaces, name);
-    const ours = toLabels(ownerOf(place));
-    // It begins at the strictest level, and the part for Pod Security goes on from there.
-    const labels = existing?.metadata.labels?.[enforceLabel] === undefined ? { ...ours, ...podSecurity } : ours;
+    const labels = labelsOf(place, existing?.metadata.labels);
+    if (place.isAdopted && !existing) throw new JobAbandoned(`The namespace ${name} is gone.`);
     if (existing?.metadata.deletionTimestamp) throw new Error(`The namespace ${name} is still being deleted.`);
     if (existing) {
       const current = existing.metadata.labels ?? {};
@@ -43,6 +52,7 @@ export class NamespaceItself implements NamespacePart {
   async undo(client: KubeClient, place: NamespacePlace): Promise<void> {
     const existing = await client.find(namespaces, place.namespace);
     const labels = existing?.metadata.labels ?? {};
+    if (place.isAdopted || labels[adoptedLabel] !== undefined) return;
     const isOurs = Object.entries(ownerOf(place)).every(([key, value]) => labels[`${labelPrefix}${key}`] === value);
     if (!existing || !isOurs || existing.metadata.deletionTimestamp) return;
     await client.delete(namespaces, place.namespace).catch((error: unknown) => {
@@ -80,6 +90,14 @@ export class PullSecret implements NamespacePart {
       type: 'kubernetes.io/dockerconfigjson',
       data,
     });
+  }
+
+  /** Its token is made when the Secret is. */
+  foretell({ namespace }: NamespacePlace) {
+    const type = secrets;
+    return [
+      { verb: 'create' as const, type, name: pullSecretName, namespace, object: { type: 'the registry’s login' } },
+    ];
   }
 
   async undo(_client: KubeClient, place: NamespacePlace): Promise<void> {

@@ -47,11 +47,18 @@ export class EnvironmentProvisioner {
     return { row, operation };
   }
 
-  /** Marks the environment and has the worker delete it. Gives the row and the operation's id. */
-  async delete(tx: Transaction, caller: TenantCaller, project: Project, environment: EnvironmentModel) {
+  /** Marks the environment and has the worker delete it; an adopted one's namespace `withNamespace` only. Gives the row and the operation's id. */
+  async delete(
+    tx: Transaction,
+    caller: TenantCaller,
+    project: Project,
+    environment: EnvironmentModel,
+    withNamespace = false,
+  ) {
     const row = await this.environments.update(tx, environment.id, { state: 'deleting' });
-    const operation = await this.begin(tx, caller, project, row, deleteEnvironment, ['namespace', 'records']);
-    await this.note(tx, caller, project, row, 'delete', {});
+    const steps = ['namespace', 'records'];
+    const operation = await this.begin(tx, caller, project, row, deleteEnvironment, steps, withNamespace);
+    await this.note(tx, caller, project, row, 'delete', row.isAdopted ? { after: { withNamespace } } : {});
     return { row, operation };
   }
 
@@ -62,6 +69,7 @@ export class EnvironmentProvisioner {
     row: EnvironmentModel,
     job: typeof provisionEnvironment,
     steps: readonly string[],
+    withNamespace = false,
   ): Promise<string> {
     const { id: tenantId, name: tenant } = caller.tenant;
     const subject = `tenants/${tenant}/projects/${project.name}/environments/${row.name}`;
@@ -74,6 +82,7 @@ export class EnvironmentProvisioner {
       environmentId: row.id,
       environment: row.name,
       operation,
+      ...(withNamespace && { withNamespace }),
     };
     await this.outbox.enqueue(tx, job, payload);
     return operation;

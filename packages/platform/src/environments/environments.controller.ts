@@ -5,6 +5,8 @@ import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import {
   type CreateEnvironment,
   createEnvironmentBody,
+  type DeleteEnvironment,
+  deleteEnvironmentQuery,
   environmentAnswer,
   environmentPage,
 } from './environments.dto.js';
@@ -67,13 +69,25 @@ export class EnvironmentsController {
     path: item,
     permission: 'environments:delete',
     tag,
-    summary: 'Delete an environment with all that runs in it',
+    summary: 'Delete an environment with all that runs in it; give an adopted namespace back',
+    query: deleteEnvironmentQuery,
     answer: environmentAnswer,
     status: 202,
     location,
-    errors: ['project-not-found', 'environment-not-found', 'environment-being-deleted', 'environment-is-production'],
+    errors: [
+      'project-not-found',
+      'environment-not-found',
+      'environment-being-deleted',
+      'environment-is-production',
+      'environment-namespace-not-confirmed',
+    ],
   })
-  delete(@From() caller: TenantCaller, @Param('project') project: string, @Param('environment') environment: string) {
-    return this.environments.delete(caller, project, environment);
+  delete(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('environment') environment: string,
+    @Query() query: DeleteEnvironment,
+  ) {
+    return this.environments.delete(caller, project, environment, query);
   }
 }

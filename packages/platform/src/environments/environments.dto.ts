@@ -8,6 +8,13 @@ const stateSchema = z.enum(['provisioning', 'ready', 'failed', 'deleting']);
 export const createEnvironmentBody = z.strictObject({ name: nameSchema, kind: kindSchema });
 export type CreateEnvironment = z.output<typeof createEnvironmentBody>;
 
+export const deleteEnvironmentQuery = z.strictObject({
+  namespace: z.string().max(63).optional().meta({
+    description: 'Of an adopted environment: the name of its namespace, which is then deleted with all that is in it.',
+  }),
+});
+export type DeleteEnvironment = z.output<typeof deleteEnvironmentQuery>;
+
 export const environmentAnswer = z
   .object({
     ...objectFields,
@@ -16,6 +23,7 @@ export const environmentAnswer = z
     cluster: z.string(),
     state: stateSchema,
     message: z.string().nullable().meta({ description: 'Why it is not ready.' }),
+    isAdopted: z.boolean().meta({ description: 'Its namespace was there before, and is given back, not deleted.' }),
     operation: z.string().nullable().meta({ description: 'Id of the operation that this answer began.' }),
   })
   .meta({ id: 'Environment' });
@@ -31,6 +39,7 @@ export function toEnvironmentAnswer(row: EnvironmentModel, operation: string | n
     cluster: row.cluster,
     state: stateSchema.parse(row.state),
     message: row.message,
+    isAdopted: row.isAdopted,
     operation,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

@@ -16,6 +16,11 @@ export const fail = defineErrors({
     title: 'This environment is being deleted.',
     remedy: 'Create another environment when it is gone.',
   },
+  'environment-namespace-not-confirmed': {
+    status: 422,
+    title: 'That is not the name of the namespace which would be deleted.',
+    remedy: 'Send the environment’s namespace to delete it, or nothing to give an adopted one back.',
+  },
   'environment-is-production': {
     status: 422,
     title: 'The environment `production` goes with its project.',

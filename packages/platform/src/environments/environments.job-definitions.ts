@@ -9,6 +9,8 @@ const payload = z.object({
   environmentId: z.string(),
   environment: z.string(),
   operation: z.string(),
+  /** Of an adopted environment's deletion: its namespace is deleted too, as somebody asked for by its name. */
+  withNamespace: z.boolean().optional(),
 });
 export type EnvironmentJob = z.output<typeof payload>;
 

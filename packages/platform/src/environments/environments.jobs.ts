@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import { namespaces } from '@slipway/orchestrator/kinds';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { RobotsService } from '../identity/robots.service.js';
-import { Database } from '../kernel/database/index.js';
+import { Database, type EnvironmentModel } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { QuotasService } from '../quotas/quotas.service.js';
+import { AdoptedNamespaces, readAdoptedFrom } from './adopted-namespaces.service.js';
 import { EnvironmentStates } from './environment-states.js';
 import { deleteEnvironment, type EnvironmentJob, provisionEnvironment } from './environments.job-definitions.js';
 import { EnvironmentsRepository } from './environments.repository.js';
+import { adoptedLabel } from './environments.rules.js';
 import { NamespaceParts } from './namespace-parts.service.js';
 
 /** Runs the parts of the environment's namespace as steps of the operation; what is there already is kept. */
@@ -28,7 +31,8 @@ export class ProvisionEnvironmentProcessor implements JobProcessor<EnvironmentJo
     if (!row || row.state === 'deleting') {
       return this.operations.fail(job.operation, { code: 'environment-deleted', message: 'It was deleted meanwhile.' });
     }
-    const place = { ...job, kind: row.kind, namespace: row.namespace, cluster: row.cluster };
+    const { kind, namespace, cluster, isAdopted } = row;
+    const place = { ...job, kind, namespace, cluster, isAdopted };
     await this.clusters.use(row.cluster, (client) =>
       this.parts.ensure(client, place, (step, state) => this.operations.step(job.operation, step, state)),
     );
@@ -48,7 +52,7 @@ export class ProvisionEnvironmentProcessor implements JobProcessor<EnvironmentJo
   }
 }
 
-/** Deletes the environment's namespace, waits until it is gone, then its rows. */
+/** Deletes the environment's namespace, or gives an adopted one back, waits until that is done, then deletes its rows. */
 @Processes(deleteEnvironment)
 @Injectable()
 export class DeleteEnvironmentProcessor implements JobProcessor<EnvironmentJob> {
@@ -60,12 +64,17 @@ export class DeleteEnvironmentProcessor implements JobProcessor<EnvironmentJob> 
     private readonly events: EventLog,
     private readonly robots: RobotsService,
     private readonly quotas: QuotasService,
+    private readonly adopted: AdoptedNamespaces,
   ) {}
 
   async run(job: EnvironmentJob, { signal }: JobContext): Promise<void> {
     const { tenantId, tenant, projectId, project, environment, operation } = job;
     await this.operations.step(operation, 'namespace', 'running');
-    await this.clusters.deleteNamespaces({ tenant, project, environment }, signal);
+    const row = await this.environments.findById(job.environmentId);
+    if (row?.isAdopted && job.withNamespace) await this.disown(row);
+    else if (row?.isAdopted) await this.adopted.giveBack(row, row.adoptedFrom);
+    if (row && (!row.isAdopted || job.withNamespace))
+      await this.clusters.deleteNamespaces({ tenant, project, environment }, signal);
     await this.operations.step(operation, 'namespace', 'succeeded');
     await this.operations.step(operation, 'records', 'running');
     await this.robots.revoke(tenantId, `robot$${project}+pull-${environment}`);
@@ -79,6 +88,16 @@ export class DeleteEnvironmentProcessor implements JobProcessor<EnvironmentJob> 
     });
     await this.operations.step(operation, 'records', 'succeeded');
     await this.operations.succeed(operation);
+  }
+
+  /** From then on its namespace is deleted as any other. */
+  private async disown({ cluster, namespace, adoptedFrom }: EnvironmentModel): Promise<void> {
+    const metadata = { labels: { [adoptedLabel]: null } };
+    await this.clusters.use(cluster, async (client) => {
+      const found = await client.find(namespaces, namespace);
+      if (!found || found.metadata.uid !== readAdoptedFrom(adoptedFrom)?.uid) return;
+      await client.patch(namespaces, namespace, undefined, { metadata }, { type: 'merge' });
+    });
   }
 
   async giveUp({ operation }: EnvironmentJob, error: Error): Promise<void> {

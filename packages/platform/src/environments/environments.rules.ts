@@ -6,6 +6,10 @@ const kept = 54;
 /** Labels and annotations of ours begin with this. */
 export const labelPrefix = 'slipway.dev/';
 export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
+/** On a namespace that was there before it became an environment: it is given back, and not deleted with its tenant. */
+export const adoptedLabel = `${labelPrefix}adopted`;
+/** What the platform writes on namespaces, beside Pod Security, and takes off again. */
+export const isLabelOfOurs = (key: string): boolean => key.startsWith(labelPrefix) || Object.hasOwn(managedBy, key);
 /** Tenants' pods run as nobody special: not as root, without privilege, apart from the node. A project can be let off the first. */
 export const enforceLabel = 'pod-security.kubernetes.io/enforce';
 export const podSecurity = { [enforceLabel]: 'restricted' } as const;

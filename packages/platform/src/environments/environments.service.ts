@@ -6,7 +6,12 @@ import type { PageQuery } from '../kernel/http/schemas.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import { EnvironmentProvisioner } from './environment-provisioner.service.js';
-import { type CreateEnvironment, type EnvironmentAnswer, toEnvironmentAnswer } from './environments.dto.js';
+import {
+  type CreateEnvironment,
+  type DeleteEnvironment,
+  type EnvironmentAnswer,
+  toEnvironmentAnswer,
+} from './environments.dto.js';
 import { fail } from './environments.errors.js';
 import { EnvironmentsRepository } from './environments.repository.js';
 
@@ -55,16 +60,23 @@ export class EnvironmentsService {
     });
   }
 
-  async delete(caller: TenantCaller, project: string, environment: string): Promise<EnvironmentAnswer> {
+  /** An adopted namespace is given back, unless it is named. */
+  async delete(
+    caller: TenantCaller,
+    project: string,
+    environment: string,
+    { namespace }: DeleteEnvironment = {},
+  ): Promise<EnvironmentAnswer> {
     return this.database.transaction(async (tx) => {
       const owner = await this.projects.getRowForChange(tx, caller, project);
       const { id } = await this.getRow(caller, project, environment);
       const before = await this.environments.findLocked(tx, caller.tenant.id, id);
       if (!before) throw fail('environment-not-found');
       requireVersion(caller, before);
-      if (before.name === 'production') throw fail('environment-is-production');
+      if (before.name === 'production' && !before.isAdopted) throw fail('environment-is-production');
       if (before.state === 'deleting') throw fail('environment-being-deleted');
-      const { row, operation } = await this.provisioner.delete(tx, caller, owner, before);
+      if (namespace !== undefined && namespace !== before.namespace) throw fail('environment-namespace-not-confirmed');
+      const { row, operation } = await this.provisioner.delete(tx, caller, owner, before, namespace !== undefined);
       return toEnvironmentAnswer(row, operation);
     });
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, SetMetadata } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { KubeClient } from '@slipway/orchestrator/client';
+import { noteWrites, type PlannedWrite } from './planned-writes.js';
 
 /** A namespace of ours and whose it is. */
 export interface NamespacePlace {
@@ -15,6 +16,8 @@ export interface NamespacePlace {
   readonly kind: string;
   readonly namespace: string;
   readonly cluster: string;
+  /** It was there before it became an environment. */
+  readonly isAdopted?: boolean;
 }
 
 /** Something that stands in every namespace of ours. Mark the provider with `@ProvidesInNamespace`. */
@@ -23,6 +26,8 @@ export interface NamespacePart {
   ensure(client: KubeClient, place: NamespacePlace): Promise<void>;
   /** Takes back what `ensure` made outside of the namespace. Harmless to repeat, and where nothing was made. */
   undo?(client: KubeClient, place: NamespacePlace): Promise<void>;
+  /** What `ensure` would write, where it writes elsewhere than in the cluster, too. Default: told by running it. */
+  foretell?(place: NamespacePlace): readonly PlannedWrite[];
 }
 
 export interface NamespacePartOptions {
@@ -73,6 +78,21 @@ export class NamespaceParts {
     }
   }
 
+  /** What `ensure` would write to the namespace and into it; nothing is changed. */
+  async plan(client: KubeClient, place: NamespacePlace): Promise<PlannedWrite[]> {
+    const all: PlannedWrite[] = [];
+    for (const { part } of this.all()) {
+      if (part.foretell) {
+        all.push(...part.foretell(place));
+        continue;
+      }
+      const { client: noting, writes } = noteWrites(client);
+      await part.ensure(noting, place);
+      all.push(...writes.filter(({ type, name, namespace }) => isOf(place, type.plural, name, namespace)));
+    }
+    return all;
+  }
+
   /** Takes the parts back, last first. */
   async undo(client: KubeClient, place: NamespacePlace): Promise<void> {
     for (const { part } of [...this.all()].reverse()) await part.undo?.(client, place);
@@ -92,3 +112,6 @@ export class NamespaceParts {
     return parts.sort((a, b) => a.order - b.order || a.step.localeCompare(b.step));
   }
 }
+
+const isOf = (place: NamespacePlace, plural: string, name: string, namespace: string | undefined): boolean =>
+  namespace === place.namespace || (plural === 'namespaces' && name === place.namespace);

@@ -16,7 +16,9 @@ export const createInvitationBody = z
     project: z.string().max(100).optional().meta({ description: 'Only this project. Default: the whole tenant.' }),
     message: z.string().trim().max(1000).default(''),
     expiresInDays: z.int().min(1).max(30).default(7),
-    locale: z.enum(['en', 'zh']).default('en').meta({ description: 'The language of the mail.' }),
+    locale: z.enum(['en', 'zh']).optional().meta({
+      description: 'The language of the mail to somebody who is no user yet. Default: the inviter’s.',
+    }),
   })
   .meta({ id: 'CreateInvitation', example: { email: 'ada@example.com', role: 'developer' } });
 export type CreateInvitation = z.output<typeof createInvitationBody>;

@@ -36,6 +36,30 @@ describe('an invitation', () => {
     expect((await accept(token)).body.code).toBe('invitation-invalid');
   });
 
+  it('is mailed in the receiver’s language, and in the inviter’s to a stranger, also when it is sent again', async () => {
+    const { read } = api.app.get(Database, { strict: false });
+    const localeOfLast = async () => {
+      const where = { name: 'mail.send' };
+      const last = await read.outboxMessage.findFirstOrThrow({ where, orderBy: { id: 'desc' } });
+      return (last.payload as { locale: string }).locale;
+    };
+    await api.call(guest, 'PATCH', '/me', { locale: 'zh' });
+    await read.user.update({ where: { username: 'guest' }, data: { email: 'guest@example.com' } });
+    const known = await invite('viewer');
+    expect(await localeOfLast()).toBe('zh');
+    await api.call(ada, 'POST', `/tenants/acme/invitations/${known.body.id}/resend`);
+    expect(await localeOfLast()).toBe('zh');
+    const inviteStranger = (more: object) =>
+      api.call(ada, 'POST', '/tenants/acme/invitations', { email: 'new@example.com', role: 'viewer', ...more });
+    const unknown = await inviteStranger({});
+    expect(await localeOfLast()).toBe('en');
+    await api.call(ada, 'PATCH', '/me', { locale: 'zh' });
+    await api.call(ada, 'POST', `/tenants/acme/invitations/${unknown.body.id}/resend`);
+    expect(await localeOfLast()).toBe('zh');
+    await inviteStranger({ locale: 'en' });
+    expect(await localeOfLast()).toBe('en');
+  });
+
   it('is kept as a hash only', async () => {
     const { body } = await invite('viewer');
     const rows = await api.app.get(Database, { strict: false }).read.invitation.findMany();

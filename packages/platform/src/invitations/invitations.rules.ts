@@ -18,7 +18,7 @@ export function stateOf({ acceptedAt, revokedAt, expiresAt }: InvitationFacts, n
 export const toLink = (portalUrl: string, token: string): string =>
   `${portalUrl.replace(/\/+$/, '')}/invitations#${token}`;
 
-/** The mail, in the language that the inviter chose. */
+/** The mail, in the receiver's language. */
 export function toMailText(
   locale: 'en' | 'zh',
   invitation: { invitedBy: string; place: string; role: string; message: string; days: number },

@@ -10,7 +10,7 @@ import { fail as refuse } from '../kernel/errors/kernel.errors.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { createToken, hashToken, isId, isWellFormedToken, newId } from '../kernel/ids/ids.js';
-import { Mail } from '../kernel/mail/mail.js';
+import { Mail, toMailLocale } from '../kernel/mail/mail.js';
 import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import { requireChangeable } from '../kernel/tenancy/tenant-state.js';
 import {
@@ -82,7 +82,7 @@ export class InvitationsService {
         },
         include: withProject,
       });
-      await this.send(tx, caller, row, token, body.locale, body.expiresInDays);
+      await this.send(tx, caller, row, token, body.expiresInDays, body.locale);
       await this.note(tx, caller, row, 'create');
       return { ...toInvitationAnswer(row, this.clock.now()), link: toLink(this.config.portalUrl, token) };
     });
@@ -97,7 +97,7 @@ export class InvitationsService {
       const times = { sentAt: this.clock.now(), expiresAt: this.after(7) };
       const data = { tokenHash: hashToken(token), ...times, version: { increment: 1 } };
       const row = await tx.invitation.update({ where: { id: before.id }, data, include: withProject });
-      await this.send(tx, caller, row, token, 'en', 7);
+      await this.send(tx, caller, row, token, 7);
       await this.note(tx, caller, row, 'resend');
       return { ...toInvitationAnswer(row, this.clock.now()), link: toLink(this.config.portalUrl, token) };
     });
@@ -165,12 +165,13 @@ export class InvitationsService {
 
   private async send(
     tx: Transaction,
-    { tenant }: TenantCaller,
+    { actor, tenant }: TenantCaller,
     row: InvitationRow,
     token: string,
-    locale: 'en' | 'zh',
     days: number,
+    chosen?: 'en' | 'zh',
   ): Promise<void> {
+    const locale = await findLocale(tx, row.email, actor.id, chosen);
     const place = row.project ? `${tenant.name}/${row.project.name}` : tenant.name;
     const { invitedBy, role, message } = row;
     const { subject, paragraphs, label } = toMailText(locale, { invitedBy, place, role, message, days });
@@ -187,6 +188,20 @@ export class InvitationsService {
       after: { email: row.email, role: row.role, project: row.project?.name ?? null },
     });
   }
+}
+
+/** The receiver's own language; of who is no user, or has set none, what the inviter chose, or else the inviter's. */
+async function findLocale(
+  tx: Transaction,
+  email: string,
+  inviterId: string | null,
+  chosen: 'en' | 'zh' | undefined,
+): Promise<'en' | 'zh'> {
+  const where = { OR: [{ email: { equals: email, mode: 'insensitive' as const } }, { id: inviterId ?? newId() }] };
+  const rows = await tx.user.findMany({ where, select: { id: true, email: true, locale: true } });
+  const receiver = rows.find((row) => row.email?.toLowerCase() === email && row.locale !== null);
+  const inviter = rows.find((row) => row.id === inviterId);
+  return toMailLocale(receiver?.locale ?? chosen ?? inviter?.locale ?? null);
 }
 
 async function findProject(tx: Transaction, tenantId: string, project: string | undefined) {

@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { ProvisionEnvironmentProcessor } from '../environments/environments.jobs.js';
 import { Database } from '../kernel/database/index.js';
+import { createToken, hashToken, newId } from '../kernel/ids/ids.js';
 import { JobAbandoned } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { DeleteTenantProcessor, deletionSteps } from '../tenants/tenants.jobs.js';
@@ -51,6 +52,15 @@ const plan = (name: string, more: object = {}) => ({
   projects: [{ name: 'shop' }],
   ...more,
 });
+/** Somebody with a personal token: no password needs to be hashed for it. */
+async function createAsker(username: string): Promise<string> {
+  const [id, token] = [newId(), createToken('slp_pat_')];
+  await database().user.create({ data: { id, username, displayName: username, issuer: 'test', subject: username } });
+  const data = { id: newId(), userId: id, name: 'test', prefix: token.slice(0, 12), hash: hashToken(token) };
+  await database().personalToken.create({ data });
+  return token;
+}
+
 const ask = (name: string, more: object = {}, token = ann) =>
   api.call(token, 'POST', '/requests', { kind: 'tenant', payload: plan(name, more), reason: 'We begin.' });
 
@@ -162,6 +172,25 @@ describe('a request for a tenant', () => {
     const bob = await api.login('bob');
     expect((await ask('waiting', {}, bob)).body.code).toBe('tenant-name-reserved-or-taken');
     expect((await api.call(api.admin, 'POST', '/tenants', { name: 'waiting' })).body.code).toBe('tenant-name-taken');
+  });
+
+  it('of twenty for one name at once is one alone, and none beside a tenant that is made', async () => {
+    const askers = await Promise.all(Array.from({ length: 20 }, (_, index) => createAsker(`asker-${index}`)));
+    const asked = await Promise.all(askers.map((token) => ask('raced', {}, token)));
+    expect(asked.filter(({ status }) => status === 201)).toHaveLength(1);
+    const refused = asked.filter(({ status }) => status !== 201);
+    expect(new Set(refused.map(({ status, body }) => `${status} ${body.code}`))).toEqual(
+      new Set(['409 tenant-name-reserved-or-taken']),
+    );
+    const where = { kind: 'tenant', subject: 'tenants/raced', state: 'pending' };
+    expect(await database().request.count({ where })).toBe(1);
+
+    const make = () => api.call(api.admin, 'POST', '/tenants', { name: 'raced-too' });
+    const mixed = await Promise.all(askers.flatMap((token) => [ask('raced-too', {}, token), make()]));
+    expect(mixed.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect((await ask('acme-not-there-yet')).status).toBe(201);
+    await make();
+    expect((await ask('raced-too')).body.code).toBe('tenant-name-reserved-or-taken');
   });
 
   it.each([['kube-system'], ['slipway'], ['default']])('is refused for the reserved name %s', async (name) => {

@@ -49,6 +49,10 @@ export class TenantRequests implements RequestHandler<TenantPlan> {
     return { tenant: null, subject, payload: plan };
   }
 
+  async claim(tx: Transaction, plan: TenantPlan): Promise<void> {
+    if (!(await this.names.claim(tx, plan.name))) throw fail('tenant-name-reserved-or-taken');
+  }
+
   async granted(tx: Transaction, request: DecidedRequest<TenantPlan>, caller: Caller): Promise<void> {
     const plan = request.payload;
     await requireUsers(tx, [...rolesOf(plan, request.requester).keys()]);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ApplicationFiles } from '../applications/application-files.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
+import { AdoptedNamespaces } from '../environments/adopted-namespaces.service.js';
 import { noteAccessChange } from '../kernel/access/access.js';
 import { Database } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
@@ -27,7 +28,7 @@ export const deleteProject = defineJob<Payload>({
   backoffSeconds: 1,
 });
 
-/** Deletes the project's namespaces, waits until they are gone, then its rows. */
+/** Gives adopted namespaces of the project back, deletes the others, waits until they are gone, then its rows. */
 @Processes(deleteProject)
 @Injectable()
 export class DeleteProjectProcessor implements JobProcessor<Payload> {
@@ -39,10 +40,12 @@ export class DeleteProjectProcessor implements JobProcessor<Payload> {
     private readonly images: ImageRemoval,
     private readonly files: ApplicationFiles,
     private readonly quotas: QuotasService,
+    private readonly adopted: AdoptedNamespaces,
   ) {}
 
   async run({ tenantId, tenant, projectId, project, operation }: Payload, { signal }: JobContext): Promise<void> {
     await this.operations.step(operation, 'namespaces', 'running');
+    await this.adopted.giveBackAll({ tenantId, projectId });
     await this.clusters.deleteNamespaces({ tenant, project }, signal);
     await this.operations.step(operation, 'namespaces', 'succeeded');
     await this.operations.step(operation, 'images', 'running');

@@ -3,6 +3,7 @@ import { ApplicationFilesModule } from '../applications/application-files.module
 import { AuditModule } from '../audit/audit.module.js';
 import { BlueprintsModule } from '../blueprints/blueprints.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
+import { EnvironmentProvisionerModule } from '../environments/environment-provisioner.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ImageRemovalModule } from '../repositories/image-removal.module.js';
@@ -19,6 +20,7 @@ import { ProjectsService } from './projects.service.js';
     AuditModule,
     ClustersModule,
     BlueprintsModule,
+    EnvironmentProvisionerModule,
     OperationsModule,
     QuotasModule,
   ],

@@ -52,6 +52,8 @@ export interface RequestHandler<T extends object> {
   describe(payload: T): { title: string; changes: readonly RequestChange[] };
   /** Lets a caller of `POST /requests` ask, or throws. A kind without it is asked for by routes of its own feature. */
   place?(caller: Caller, payload: T): Promise<RequestPlace<T>>;
+  /** In the transaction that writes the request down: takes a lock and refuses what cannot be asked for twice. */
+  claim?(tx: Transaction, payload: T): Promise<void>;
   /** In the transaction of the last approval: rows and outbox only. Throw an error of the catalogue to refuse the approval. */
   granted(tx: Transaction, request: DecidedRequest<T>, caller: Caller): Promise<void>;
   /** A grant has run out, or was taken back. Of kinds that `findGrant` answers for nothing needs to be done. */

@@ -71,6 +71,7 @@ export class RequestsService {
     const payload = parsePayload(handler, request.payload);
     const grantSeconds = toGrantSeconds(handler, request.grantSeconds, options.isBreakGlass === true);
     await this.refuseTwice(tx, caller, request);
+    await handler.claim?.(tx, payload);
     const question = { ...toQuestion(request, payload), grantSeconds };
     const policy = options.isUnknown
       ? undefined

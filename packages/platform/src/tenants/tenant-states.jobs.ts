@@ -7,7 +7,7 @@ import { isTenantState, type TenantState } from '../kernel/tenancy/tenant-state.
 import { OperationsService } from '../operations/operations.service.js';
 import { applyTenantState, type TenantStateJob } from './tenant-states.job-definitions.js';
 import { workloadsIn } from './tenant-states.rules.js';
-import { pauseWorkloads, removeWorkloads, resumeWorkloads } from './tenant-workloads.js';
+import { pauseWorkloads, removeWorkloads, resumeWorkloads } from './tenant-workloads.service.js';
 
 const pollMilliseconds = 500;
 const longestPolls = 50;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ApplicationFiles } from '../applications/application-files.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
+import { AdoptedNamespaces } from '../environments/adopted-namespaces.service.js';
 import { noteAccessChange } from '../kernel/access/access.js';
 import { Database } from '../kernel/database/index.js';
 import { defineJob, type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
@@ -33,11 +34,15 @@ export class DeleteTenantProcessor implements JobProcessor<DeleteTenantJob> {
     private readonly images: ImageRemoval,
     private readonly files: ApplicationFiles,
     private readonly quotas: QuotasService,
+    private readonly adopted: AdoptedNamespaces,
   ) {}
 
   async run({ tenantId, tenant, operation }: DeleteTenantJob, { signal }: Pick<JobContext, 'signal'>): Promise<void> {
     const steps: Readonly<Record<(typeof deletionSteps)[number], () => Promise<unknown>>> = {
-      namespaces: () => this.clusters.deleteNamespaces({ tenant }, signal),
+      namespaces: async () => {
+        await this.adopted.giveBackAll({ tenantId });
+        await this.clusters.deleteNamespaces({ tenant }, signal);
+      },
       images: () => this.images.remove({ tenantId }),
       files: () => this.files.remove({ tenantId }),
       group: () => this.database.read.group.deleteMany({ where: { name: toGroupName(tenant), source: 'expected' } }),

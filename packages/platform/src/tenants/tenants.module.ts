@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ApplicationFilesModule } from '../applications/application-files.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
+import { EnvironmentProvisionerModule } from '../environments/environment-provisioner.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ImageRemovalModule } from '../repositories/image-removal.module.js';
@@ -15,7 +16,15 @@ import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
 
 @Module({
-  imports: [ApplicationFilesModule, AuditModule, ClustersModule, ImageRemovalModule, OperationsModule, QuotasModule],
+  imports: [
+    ApplicationFilesModule,
+    AuditModule,
+    ClustersModule,
+    EnvironmentProvisionerModule,
+    ImageRemovalModule,
+    OperationsModule,
+    QuotasModule,
+  ],
   controllers: [TenantsController, TenantStatesController],
   providers: [
     TenantsRepository,

@@ -26,12 +26,6 @@ export class TenantsRepository {
     return rows.map((row) => ({ ...row, _count: found.get(row.id) ?? { projects: 0, bindings: 0 } }));
   }
 
-  /** Whether a request for a tenant of this name waits for its decision. */
-  async isAskedFor(tx: Transaction, name: string): Promise<boolean> {
-    const where = { kind: 'tenant', state: 'pending', subject: `tenants/${name}` };
-    return (await tx.request.count({ where })) > 0;
-  }
-
   get(id: string, reader: Reader = this.database.read): Promise<TenantRow> {
     return reader.tenant.findUniqueOrThrow({ where: { id }, include: counts });
   }

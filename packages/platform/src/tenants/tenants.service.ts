@@ -12,6 +12,7 @@ import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller, TenantCaller, TenantScope } from '../kernel/tenancy/caller.js';
 import { requireChangeable, tenantStates } from '../kernel/tenancy/tenant-state.js';
 import { OperationsService } from '../operations/operations.service.js';
+import { TenantNames } from './tenant-names.service.js';
 import { type CreateTenant, type TenantAnswer, toTenantAnswer, type UpdateTenant } from './tenants.dto.js';
 import { fail } from './tenants.errors.js';
 import { deleteTenant, deletionSteps } from './tenants.jobs.js';
@@ -28,6 +29,7 @@ export class TenantsService {
     private readonly events: EventLog,
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
+    private readonly names: TenantNames,
   ) {}
 
   async list(caller: Caller, query: PageQuery): Promise<Page<TenantAnswer>> {
@@ -57,8 +59,8 @@ export class TenantsService {
       });
     const tenant = { id: newId(), name: body.name };
     const create = this.database.transaction(async (tx) => {
-      if (await this.tenants.isAskedFor(tx, body.name))
-        throw fail('tenant-name-taken', 'Somebody has asked for this name.');
+      if (!(await this.names.claim(tx, body.name)))
+        throw fail('tenant-name-taken', 'A tenant has this name, or somebody has asked for it.');
       await this.tenants.create(tx, { ...tenant, displayName: body.displayName ?? body.name });
       await this.tenants.createOwner(tx, { tenantId: tenant.id, userId: owner.id, createdBy: caller.actor.username });
       await noteAccessChange(tx, { userId: owner.id });

@@ -10,6 +10,7 @@ import { type DynamicModule, type INestApplication, Module, type Type } from '@n
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import pg from 'pg';
 import { AccessModule } from '../access/access.module.js';
+import { AdoptionsModule } from '../adoptions/adoptions.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { EnvironmentsModule } from '../environments/environments.module.js';
@@ -29,6 +30,7 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 const migrations = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 const base = [
   AccessModule,
+  AdoptionsModule,
   AuditModule,
   ClustersModule,
   EnvironmentsModule,
