@@ -24,9 +24,10 @@ function statements({ tenants, projects, members, users }: Size): string[] {
   return [
     `INSERT INTO users (id, username, "displayName", issuer, subject)
      SELECT gen_random_uuid(), 'user-' || n, 'User ' || n, 'load', 'user-' || n FROM generate_series(1, ${users}) n`,
-    `INSERT INTO users (id, username, "displayName", issuer, subject, "isAdmin")
-     SELECT gen_random_uuid(), name, name, 'load', name, name = 'admin-load'
-     FROM unnest(ARRAY['owner', 'wide', 'narrow', 'admin-load']) name`,
+    `INSERT INTO users (id, username, "displayName", issuer, subject)
+     SELECT gen_random_uuid(), name, name, 'load', name FROM unnest(ARRAY['owner', 'wide', 'narrow', 'admin-load']) name`,
+    `INSERT INTO role_bindings (id, "userId", role, "createdBy")
+     SELECT gen_random_uuid(), id, 'admin', 'seed' FROM users WHERE username = 'admin-load'`,
     `INSERT INTO tenants (id, name, "displayName")
      SELECT gen_random_uuid(), 'tenant-' || n, 'Tenant ' || n FROM generate_series(1, ${tenants}) n`,
     `INSERT INTO projects (id, "tenantId", name, "displayName")

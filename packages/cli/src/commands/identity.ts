@@ -58,10 +58,12 @@ export function registerIdentity(program: Command, cli: Cli): void {
     .command('create')
     .description('Create a token and print it; it is shown this once.')
     .argument('<name>')
-    .option('--expires-in-days <days>', 'its life; without it, it does not expire', parseCount);
-  withScope(create, 'server').action(async (name: string, options: CommonOptions & { expiresInDays?: number }) => {
+    .option('--expires-in-days <days>', 'its life; without it, it does not expire', parseCount)
+    .option('--adopts-users', 'it may also change users whom no directory has made');
+  type CreateOptions = CommonOptions & { expiresInDays?: number; adoptsUsers?: boolean };
+  withScope(create, 'server').action(async (name: string, options: CreateOptions) => {
     const { api, out, server } = await cli.open(options);
-    const body = { name, expiresInDays: options.expiresInDays };
+    const body = { name, expiresInDays: options.expiresInDays, adoptsUsers: options.adoptsUsers };
     const token = await read(api.POST('/api/v1/identity/scim-tokens', { body }));
     out.note(`The directory's address is ${server}/scim/v2. Keep the token now: it cannot be shown again.`);
     out.text(token, (made) => made.token);

@@ -21,6 +21,11 @@ export const fail = defineErrors({
     title: 'A tenant must keep at least one owner, who is a user and stays one without an end.',
     remedy: 'Make somebody else an owner first.',
   },
+  'last-administrator': {
+    status: 409,
+    title: 'The platform must keep at least one administrator, who is not disabled and stays one without an end.',
+    remedy: 'Make somebody else an administrator first.',
+  },
   'role-not-found': {
     status: 404,
     title: 'There is no such role.',

@@ -8,6 +8,7 @@ import { MemberRecords } from './member-records.service.js';
 import { MembersController } from './members.controller.js';
 import { MembersService } from './members.service.js';
 import { MyAccessService } from './my-access.service.js';
+import { PlatformAdministrators } from './platform-administrators.service.js';
 import { PlatformMembersController } from './platform-members.controller.js';
 import { ProjectMembersController } from './project-members.controller.js';
 import { RolesController } from './roles.controller.js';
@@ -29,9 +30,10 @@ import { RolesService } from './roles.service.js';
     MemberRecords,
     MembersService,
     MyAccessService,
+    PlatformAdministrators,
     RolesRepository,
     RolesService,
   ],
-  exports: [MembersService, MyAccessService],
+  exports: [MembersService, MyAccessService, PlatformAdministrators],
 })
 export class AccessModule {}

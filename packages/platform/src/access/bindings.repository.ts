@@ -3,6 +3,7 @@ import { Database, Prisma, type Reader, type Transaction } from '../kernel/datab
 import { keyset } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { isId, newId } from '../kernel/ids/ids.js';
+import { fail } from './access.errors.js';
 import { isLastingOwner, type Place } from './access.rules.js';
 
 const subject = {
@@ -95,6 +96,18 @@ export class BindingsRepository {
     return rows.filter(isLastingOwner);
   }
 
+  /**
+   * For a change after which nobody might administer the platform; such changes wait for each other until the transaction ends.
+   * What it answers is to be called after the change, and throws when the last lasting administrator who is not disabled is gone.
+   */
+  async watchAdministrators(tx: Transaction): Promise<() => Promise<void>> {
+    await this.lock(tx, { tenantId: null, projectId: null });
+    const had = await hasAdministrator(tx);
+    return async () => {
+      if (had && !(await hasAdministrator(tx))) throw fail('last-administrator');
+    };
+  }
+
   /** Makes changes of one place's bindings wait for each other until the transaction ends. */
   async lock(tx: Transaction, { tenantId }: Place): Promise<void> {
     if (tenantId === null) await tx.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(727073692)) AS lock`;
@@ -113,6 +126,16 @@ export class BindingsRepository {
     const { id } = await tx.group.findUniqueOrThrow({ where: { name }, select: { id: true } });
     return id;
   }
+}
+
+async function hasAdministrator(tx: Transaction): Promise<boolean> {
+  const rows = await tx.$queryRaw<object[]>`
+    SELECT 1 FROM users u WHERE u."disabledAt" IS NULL AND EXISTS (
+      SELECT 1 FROM role_bindings b
+      WHERE b."tenantId" IS NULL AND b.role = 'admin' AND b."roleId" IS NULL AND b."expiresAt" IS NULL
+      AND (b."userId" = u.id OR b."groupId" IN (SELECT m."groupId" FROM group_members m WHERE m."userId" = u.id)))
+    LIMIT 1`;
+  return rows.length > 0;
 }
 
 const at = ({ tenantId, projectId }: Place) => ({ tenantId, projectId });

@@ -112,7 +112,7 @@ export class ExplainService {
   private async listBindings(username: string): Promise<KnownBinding[]> {
     const user = await this.database.read.user.findUnique({
       where: { username },
-      select: { id: true, isAdmin: true },
+      select: { id: true },
     });
     if (!user) return [];
     const rows = await this.database.read.roleBinding.findMany({
@@ -124,14 +124,12 @@ export class ExplainService {
       },
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     });
-    const bound = rows.map(({ group, project, customRole, ...row }) => ({
+    return rows.map(({ group, project, customRole, ...row }) => ({
       ...row,
       group: group?.name ?? null,
       project: project?.name ?? null,
       custom: customRole?.permissions ?? null,
     }));
-    const none = { tenantId: null, projectId: null, custom: null, group: null, project: null, expiresAt: null };
-    return user.isAdmin ? [{ ...none, id: null, role: 'admin', createdBy: null }, ...bound] : bound;
   }
 
   /** Owners and administrators there, as far as the caller may list the members. */

@@ -60,6 +60,7 @@ export class MembersService {
     const held = await this.heldBy(caller, place);
     return this.database.transaction(async (tx) => {
       await this.bindings.lock(tx, place);
+      const requireAdministratorLeft = await this.watch(tx, place);
       const before = onlyOne(await this.bindings.find(place, member, this.clock.now(), tx));
       requireVersion(caller, before);
       const role = body.role ?? before.role;
@@ -72,6 +73,7 @@ export class MembersService {
       const others = await this.bindings.findOfSubject(tx, place, before);
       if (others.some((other) => other.id !== before.id && other.role === role)) throw fail('member-exists');
       const row = await this.bindings.update(tx, before.id, { role, roleId, expiresAt });
+      await requireAdministratorLeft?.();
       const change = { before: { role: before.role, expiresAt: before.expiresAt }, after: body };
       await this.records.write(tx, caller, place, 'update', nameOfMember(row), change);
       return toMemberAnswer(row);
@@ -83,6 +85,7 @@ export class MembersService {
     const held = await this.heldBy(caller, place);
     await this.database.transaction(async (tx) => {
       await this.bindings.lock(tx, place);
+      const requireAdministratorLeft = await this.watch(tx, place);
       const rows = await this.bindings.find(place, member, this.clock.now(), tx);
       const [first] = rows;
       if (!first) throw fail('member-not-found');
@@ -93,6 +96,7 @@ export class MembersService {
         tx,
         rows.map(({ id }) => id),
       );
+      await requireAdministratorLeft?.();
       const before = { role: rows.map(({ role }) => role).join(', ') };
       await this.records.write(tx, caller, place, 'delete', nameOfMember(first), { before });
     });
@@ -143,6 +147,10 @@ export class MembersService {
     if (place.tenantId === null || place.projectId !== null) return;
     const owners = await this.bindings.listLastingOwners(tx, place.tenantId);
     if (wouldLoseLastOwner(owners, leaving)) throw fail('last-owner');
+  }
+
+  private async watch(tx: Transaction, place: Place) {
+    return place.tenantId === null ? this.bindings.watchAdministrators(tx) : undefined;
   }
 
   private parseExpiry(text: string | null | undefined): Date | null {

@@ -15,7 +15,7 @@ import { MembersService } from './members.service.js';
 
 const tag = 'platform-members';
 const [collection, item] = ['/platform-members', '/platform-members/:member'];
-const changeErrors = ['member-not-found', 'member-ambiguous', 'permission-not-yours'];
+const changeErrors = ['member-not-found', 'member-ambiguous', 'permission-not-yours', 'last-administrator'];
 const onPlatform: NamedPlace = { tenantId: null, projectId: null, tenant: null, project: null };
 
 @Controller()

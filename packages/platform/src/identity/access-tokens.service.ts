@@ -13,9 +13,6 @@ import { apiAudience } from './issuer/issuer-key.js';
 import { IssuerKeys } from './issuer-keys.service.js';
 import { toClaimedGroups } from './realm-groups.rules.js';
 
-/** The realm role that makes its bearer a platform administrator. */
-const adminRole = 'slipway-admin';
-
 /** How far the clocks of the issuer and of this machine may be apart. */
 const skewSeconds = 30;
 
@@ -116,8 +113,7 @@ export class AccessTokens {
   private async ensureExternal(claims: Claims): Promise<UserModel> {
     const key = { issuer: this.config.issuerUrl, subject: claims.sub };
     const username = toUsername(claims.preferred_username ?? claims.email ?? claims.sub);
-    const isAdmin = claims.realm_access?.roles.includes(adminRole) ?? false;
-    const values = { email: claims.email ?? null, displayName: claims.name ?? username, isAdmin };
+    const values = { email: claims.email ?? null, displayName: claims.name ?? username };
     const known = await this.database.read.user.findUnique({ where: { issuer_subject: key } });
     const row = known ?? (await this.adopt(key, username));
     const user = row ? await this.renew(row, values) : await this.create(key, username, values);
@@ -127,8 +123,7 @@ export class AccessTokens {
   }
 
   private async renew(row: UserModel, values: ExternalValues): Promise<UserModel> {
-    const isCurrent =
-      row.email === values.email && row.displayName === values.displayName && row.isAdmin === values.isAdmin;
+    const isCurrent = row.email === values.email && row.displayName === values.displayName;
     return isCurrent ? row : this.change(row.id, values);
   }
 
@@ -163,7 +158,6 @@ export class AccessTokens {
 interface ExternalValues {
   readonly email: string | null;
   readonly displayName: string;
-  readonly isAdmin: boolean;
 }
 
 /** The token in the form that keycloak-connect's parser makes; its times are checked by us, with tolerance. */

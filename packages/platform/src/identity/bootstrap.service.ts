@@ -51,7 +51,8 @@ export class BootstrapService implements OnApplicationBootstrap {
       // Two api processes may start at the same time.
       await tx.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(727073691)) AS lock`;
       if (await tx.user.findUnique({ where: { username } })) return;
-      await this.users.insert(tx, { username, email, displayName: 'Administrator', isAdmin: true, passwordHash });
+      const user = { username, email, displayName: 'Administrator', isAdmin: true, passwordHash };
+      await this.users.insert(tx, user, 'system:bootstrap');
       this.log.info('The first administrator was created', { username });
     });
   }

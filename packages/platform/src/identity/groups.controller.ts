@@ -57,7 +57,7 @@ export class GroupsController {
     permission: 'groups:write',
     tag,
     summary: 'Delete a group with the roles that were given to it',
-    errors: ['group-not-found'],
+    errors: ['group-not-found', 'last-administrator'],
   })
   delete(@From() caller: Caller, @Param('group') group: string) {
     return this.groups.delete(caller, group);
@@ -95,7 +95,7 @@ export class GroupsController {
     permission: 'groups:write',
     tag,
     summary: 'Take a user out of a group',
-    errors: ['group-not-found', 'user-not-found', 'group-is-directory'],
+    errors: ['group-not-found', 'user-not-found', 'group-is-directory', 'last-administrator'],
   })
   removeMember(@From() caller: Caller, @Param('group') group: string, @Param('username') username: string) {
     return this.groups.removeMember(caller, group, username);

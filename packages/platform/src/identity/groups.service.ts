@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PlatformAdministrators } from '../access/platform-administrators.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { noteAccessChange } from '../kernel/access/access.js';
 import { Database, isUniqueViolation, type Prisma } from '../kernel/database/index.js';
@@ -25,6 +26,7 @@ export class GroupsService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersService,
+    private readonly administrators: PlatformAdministrators,
     private readonly audit: AuditService,
   ) {}
 
@@ -65,7 +67,9 @@ export class GroupsService {
       const before = await tx.group.findUnique({ where: { id }, include: countMembers });
       if (!before) throw fail('group-not-found');
       requireVersion(caller, before);
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       await tx.group.delete({ where: { id } });
+      await requireAdministratorLeft();
       await noteAccessChange(tx);
       const entry = { action: 'group.delete', resource: toPath(before), before: toGroupAnswer(before) };
       await this.audit.record(tx, caller, entry);
@@ -116,7 +120,9 @@ export class GroupsService {
       const member = await tx.groupMember.findUnique({ where });
       if (!member) return;
       if (member.source !== 'direct') throw fail('group-is-directory');
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       await tx.groupMember.delete({ where });
+      await requireAdministratorLeft();
       await noteAccessChange(tx, { userId: user.id });
       const resource = `${toPath(row)}/members/${user.username}`;
       await this.audit.record(tx, caller, { action: 'group.remove-member', resource });

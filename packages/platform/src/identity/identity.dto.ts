@@ -20,7 +20,7 @@ export const createUserBody = z.strictObject({
   email: z.email().optional(),
   displayName: displayNameSchema.optional(),
   password: passwordSchema,
-  isAdmin: z.boolean().default(false),
+  isAdmin: z.boolean().default(false).meta({ description: 'Gives the role `admin` on the platform.' }),
 });
 export type CreateUser = z.output<typeof createUserBody>;
 
@@ -28,7 +28,10 @@ export const updateUserBody = z.strictObject({
   email: z.email().nullable().optional(),
   displayName: displayNameSchema.optional(),
   password: passwordSchema.optional(),
-  isAdmin: z.boolean().optional(),
+  isAdmin: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Gives or takes the role `admin` on the platform; what a group gives stays.' }),
   isDisabled: z.boolean().optional().meta({ description: 'Ends every session, and refuses every token.' }),
 });
 export type UpdateUser = z.output<typeof updateUserBody>;
@@ -47,7 +50,7 @@ const userFields = {
   displayName: z.string(),
   email: z.string().nullable(),
   locale: localeSchema.nullable(),
-  isAdmin: z.boolean(),
+  isAdmin: z.boolean().meta({ description: 'Has the role `admin` on the platform, himself or by a group.' }),
   disabledAt: timeSchema.nullable(),
   isExternal: z.boolean().meta({ description: 'An outside issuer keeps the password.' }),
 };
@@ -70,7 +73,7 @@ export const meAnswer = z
   .meta({ id: 'Me' });
 export type MeAnswer = z.output<typeof meAnswer>;
 
-export function toUserAnswer(row: UserModel): UserAnswer {
+export function toUserAnswer(row: UserModel, isAdmin: boolean): UserAnswer {
   return {
     id: row.id,
     name: row.username,
@@ -78,7 +81,7 @@ export function toUserAnswer(row: UserModel): UserAnswer {
     displayName: row.displayName,
     email: row.email,
     locale: localeSchema.nullable().catch(null).parse(row.locale),
-    isAdmin: row.isAdmin,
+    isAdmin,
     disabledAt: row.disabledAt?.toISOString() ?? null,
     isExternal: row.passwordHash === null,
     createdAt: row.createdAt.toISOString(),

@@ -30,7 +30,7 @@ export class MeService {
       return { ...me, ...(await this.myAccess.of(actor)) };
     }
     const row = await this.database.read.user.findUniqueOrThrow({ where: { id: actor.id } });
-    return { ...toUserAnswer(row), isAdmin: actor.isAdmin, kind: 'user', ...(await this.myAccess.of(actor)) };
+    return { ...toUserAnswer(row, actor.isAdmin), kind: 'user', ...(await this.myAccess.of(actor)) };
   }
 
   async update(caller: Caller, body: UpdateMe): Promise<MeAnswer> {

@@ -67,7 +67,7 @@ export class UsersController {
     summary: 'Change a user',
     body: updateUserBody,
     answer: userAnswer,
-    errors: ['user-not-found', 'user-is-yourself', 'user-is-external', 'password-weak'],
+    errors: ['user-not-found', 'user-is-yourself', 'user-is-external', 'password-weak', 'last-administrator'],
   })
   update(@From() caller: Caller, @Param('username') username: string, @Body() body: UpdateUser) {
     return this.users.update(caller, username, body);
@@ -79,7 +79,7 @@ export class UsersController {
     permission: 'users:write',
     tag,
     summary: 'Delete a user with all tokens and memberships',
-    errors: ['user-not-found', 'user-is-yourself', 'user-is-last-owner'],
+    errors: ['user-not-found', 'user-is-yourself', 'user-is-last-owner', 'last-administrator'],
   })
   delete(@From() caller: Caller, @Param('username') username: string) {
     return this.users.delete(caller, username);

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { PlatformAdministrators } from '../access/platform-administrators.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
@@ -6,6 +7,7 @@ import {
   Database,
   isUniqueViolation,
   type Prisma,
+  type Reader,
   type Transaction,
   type UserModel,
 } from '../kernel/database/index.js';
@@ -29,6 +31,7 @@ export class UsersService {
     private readonly credentials: CredentialCache,
     private readonly sessions: SessionsService,
     private readonly passwords: Passwords,
+    private readonly administrators: PlatformAdministrators,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(CONFIG) config: Pick<Configuration, 'apiUrl'>,
@@ -45,19 +48,28 @@ export class UsersService {
       orderBy,
       take,
     });
-    return toPage(rows, query.limit, (row) => [row.username, row.id], toUserAnswer);
+    const administrators = await this.administrators.findAmong(
+      this.database.read,
+      rows.map(({ id }) => id),
+    );
+    return toPage(
+      rows,
+      query.limit,
+      (row) => [row.username, row.id],
+      (row) => toUserAnswer(row, administrators.has(row.id)),
+    );
   }
 
   async get(username: string): Promise<UserAnswer> {
-    return toUserAnswer(await this.getRow(username));
+    return this.toAnswer(this.database.read, await this.getRow(username));
   }
 
   async create(caller: Caller, body: CreateUser): Promise<UserAnswer> {
     const passwordHash = await this.passwords.hash(body.password, body);
     const create = this.database.transaction(async (tx) => {
-      const row = await this.insert(tx, { ...body, passwordHash });
+      const row = await this.insert(tx, { ...body, passwordHash }, caller.actor.username);
       await this.audit.record(tx, caller, { action: 'user.create', resource: `users/${row.username}`, after: body });
-      return toUserAnswer(row);
+      return toUserAnswer(row, body.isAdmin);
     });
     return create.catch((error: unknown) => {
       throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
@@ -69,24 +81,28 @@ export class UsersService {
   async update(caller: Caller, username: string, body: UpdateUser): Promise<UserAnswer> {
     const known = await this.getRow(username);
     const { id } = known;
-    const { password, isDisabled, ...fields } = body;
+    const { password, isDisabled, isAdmin, ...fields } = body;
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password, known);
     return this.credentials.change(async (tx) => {
       const before = await lock(tx, id);
       if (!before) throw fail('user-not-found');
       requireVersion(caller, before);
-      const losesRights = (body.isAdmin === false && before.isAdmin) || isDisabled === true;
+      const answerBefore = await this.toAnswer(tx, before);
+      const losesRights = (isAdmin === false && answerBefore.isAdmin) || isDisabled === true;
       if (losesRights && id === caller.actor.id) throw fail('user-is-yourself');
       if (passwordHash && before.issuer !== this.builtInIssuer) throw fail('user-is-external');
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       const disabledAt =
         isDisabled === undefined ? undefined : isDisabled ? (before.disabledAt ?? this.clock.now()) : null;
       const data = { ...fields, passwordHash, disabledAt, version: { increment: 1 } };
       const row = await tx.user.update({ where: { id }, data });
+      if (isAdmin !== undefined) await this.administrators.set(tx, id, isAdmin, caller.actor.username);
+      await requireAdministratorLeft();
       // Whoever was signed in by the old password is signed out, and so is who may not sign in any more.
       if (passwordHash || isDisabled) await this.sessions.endAllWithin(tx, id);
-      const change = { before: toUserAnswer(before), after: body };
+      const change = { before: answerBefore, after: body };
       await this.audit.record(tx, caller, { action: 'user.update', resource: `users/${row.username}`, ...change });
-      return toUserAnswer(row);
+      return this.toAnswer(tx, row);
     });
   }
 
@@ -109,9 +125,11 @@ export class UsersService {
       });
       if (alone.length > 0)
         throw fail('user-is-last-owner', `Only owner of: ${alone.map(({ name }) => name).join(', ')}.`);
+      const change = { before: await this.toAnswer(tx, before) };
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       await this.sessions.endAllWithin(tx, id);
       await tx.user.delete({ where: { id } });
-      const change = { before: toUserAnswer(before) };
+      await requireAdministratorLeft();
       await this.audit.record(tx, caller, { action: 'user.delete', resource: `users/${before.username}`, ...change });
     });
   }
@@ -124,16 +142,23 @@ export class UsersService {
     return row;
   }
 
+  private async toAnswer(reader: Reader, row: UserModel): Promise<UserAnswer> {
+    return toUserAnswer(row, (await this.administrators.findAmong(reader, [row.id])).has(row.id));
+  }
+
   /** A user of the built-in issuer. */
-  insert(
+  async insert(
     tx: Transaction,
     user: { username: string; email?: string; displayName?: string; isAdmin: boolean; passwordHash: string },
+    createdBy: string,
   ): Promise<UserModel> {
     const id = newId();
     const { username, email, isAdmin, passwordHash } = user;
     const displayName = user.displayName ?? username;
-    const data = { id, username, email, displayName, isAdmin, passwordHash, issuer: this.builtInIssuer, subject: id };
-    return tx.user.create({ data });
+    const data = { id, username, email, displayName, passwordHash, issuer: this.builtInIssuer, subject: id };
+    const row = await tx.user.create({ data });
+    if (isAdmin) await this.administrators.set(tx, id, true, createdBy);
+    return row;
   }
 }
 

@@ -79,7 +79,6 @@ export class ApproversService {
       take: 10 * mostTold,
     });
     const inForce: Prisma.UserWhereInput[] = [
-      { isAdmin: true },
       { username: { in: request.approverUsers } },
       { id: { in: bindings.flatMap(({ userId }) => userId ?? []) } },
       { groups: { some: { groupId: { in: bindings.flatMap(({ groupId }) => groupId ?? []) } } } },
@@ -121,7 +120,6 @@ export class ApproversService {
       select: {
         id: true,
         username: true,
-        isAdmin: true,
         groups: { select: { group: { select: { id: true, name: true } } } },
       },
     });
@@ -143,14 +141,13 @@ export class ApproversService {
       },
     });
     return new Map(
-      users.map(({ id, username, isAdmin, groups }) => {
+      users.map(({ id, username, groups }) => {
         const own = bindings.filter(
           ({ userId, groupId }) => userId === id || groups.some(({ group }) => group.id === groupId),
         );
         const grants = own.map(({ customRole, ...row }) => ({ ...row, custom: customRole?.permissions ?? null }));
-        const admin = { tenantId: null, projectId: null, role: 'admin', custom: null };
         const names = groups.map(({ group }) => group.name);
-        return [id, toStanding(id, username, names, isAdmin ? [admin, ...grants] : grants)];
+        return [id, toStanding(id, username, names, grants)];
       }),
     );
   }

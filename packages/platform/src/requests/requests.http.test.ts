@@ -50,8 +50,12 @@ const callerOf = (id: string, username: string) => ({
 async function addUsers(count: number, prefix: string, isAdmin: boolean) {
   const users = Array.from({ length: count }, (_, index) => ({ id: newId(), username: `${prefix}-${index}` }));
   await database.read.user.createMany({
-    data: users.map((user) => ({ ...user, displayName: user.username, issuer: 'test', subject: user.id, isAdmin })),
+    data: users.map((user) => ({ ...user, displayName: user.username, issuer: 'test', subject: user.id })),
   });
+  if (isAdmin) {
+    const role = { role: 'admin', createdBy: 'test' };
+    await database.read.roleBinding.createMany({ data: users.map(({ id }) => ({ id: newId(), userId: id, ...role })) });
+  }
   return users.map(({ id, username }) => callerOf(id, username));
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Provider from 'oidc-provider';
 import { z } from 'zod';
+import { PlatformAdministrators } from '../../access/platform-administrators.service.js';
 import { Database, type UserModel } from '../../kernel/database/index.js';
 import { SlipwayError } from '../../kernel/errors/errors.js';
 import { type Request, type Response, stateOf } from '../../kernel/http/route.js';
@@ -36,6 +37,7 @@ export class IssuerLogin {
     private readonly database: Database,
     private readonly signIn: SignIn,
     private readonly factors: SecondFactors,
+    private readonly administrators: PlatformAdministrators,
   ) {}
 
   async show(interaction: Interaction, request: Request): Promise<LoginPage> {
@@ -86,6 +88,10 @@ export class IssuerLogin {
   async find(id: string): Promise<UserModel | undefined> {
     const user = isId(id) ? await this.database.read.user.findUnique({ where: { id } }) : null;
     return user && !user.disabledAt ? user : undefined;
+  }
+
+  async isAdministrator({ id }: UserModel): Promise<boolean> {
+    return (await this.administrators.findAmong(this.database.read, [id])).has(id);
   }
 
   private async submitPassword(

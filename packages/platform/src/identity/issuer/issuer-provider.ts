@@ -24,9 +24,12 @@ const minutes = 60;
 const hours = 60 * minutes;
 const days = 24 * hours;
 
+/** With what the issuer's tokens say of it. */
+export type IssuerUser = UserModel & { readonly isAdmin: boolean };
+
 export interface IssuerUsers {
   /** Undefined for a user who is not there or disabled. */
-  find(id: string): Promise<UserModel | undefined>;
+  find(id: string): Promise<IssuerUser | undefined>;
   /**
    * Undefined when the user name, the password or the code of the second factor is wrong; throws 429 after too many attempts,
    * and `SecondFactorMissing` when a code is needed and none was given.
@@ -199,7 +202,7 @@ function clientsOf(config: Configuration): ProviderConfiguration['clients'] {
   ];
 }
 
-function claimsOf(user: UserModel) {
+function claimsOf(user: IssuerUser) {
   return {
     sub: user.id,
     preferred_username: user.username,

@@ -52,7 +52,10 @@ export class IssuerDoor extends Door {
   private get() {
     if (!this.issuer) {
       const users = {
-        find: (id: string) => this.login.find(id),
+        find: async (id: string) => {
+          const user = await this.login.find(id);
+          return user && { ...user, isAdmin: await this.login.isAdministrator(user) };
+        },
         verify: this.login.verify.bind(this.login),
         noteSession: async (...[session, origin]: Parameters<SessionsService['see']>) => {
           await this.sessions.see(session, origin);

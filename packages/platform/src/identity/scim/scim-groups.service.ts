@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PlatformAdministrators } from '../../access/platform-administrators.service.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { noteAccessChange } from '../../kernel/access/access.js';
 import { Database, isUniqueViolation, type Prisma, type Transaction } from '../../kernel/database/index.js';
@@ -46,6 +47,7 @@ const comparisons = new Map<string, Comparison<Where>>([
 export class ScimGroups {
   constructor(
     private readonly database: Database,
+    private readonly administrators: PlatformAdministrators,
     private readonly audit: AuditService,
   ) {}
 
@@ -105,7 +107,9 @@ export class ScimGroups {
     await this.database.transaction(async (tx) => {
       const row = await this.getRow(tx, id);
       requireMatch(caller.ifMatch, row.version);
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       await tx.group.delete({ where: { id } });
+      await requireAdministratorLeft();
       await noteAccessChange(tx);
       await this.note(tx, caller, row, 'delete', {});
     });
@@ -119,8 +123,10 @@ export class ScimGroups {
       const group = decide(before);
       const { displayName, externalId = null } = group;
       const data = { name: displayName, displayName, externalId, source: 'scim', version: { increment: 1 } };
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       await tx.group.update({ where: { id }, data });
       await setMembers(tx, id, group);
+      await requireAdministratorLeft();
       return this.end(tx, caller, id, 'update', group);
     });
     return write.catch(toUniqueness);

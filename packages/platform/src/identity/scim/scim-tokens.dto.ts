@@ -6,12 +6,14 @@ import { lifeDaysSchema } from '../tokens.dto.js';
 export const createScimTokenBody = z.strictObject({
   name: nameSchema,
   expiresInDays: lifeDaysSchema.optional().meta({ description: 'Default: it does not expire.' }),
+  adoptsUsers: z.boolean().default(false).meta({ description: 'It may also change users whom no directory has made.' }),
 });
 export type CreateScimToken = z.output<typeof createScimTokenBody>;
 
 const scimTokenFields = {
   ...objectFields,
   prefix: z.string().meta({ description: 'How the token begins.' }),
+  adoptsUsers: z.boolean(),
   expiresAt: timeSchema.nullable(),
   rotatedUntil: timeSchema.nullable(),
   lastUsedAt: timeSchema.nullable(),
@@ -30,6 +32,7 @@ export function toScimTokenAnswer(row: ScimTokenModel): ScimTokenAnswer {
     id: row.id,
     name: row.name,
     prefix: row.prefix,
+    adoptsUsers: row.adoptsUsers,
     expiresAt: row.expiresAt?.toISOString() ?? null,
     rotatedUntil: row.previousUntil?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,

@@ -49,14 +49,18 @@ export class ScimTokens {
     return toPage(rows, query.limit, (row) => [row.name, row.id], toScimTokenAnswer);
   }
 
-  async create(caller: Caller, { name, expiresInDays }: CreateScimToken): Promise<NewScimTokenAnswer> {
+  async create(caller: Caller, { name, expiresInDays, adoptsUsers }: CreateScimToken): Promise<NewScimTokenAnswer> {
     const token = createToken(scimTokenPrefix);
     const create = this.database.transaction(async (tx) => {
       const expiresAt = expiresInDays ? toExpiry(this.clock.now(), expiresInDays) : null;
       const secret = { hash: hashToken(token), prefix: toTokenPrefix(token, scimTokenPrefix) };
-      const row = await tx.scimToken.create({ data: { id: newId(), name, expiresAt, ...secret } });
+      const row = await tx.scimToken.create({ data: { id: newId(), name, adoptsUsers, expiresAt, ...secret } });
       const resource = `identity/scim-tokens/${row.id}`;
-      await this.audit.record(tx, caller, { action: 'scim-token.create', resource, after: { name, expiresInDays } });
+      await this.audit.record(tx, caller, {
+        action: 'scim-token.create',
+        resource,
+        after: { name, expiresInDays, adoptsUsers },
+      });
       return { ...toScimTokenAnswer(row), token };
     });
     return create.catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { PlatformAdministrators } from '../../access/platform-administrators.service.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../../kernel/config/config.js';
@@ -30,6 +31,8 @@ import {
 /** The directory that asks: its token's name, and where it is. */
 export interface ScimCaller {
   readonly token: string;
+  /** Whether an administrator lets it change users whom no directory has made. */
+  readonly adoptsUsers: boolean;
   readonly requestId: string;
   readonly source: string | null;
   readonly ifMatch: string | undefined;
@@ -74,6 +77,7 @@ export class ScimUsers {
     private readonly database: Database,
     private readonly credentials: CredentialCache,
     private readonly sessions: SessionsService,
+    private readonly administrators: PlatformAdministrators,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'issuerUrl' | 'isIssuerBuiltIn'>,
@@ -143,10 +147,13 @@ export class ScimUsers {
       const before = await tx.user.findUnique({ where: { id }, include });
       if (!before) throw notFound();
       requireMatch(caller.ifMatch, before.version);
+      if (before.directoryName === null && !caller.adoptsUsers) throw notManaged(before.username);
       const body = decide(before);
+      const requireAdministratorLeft = await this.administrators.watch(tx);
       const renamed = body.userName !== (before.directoryName ?? before.username) && toUsername(body.userName);
       const data = { ...this.toData(body, before.disabledAt), ...(renamed && { username: renamed }) };
       const row = await tx.user.update({ where: { id }, data: { ...data, version: { increment: 1 } }, include });
+      await requireAdministratorLeft();
       if (!body.active && !before.disabledAt) await this.sessions.endAllWithin(tx, id);
       await this.note(tx, caller, row, 'update', body);
       return toResource(caller, row);
@@ -176,6 +183,13 @@ export class ScimUsers {
     await this.audit.record(tx, by, { action: `user.${verb}`, resource: `users/${row.username}`, after });
   }
 }
+
+const notManaged = (username: string) =>
+  new ScimError(
+    403,
+    `${username} was not made by a directory: an administrator has to let this one take users over (a SCIM token with adoptsUsers).`,
+    'mutability',
+  );
 
 const notFound = () => new ScimError(404, 'There is no such user.');
 

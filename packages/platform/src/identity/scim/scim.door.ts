@@ -59,6 +59,7 @@ export class ScimDoor extends Door {
     const [kind = '', id, ...rest] = request.path.split('/').filter(Boolean);
     const caller: ScimCaller = {
       token: token.name,
+      adoptsUsers: token.adoptsUsers,
       requestId: stateOf(request).requestId,
       source: request.ip ?? null,
       ifMatch: request.get('if-match'),
@@ -140,7 +141,7 @@ export class ScimDoor extends Door {
       this.log.warn('A SCIM request failed', { requestId, error: error.extras.cause ?? error });
     }
     if (error.extras.retryAfterSeconds) response.setHeader('Retry-After', String(error.extras.retryAfterSeconds));
-    send(response, status, toErrorBody(status, error.message));
+    send(response, status, toErrorBody(status, `${error.message} ${error.definition.remedy}`));
   }
 }
 

@@ -14,7 +14,7 @@ export class ScimError extends Error {
   override readonly name = 'ScimError';
 
   constructor(
-    readonly status: 400 | 401 | 404 | 409 | 412 | 413 | 429 | 501,
+    readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 429 | 501,
     detail: string,
     readonly scimType?: ScimType,
   ) {

@@ -3,11 +3,15 @@ import { startTestApi, type TestApi, testPassword } from '../../testing/test-api
 
 let api: TestApi;
 let token: string;
+/** Of a directory that may change users whom no directory has made. */
+let adopting: string;
 
 beforeAll(async () => {
   api = await startTestApi({ databaseUrl: inject('databaseUrl'), redisUrl: inject('redisUrl') });
   const { body } = await api.call(api.admin, 'POST', '/identity/scim-tokens', { name: 'entra' });
   token = body.token;
+  const wide = { name: 'wide', adoptsUsers: true };
+  adopting = (await api.call(api.admin, 'POST', '/identity/scim-tokens', wide)).body.token;
 });
 afterAll(() => api?.close());
 
@@ -126,7 +130,7 @@ describe('users', () => {
     const bearer = await api.createUser(name);
     const pat = (await api.call(bearer, 'POST', '/me/tokens', { name: 'ci' })).body.token;
     const [row] = (await find(`userName eq "${name}"`)).Resources;
-    const answer = await scim('PATCH', `/Users/${row.id}`, { Operations: [operation] });
+    const answer = await scim('PATCH', `/Users/${row.id}`, { Operations: [operation] }, {}, adopting);
     expect(answer.body.active).toBe(false);
     for (const used of [bearer, pat]) expect((await api.call(used, 'GET', '/me')).status).toBe(401);
     await expect(api.login(name, testPassword)).rejects.toThrow();
@@ -212,5 +216,64 @@ describe('groups', () => {
     const { body } = await api.call(api.admin, 'GET', '/groups/Mixed/members');
     expect(body.items).toMatchObject([{ username: 'hand', source: 'direct' }]);
     expect((await api.call(api.admin, 'DELETE', '/groups/Mixed/members/hand')).status).toBe(204);
+  });
+});
+
+describe('what a directory may not do', () => {
+  const off = { Operations: [{ op: 'Replace', value: { active: false } }] };
+  const idOf = async (username: string) => (await api.call(api.admin, 'GET', `/users/${username}`)).body.id;
+
+  it('is to change users whom no directory has made, unless an administrator has let it', async () => {
+    await api.createUser('homegrown');
+    const id = await idOf('homegrown');
+    for (const [method, body] of [
+      ['PATCH', off],
+      ['PUT', { userName: 'homegrown', active: false }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await scim(method, `/Users/${id}`, body);
+      expect([answer.status, answer.body.scimType]).toEqual([403, 'mutability']);
+      expect(answer.body.detail).toContain('adoptsUsers');
+    }
+    expect((await api.call(api.admin, 'GET', '/users/homegrown')).body.disabledAt).toBeNull();
+    expect((await scim('PATCH', `/Users/${id}`, off, {}, adopting)).body.active).toBe(false);
+    // From then on the directory's own.
+    expect((await scim('GET', `/Users/${id}`)).body.active).toBe(false);
+    const on = { Operations: [{ op: 'Replace', value: { active: true } }] };
+    expect((await scim('PATCH', `/Users/${id}`, on)).body.active).toBe(true);
+  });
+
+  it('is to take away the last administrator: by disabling, by deleting, by a group', async () => {
+    const admin = await idOf('admin');
+    const expectLast = async (method: string, path: string, body?: unknown) => {
+      const answer = await scim(method, path, body, {}, adopting);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(409);
+      expect(answer.body.detail).toContain('at least one administrator');
+    };
+    await expectLast('PATCH', `/Users/${admin}`, off);
+    await expectLast('DELETE', `/Users/${admin}`);
+    expect((await api.call(api.admin, 'GET', '/me')).status).toBe(200);
+
+    const chief = await createUser('chief@example.com');
+    const group = (await scim('POST', '/Groups', { displayName: 'chiefs', members: [{ value: chief.id }] })).body;
+    await api.call(api.admin, 'POST', '/platform-members', { group: 'chiefs', role: 'admin' });
+    expect((await api.call(api.admin, 'GET', `/users/${chief.id}`)).body.isAdmin).toBe(true);
+    // With two of them either may go, the other may not.
+    expect((await scim('PATCH', `/Users/${admin}`, off, {}, adopting)).status).toBe(200);
+    await expectLast('PATCH', `/Groups/${group.id}`, { Operations: [{ op: 'Remove', path: 'members' }] });
+    await expectLast('DELETE', `/Groups/${group.id}`);
+    await expectLast('PATCH', `/Users/${chief.id}`, off);
+    const on = { Operations: [{ op: 'Replace', value: { active: true } }] };
+    expect((await scim('PATCH', `/Users/${admin}`, on, {}, adopting)).status).toBe(200);
+    expect((await scim('DELETE', `/Groups/${group.id}`)).status).toBe(204);
+  });
+
+  it('is to take both of two administrators at the same time', async () => {
+    await api.call(api.admin, 'POST', '/users', { username: 'deputy', password: testPassword, isAdmin: true });
+    const ids = [await idOf('admin'), await idOf('deputy')];
+    const answers = await Promise.all(ids.map((id) => scim('PATCH', `/Users/${id}`, off, {}, adopting)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const on = { Operations: [{ op: 'Replace', value: { active: true } }] };
+    for (const id of ids) await scim('PATCH', `/Users/${id}`, on, {}, adopting);
   });
 });

@@ -204,36 +204,25 @@ export class Access implements BeforeApplicationShutdown {
 
   private async readGrants(userId: string): Promise<Grants> {
     const readAt = this.clock.now().getTime();
-    const [user, rows] = await Promise.all([
-      this.database.read.user.findUnique({ where: { id: userId }, select: { isAdmin: true } }),
-      this.database.read.roleBinding.findMany({
-        where: { OR: [{ userId }, { group: { members: { some: { userId } } } }] },
-        select: {
-          tenantId: true,
-          projectId: true,
-          role: true,
-          expiresAt: true,
-          project: { select: { name: true } },
-          customRole: { select: { permissions: true } },
-        },
-      }),
-    ]);
-    const admin: Grant = {
-      tenantId: null,
-      projectId: null,
-      projectName: null,
-      role: 'admin',
-      custom: null,
-      expiresAt: null,
-    };
-    const bound = rows.map(
+    const rows = await this.database.read.roleBinding.findMany({
+      where: { OR: [{ userId }, { group: { members: { some: { userId } } } }] },
+      select: {
+        tenantId: true,
+        projectId: true,
+        role: true,
+        expiresAt: true,
+        project: { select: { name: true } },
+        customRole: { select: { permissions: true } },
+      },
+    });
+    const grants = rows.map(
       ({ project, customRole, ...row }): Grant => ({
         ...row,
         projectName: project?.name ?? null,
         custom: customRole?.permissions ?? null,
       }),
     );
-    return new Grants(user?.isAdmin ? [admin, ...bound] : bound, readAt);
+    return new Grants(grants, readAt);
   }
 
   private forget(about: string): void {

@@ -171,10 +171,9 @@ async function createUsers(database: Database): Promise<ReadonlyMap<string, stri
   const tokens = new Map<string, string>();
   for (const username of ['admin', 'mallory', 'dora', 'vera']) {
     const id = newId();
-    const isAdmin = username === 'admin';
-    await database.read.user.create({
-      data: { id, username, displayName: username, issuer: 'test', subject: username, isAdmin },
-    });
+    const user = { id, username, displayName: username, issuer: 'test', subject: username };
+    const bindings = username === 'admin' ? { create: { id: newId(), role: 'admin', createdBy: 'test' } } : undefined;
+    await database.read.user.create({ data: { ...user, bindings } });
     const token = createToken('slp_pat_');
     await database.read.personalToken.create({
       data: { id: newId(), userId: id, name: 'test', prefix: token.slice(0, 12), hash: hashToken(token) },
