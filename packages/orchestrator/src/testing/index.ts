@@ -3,5 +3,6 @@
 
 export * from './child-processes.js';
 export * from './kubectl.js';
+export { startPolicyBench } from './policy-bench.js';
 export * from './raw-connection.js';
 export * from './test-cluster.js';
