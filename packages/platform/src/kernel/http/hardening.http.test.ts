@@ -92,6 +92,35 @@ describe('answers', () => {
     expect(headers.get('strict-transport-security')).toBeNull();
   });
 
+  it.each<[number, string, string, unknown?]>([
+    [200, 'GET', '/version'],
+    [200, 'GET', '/openapi.json'],
+    [201, 'POST', '/tenants', { name: 'globex' }],
+    [400, 'POST', '/tenants', { nonsense: 1 }],
+    [404, 'GET', '/tenants/nobody'],
+    [404, 'GET', '/no-such-route'],
+    [409, 'POST', '/tenants', { name: 'acme' }],
+    [412, 'PATCH', '/tenants/acme', { displayName: 'x' }],
+    [204, 'DELETE', '/me/sessions'],
+  ])('%i to %s %s hold no script and no frame, and set no cookie', async (status, method, path, body) => {
+    const ifMatch = status === 412 ? { 'if-match': '"99"' } : undefined;
+    const { status: answered, headers } = await api.call(api.admin, method, path, body, ifMatch);
+    expect(answered).toBe(status);
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('set-cookie')).toBeNull();
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('to strangers are no different', async () => {
+    for (const token of ['', 'slp_pat_nonsense']) {
+      const { status, headers } = await api.call(token, 'GET', '/tenants');
+      expect(status).toBe(401);
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    }
+  });
+
   it('to a body that is too large are 413', async () => {
     const answer = await api.call(api.admin, 'POST', '/tenants', JSON.stringify({ name: 'x'.repeat(1_200_000) }));
     expect(answer.status).toBe(413);
