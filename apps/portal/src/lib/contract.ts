@@ -29,6 +29,7 @@ export type Repository = Schemas['Repository'];
 export type Artifact = Schemas['Artifact'];
 export type Operation = Schemas['Operation'];
 export type AuditEvent = Schemas['AuditEvent'];
+export type AuditAlert = Schemas['AuditAlert'];
 export type ApprovalPolicy = Schemas['ApprovalPolicy'];
 export type NewApprovalPolicy = Schemas['CreateApprovalPolicy'];
 export type Quota = Schemas['Quota'];

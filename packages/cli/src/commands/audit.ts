@@ -12,6 +12,7 @@ import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
 import { type Cli, type CommonOptions, type Session, withScope } from '../session.js';
+import { registerAuditRules } from './audit-rules.js';
 
 interface ListOptions extends CommonOptions {
   readonly all?: boolean;
@@ -34,12 +35,23 @@ export function registerAudit(program: Command, cli: Cli): void {
   registerExport(audit, cli);
   registerVerify(audit, cli);
 
+  registerAuditRules(audit, cli);
+
+  const keys = audit.command('keys').description('The keys that checkpoints and exports are signed with.');
   withScope(
-    audit.command('keys').description('Print the public keys that checkpoints and exports are signed with.'),
+    keys.command('list', { isDefault: true }).alias('ls').description('Print the public parts, the signing one first.'),
     'server',
   ).action(async (options: CommonOptions) => {
     const { api, out } = await cli.open(options);
-    out.text(await read(api.GET('/api/v1/audit/keys')), (keys) => JSON.stringify(keys, null, 2));
+    out.text(await read(api.GET('/api/v1/audit/keys')), (found) => JSON.stringify(found, null, 2));
+  });
+  withScope(
+    keys.command('rotate').description('Make a new signing key; what the others have signed stays verifiable.'),
+    'server',
+  ).action(async (options: CommonOptions) => {
+    const { api, out } = await cli.open(options);
+    out.text(await read(api.POST('/api/v1/audit/keys/rotate')), (found) => JSON.stringify(found, null, 2));
+    out.note('Give these public keys to whoever verifies.');
   });
 
   const state = audit.command('state').description('Where the chain stands: what is sealed, signed and removed.');

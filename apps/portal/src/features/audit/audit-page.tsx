@@ -1,21 +1,26 @@
 'use client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import type { AuditEvent, Change } from '@/lib/contract';
 import { Id } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { DiffView } from '@/ui/diff-view';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
+import { LinkButton } from '@/ui/link-button';
 import { Facts, Page } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
+import { AuditFilters, useAuditFilter } from './audit-filters';
+import { ExportButton } from './export-button';
 import { auditQuery } from './queries';
 
-export function AuditPage() {
+/** The log of the whole platform, or of one tenant. */
+export function AuditPage({ tenant }: { tenant?: string }) {
   const t = useTranslations('audit');
-  const audit = useInfiniteQuery(auditQuery(undefined));
+  const { fields, filter, isSet } = useAuditFilter();
+  const audit = useInfiniteQuery(auditQuery(tenant, useDeferredValue(filter)));
   const [opened, setOpened] = useState<AuditEvent>();
   const columns: readonly Column<AuditEvent>[] = [
     { key: 'at', title: t('at'), sortBy: (event) => event.at, render: (event) => <Time at={event.at} /> },
@@ -23,7 +28,11 @@ export function AuditPage() {
       key: 'actor',
       title: t('actor'),
       sortBy: (event) => event.actor,
-      render: (event) => <span className="strong">{event.actor || t('system')}</span>,
+      render: (event) => (
+        <button type="button" className="text-button strong" onClick={() => fields.actor[1](event.actor)}>
+          {event.actor || t('system')}
+        </button>
+      ),
     },
     {
       key: 'action',
@@ -39,8 +48,13 @@ export function AuditPage() {
       key: 'resource',
       title: t('resource'),
       sortBy: (event) => event.resource,
-      render: (event) => <span className="break">{event.resource}</span>,
+      render: (event) => (
+        <button type="button" className="text-button break" onClick={() => fields.resource[1](event.resource)}>
+          {event.resource}
+        </button>
+      ),
     },
+    { key: 'outcome', title: t('outcome'), render: (event) => t(`outcomes.${event.outcome}`), wide: true },
     {
       key: 'tenant',
       title: t('tenant'),
@@ -58,13 +72,24 @@ export function AuditPage() {
   return (
     <Page
       title={t('title')}
-      description={t('description')}
+      description={t(tenant ? 'tenantDescription' : 'description')}
       actions={
-        <Equivalents
-          items={[{ title: t('title'), cli: 'slipway audit --all', api: 'GET /api/v1/audit-events?limit=50' }]}
-        />
+        <>
+          <LinkButton href={tenant ? `/t/${tenant}/audit/alerts` : '/admin/audit/alerts'}>{t('alerts')}</LinkButton>
+          <ExportButton tenant={tenant} from={filter.from} to={filter.to} />
+          <Equivalents
+            items={[
+              {
+                title: t('title'),
+                cli: `slipway audit ${tenant ? `--tenant ${tenant}` : '--all'}`,
+                api: `GET /api/v1/${tenant ? `tenants/${tenant}/` : ''}audit-events?limit=50`,
+              },
+            ]}
+          />
+        </>
       }
     >
+      <AuditFilters fields={fields} isSet={isSet} />
       <Table
         name="audit"
         label={t('title')}
@@ -72,10 +97,7 @@ export function AuditPage() {
         rowKey={(event) => event.id}
         columns={columns}
         error={audit.error}
-        searchText={(event) =>
-          `${event.actor} ${event.action} ${event.resource} ${event.tenant ?? ''} ${event.requestId ?? ''}`
-        }
-        empty={<EmptyState icon="audit" title={t('none')} />}
+        empty={<EmptyState icon="audit" title={t(isSet ? 'noneFound' : 'none')} />}
         more={{ has: audit.hasNextPage, isLoading: audit.isFetchingNextPage, load: () => void audit.fetchNextPage() }}
       />
       <Dialog as="drawer" open={opened !== undefined} title={opened?.action ?? ''} onClose={() => setOpened(undefined)}>
@@ -86,7 +108,22 @@ export function AuditPage() {
                 { label: t('actor'), value: opened.actor || t('system') },
                 { label: t('at'), value: <Time at={opened.at} /> },
                 { label: t('resource'), value: opened.resource },
+                { label: t('outcome'), value: t(`outcomes.${opened.outcome}`) },
                 { label: t('source'), value: opened.source || '–' },
+                ...(opened.impersonator ? [{ label: t('impersonator'), value: opened.impersonator }] : []),
+                ...(opened.sessionId
+                  ? [
+                      {
+                        label: t('session'),
+                        value: <Id value={opened.sessionId} short={opened.sessionId.slice(0, 8)} />,
+                      },
+                    ]
+                  : []),
+                { label: t('agent'), value: opened.userAgent || '–' },
+                { label: t('chain'), value: opened.seq === null ? t('unsealed') : String(opened.seq) },
+                ...(opened.hash
+                  ? [{ label: t('hash'), value: <Id value={opened.hash} short={opened.hash.slice(0, 16)} /> }]
+                  : []),
               ]}
             />
             <DiffView label={t('changes')} changes={toChanges(opened.before, opened.after)} />

@@ -25,6 +25,7 @@ export function TenantFrame({ tenant, children }: { tenant: string; children: Re
     { href: toTenantPage(tenant, 'access'), label: t('access'), icon: 'access' },
     { href: toTenantPage(tenant, 'quota'), label: quotas('title'), icon: 'jobs' },
     { href: toTenantPage(tenant, 'robots'), label: robots('title'), icon: 'key' },
+    { href: `${toTenant(tenant)}/audit`, label: t('audit'), icon: 'audit' },
     { href: toTenantPage(tenant, 'settings'), label: t('settings'), icon: 'settings' },
   ] as const;
   return (
