@@ -5,7 +5,6 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import type { Group, ScimToken } from '@/lib/contract';
 import { useAnnounce } from '@/ui/announcer';
-import { CodeBlock } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
@@ -24,6 +23,7 @@ import {
   settingsQuery,
   updateSettings,
 } from './queries';
+import { ShownOnce } from './shown-once';
 
 /** What administrators set about signing in: the policy, directories and groups. */
 export function IdentityPage({ apiUrl }: { apiUrl: string }) {
@@ -187,10 +187,7 @@ function ScimSection({ url }: { url: string }) {
         empty={<p className="muted pad">{t('noScim')}</p>}
       />
       <Dialog open={made !== undefined} title={t('newScim')} onClose={() => setMade(undefined)}>
-        <div className="stack">
-          <p role="status">{me('once')}</p>
-          <CodeBlock code={made ?? ''} />
-        </div>
+        <ShownOnce token={made ?? ''} />
       </Dialog>
     </Section>
   );

@@ -17,6 +17,7 @@ import { NewTokenDialog } from './new-token-dialog';
 import { deleteToken, meQuery, rotateToken, tokensQuery } from './queries';
 import { SecondFactorSection } from './second-factor-section';
 import { SessionsTable } from './sessions-table';
+import { ShownOnce } from './shown-once';
 
 /** Who I am, my tokens, and how to use the command line. */
 export function MePage({ apiUrl }: { apiUrl: string }) {
@@ -168,10 +169,7 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
       </Page>
       <NewTokenDialog open={isCreating} onClose={() => setCreating(false)} />
       <Dialog open={rotation.data !== undefined} title={account('rotated')} onClose={() => rotation.reset()}>
-        <div className="stack">
-          <p role="status">{t('once')}</p>
-          <CodeBlock code={rotation.data?.token ?? ''} />
-        </div>
+        <ShownOnce token={rotation.data?.token ?? ''} />
       </Dialog>
       {rotation.error ? <ErrorBox error={rotation.error} /> : null}
       <ConfirmByTyping

@@ -6,12 +6,12 @@ import { useState } from 'react';
 import * as z from 'zod/mini';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { CodeBlock } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { ErrorBox } from '@/ui/error-box';
 import { Field, Select } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { createToken, meQuery } from './queries';
+import { ShownOnce } from './shown-once';
 
 const schema = z.object({
   name: z.string().check(z.minLength(1, 'required')),
@@ -65,10 +65,7 @@ export function NewTokenDialog({ open, onClose }: { open: boolean; onClose: () =
       }
     >
       {made ? (
-        <div className="stack">
-          <p role="status">{t('once')}</p>
-          <CodeBlock code={made} />
-        </div>
+        <ShownOnce token={made} />
       ) : (
         <form
           className="form"

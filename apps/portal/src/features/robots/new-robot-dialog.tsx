@@ -5,9 +5,9 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
 import { toWords } from '@/features/identity/new-token-dialog';
+import { ShownOnce } from '@/features/identity/shown-once';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { CodeBlock } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
@@ -55,10 +55,7 @@ export function NewRobotDialog({ place, open, onClose }: { place: RobotPlace; op
       }
     >
       {made ? (
-        <div className="stack">
-          <p role="status">{me('once')}</p>
-          <CodeBlock code={made} />
-        </div>
+        <ShownOnce token={made} />
       ) : (
         <form
           className="form"

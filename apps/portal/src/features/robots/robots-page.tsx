@@ -3,12 +3,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { ShownOnce } from '@/features/identity/shown-once';
 import { projectsQuery } from '@/features/projects/queries';
 import { toCli } from '@/lib/cli';
 import type { Robot } from '@/lib/contract';
 import { useAddress } from '@/lib/use-address';
 import { ConfirmByTyping } from '@/ui/confirm-by-typing';
-import { CodeBlock } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
@@ -25,7 +25,6 @@ import { deleteRobot, disableRobot, robotsQuery, rotateRobot } from './queries';
 export function RobotsPage({ tenant }: { tenant: string }) {
   const t = useTranslations('robots');
   const account = useTranslations('account');
-  const me = useTranslations('me');
   const client = useQueryClient();
   const [chosen, setChosen] = useAddress('project', '');
   const place = { tenant, project: chosen === '' ? undefined : chosen };
@@ -147,10 +146,7 @@ export function RobotsPage({ tenant }: { tenant: string }) {
       />
       <NewRobotDialog place={place} open={isCreating} onClose={() => setCreating(false)} />
       <Dialog open={rotation.data !== undefined} title={account('rotated')} onClose={() => rotation.reset()}>
-        <div className="stack">
-          <p role="status">{me('once')}</p>
-          <CodeBlock code={rotation.data?.token ?? ''} />
-        </div>
+        <ShownOnce token={rotation.data?.token ?? ''} />
       </Dialog>
       <ConfirmByTyping
         open={doomed !== undefined}
