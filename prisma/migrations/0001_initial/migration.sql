@@ -249,17 +249,6 @@ CREATE TABLE "blueprints" (
 );
 
 -- CreateTable
-CREATE TABLE "blueprint_versions" (
-    "blueprintId" UUID NOT NULL,
-    "number" INTEGER NOT NULL,
-    "content" JSONB NOT NULL,
-    "createdBy" TEXT NOT NULL,
-    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "blueprint_versions_pkey" PRIMARY KEY ("blueprintId","number")
-);
-
--- CreateTable
 CREATE TABLE "builds" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -328,7 +317,6 @@ CREATE TABLE "environments" (
     "partsVersion" TEXT NOT NULL DEFAULT '',
     "isAdopted" BOOLEAN NOT NULL DEFAULT false,
     "adoptedFrom" JSONB,
-    "defaults" JSONB NOT NULL DEFAULT '{}',
     "ordinal" SERIAL NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -694,7 +682,6 @@ CREATE TABLE "projects" (
     "displayName" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'active',
     "blueprint" TEXT,
-    "blueprintVersion" INTEGER,
     "podSecurity" TEXT NOT NULL DEFAULT 'restricted',
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -1387,9 +1374,6 @@ ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "blueprint_versions" ADD CONSTRAINT "blueprint_versions_blueprintId_fkey" FOREIGN KEY ("blueprintId") REFERENCES "blueprints"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
