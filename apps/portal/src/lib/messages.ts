@@ -1,5 +1,6 @@
 import enAccess from '../../messages/en/access.json';
 import enAdmin from '../../messages/en/admin.json';
+import enAdoptions from '../../messages/en/adoptions.json';
 import enApplications from '../../messages/en/applications.json';
 import enCommon from '../../messages/en/common.json';
 import enIdentity from '../../messages/en/identity.json';
@@ -10,6 +11,7 @@ import enSecurity from '../../messages/en/security.json';
 import enTenants from '../../messages/en/tenants.json';
 import zhAccess from '../../messages/zh/access.json';
 import zhAdmin from '../../messages/zh/admin.json';
+import zhAdoptions from '../../messages/zh/adoptions.json';
 import zhApplications from '../../messages/zh/applications.json';
 import zhCommon from '../../messages/zh/common.json';
 import zhIdentity from '../../messages/zh/identity.json';
@@ -26,6 +28,7 @@ const en = {
   ...enTenants,
   ...enApplications,
   ...enAdmin,
+  ...enAdoptions,
   ...enIdentity,
   ...enOnboarding,
   ...enQuotas,
@@ -43,6 +46,7 @@ const messages: Record<Locale, Messages> = {
     ...zhTenants,
     ...zhApplications,
     ...zhAdmin,
+    ...zhAdoptions,
     ...zhIdentity,
     ...zhOnboarding,
     ...zhQuotas,

@@ -14,6 +14,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   const requests = useTranslations('requests');
   const access = useTranslations('accessControl');
   const policies = useTranslations('approvalPolicies');
+  const adoptions = useTranslations('adoptions');
   const quotas = useTranslations('quotas');
   const identity = useTranslations('identityAdmin');
   const security = useTranslations('security');
@@ -31,6 +32,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     { href: '/admin/policies', label: images('title'), icon: 'images' },
     { href: '/admin/security', label: security('title'), icon: 'key' },
     { href: '/admin/clusters', label: t('clusters'), icon: 'clusters' },
+    { href: '/admin/namespaces', label: adoptions('title'), icon: 'applications' },
     { href: '/admin/audit', label: t('audit'), icon: 'audit' },
   ] as const;
   if (me && !me.isAdmin) {
