@@ -11,20 +11,20 @@ export class RolesRepository {
   constructor(private readonly database: Database) {}
 
   /** A tenant's own and the platform's; for the platform, its own only. By name; there are never many. */
-  list(tenantId: string | null): Promise<RoleRow[]> {
+  async list(tenantId: string | null): Promise<RoleRow[]> {
     const where = tenantId === null ? { tenantId } : { OR: [{ tenantId }, { tenantId: null }] };
-    return this.database.read.customRole.findMany({
-      where,
-      include: counts,
-      orderBy: [{ name: 'asc' }, { id: 'asc' }],
-    });
+    const { customRole } = this.database.read;
+    const rows = await customRole.findMany({ where, orderBy: [{ name: 'asc' }, { id: 'asc' }] });
+    return this.countBindings(rows, this.database.read);
   }
 
   /** One that can be given in the tenant (or on the platform), by name or id. */
-  find(tenantId: string | null, nameOrId: string, reader: Reader = this.database.read): Promise<RoleRow | null> {
+  async find(tenantId: string | null, nameOrId: string, reader: Reader = this.database.read): Promise<RoleRow | null> {
     const where = tenantId === null ? { tenantId } : { OR: [{ tenantId }, { tenantId: null }] };
     const key = isId(nameOrId) ? { id: nameOrId } : { name: nameOrId };
-    return reader.customRole.findFirst({ where: { AND: [where, key] }, include: counts });
+    const row = await reader.customRole.findFirst({ where: { AND: [where, key] } });
+    const [counted] = await this.countBindings(row ? [row] : [], reader);
+    return counted ?? null;
   }
 
   /** Whether the name would mean two roles to somebody: a tenant's names are unique in it and differ from the platform's. */
@@ -68,5 +68,14 @@ export class RolesRepository {
   async findLocked(tx: Transaction, id: string): Promise<RoleRow | null> {
     await tx.$queryRaw`SELECT 1 FROM roles WHERE id = ${id}::uuid FOR UPDATE`;
     return tx.customRole.findUnique({ where: { id }, include: counts });
+  }
+
+  /** Of these roles only: an `include` would count the bindings of all roles of the platform. */
+  private async countBindings(rows: readonly CustomRoleModel[], reader: Reader): Promise<RoleRow[]> {
+    if (rows.length === 0) return [];
+    const roleId = { in: rows.map(({ id }) => id) };
+    const found = await reader.roleBinding.groupBy({ by: 'roleId', where: { roleId }, _count: { _all: true } });
+    const bindings = new Map(found.map((each) => [each.roleId, each._count._all]));
+    return rows.map((row) => ({ ...row, _count: { bindings: bindings.get(row.id) ?? 0 } }));
   }
 }

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import type { Prisma } from '../kernel/database/index.js';
-import { objectFields, pageOf, timeSchema } from '../kernel/http/schemas.js';
+import { lineSchema, objectFields, pageOf, timeSchema } from '../kernel/http/schemas.js';
 
 export const createGroupBody = z.strictObject({
-  name: z
-    .string()
-    .trim()
+  name: lineSchema
     .min(1)
     .max(200)
     .regex(/^[^/\p{Cc}]+$/u, 'Without slashes and control characters.')

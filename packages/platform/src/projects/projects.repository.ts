@@ -6,25 +6,28 @@ import { isId } from '../kernel/ids/ids.js';
 
 const counts = { _count: { select: { environments: true } } } as const;
 export type ProjectRow = Prisma.ProjectGetPayload<{ include: typeof counts }>;
+type BareRow = Omit<ProjectRow, '_count'>;
 
 @Injectable()
 export class ProjectsRepository {
   constructor(private readonly database: Database) {}
 
-  list(tenantId: string, id: { in: string[] } | undefined, query: PageQuery): Promise<ProjectRow[]> {
+  async list(tenantId: string, id: { in: string[] } | undefined, query: PageQuery): Promise<ProjectRow[]> {
     const { where, orderBy, take } = keyset<Prisma.ProjectWhereInput>(query, 'name');
     const name = query.q ? { contains: query.q } : undefined;
-    return this.database.read.project.findMany({
+    const rows = await this.database.read.project.findMany({
       where: { AND: [where], tenantId, id, name },
-      include: counts,
       orderBy,
       take,
     });
+    return this.count(rows, tenantId, this.database.read);
   }
 
-  find(tenantId: string, nameOrId: string, reader: Reader = this.database.read): Promise<ProjectRow | null> {
+  async find(tenantId: string, nameOrId: string, reader: Reader = this.database.read): Promise<ProjectRow | null> {
     const key = isId(nameOrId) ? { id: nameOrId } : { name: nameOrId };
-    return reader.project.findFirst({ where: { tenantId, ...key }, include: counts });
+    const row = await reader.project.findFirst({ where: { tenantId, ...key } });
+    const [counted] = await this.count(row ? [row] : [], tenantId, reader);
+    return counted ?? null;
   }
 
   /** The row, locked until the transaction ends. */
@@ -50,5 +53,18 @@ export class ProjectsRepository {
     const rows = await tx.$queryRaw<{ state: string }[]>`
       SELECT state FROM tenants WHERE id = ${tenantId}::uuid FOR SHARE`;
     return rows[0]?.state;
+  }
+
+  /** Of these projects only: an `include` would count the environments of all projects of the platform. */
+  private async count(rows: readonly BareRow[], tenantId: string, reader: Reader): Promise<ProjectRow[]> {
+    if (rows.length === 0) return [];
+    const projectId = { in: rows.map(({ id }) => id) };
+    const found = await reader.environment.groupBy({
+      by: 'projectId',
+      where: { tenantId, projectId },
+      _count: { _all: true },
+    });
+    const environments = new Map(found.map((each) => [each.projectId, each._count._all]));
+    return rows.map((row) => ({ ...row, _count: { environments: environments.get(row.id) ?? 0 } }));
   }
 }

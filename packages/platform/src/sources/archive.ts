@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { SlipwayError } from '../kernel/errors/errors.js';
-import { archiveLimits, refuseEntry } from './archive.rules.js';
+import { archiveLimits, isBomb, refuseEntry, refuseLinks } from './archive.rules.js';
 import { fail } from './sources.errors.js';
 
 /** Streams an archive to `path`, which exists only when the whole came and may be unpacked. Throws what is wrong with it. */
@@ -26,7 +26,7 @@ export async function receiveArchive(input: Readable, path: string): Promise<{ d
   try {
     await pipeline(input, measure, createWriteStream(partial, { mode: 0o600 }));
     if (sizeBytes === 0) throw fail('archive-empty');
-    await inspectArchive(partial);
+    await inspectArchive(partial, sizeBytes);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
@@ -36,14 +36,16 @@ export async function receiveArchive(input: Readable, path: string): Promise<{ d
 }
 
 /** Reads every header; nothing is unpacked. Stops at the first entry that may not be, and at a bomb. */
-async function inspectArchive(path: string): Promise<void> {
+async function inspectArchive(path: string, packedBytes: number): Promise<void> {
   let entries = 0;
   let unpackedBytes = 0;
   const gunzip = createGunzip();
   gunzip.on('data', (chunk: Buffer) => {
     unpackedBytes += chunk.length;
-    if (unpackedBytes > archiveLimits.unpackedBytes) gunzip.destroy(fail('archive-too-large'));
+    if (isBomb(unpackedBytes, packedBytes)) gunzip.destroy(fail('archive-too-large'));
   });
+  const names = new Set<string>();
+  const links = new Map<string, string>();
   const reader = extract();
   reader.on('entry', (header, body, next) => {
     entries += 1;
@@ -51,6 +53,9 @@ async function inspectArchive(path: string): Promise<void> {
     if (refusal) return reader.destroy(fail('archive-malformed', refusal));
     if (entries > archiveLimits.entries)
       return reader.destroy(fail('archive-too-large', `More than ${archiveLimits.entries} entries.`));
+    names.add(header.name);
+    if (header.type === 'link' && header.linkname) names.add(header.linkname);
+    if (header.type === 'symlink') links.set(header.name, header.linkname ?? '');
     body.on('end', next);
     body.resume();
   });
@@ -61,4 +66,6 @@ async function inspectArchive(path: string): Promise<void> {
     throw fail('archive-malformed', { detail: 'It is no tar compressed by gzip, or it is cut off.', cause: error });
   }
   if (entries === 0) throw fail('archive-empty');
+  const refusal = refuseLinks(links, names);
+  if (refusal) throw fail('archive-malformed', refusal);
 }

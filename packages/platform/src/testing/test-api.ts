@@ -17,9 +17,11 @@ import { EnvironmentsModule } from '../environments/environments.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
 import { type Configuration, loadConfig } from '../kernel/config/config.js';
+import { Database } from '../kernel/database/index.js';
 import { migrate } from '../kernel/database/migrate.js';
 import { prepareApplication } from '../kernel/http/application.js';
 import { listRoutes, type RouteEntry } from '../kernel/http/openapi.js';
+import { createToken, hashToken, newId } from '../kernel/ids/ids.js';
 import { createKernelModule } from '../kernel/kernel.module.js';
 import { OnboardingModule } from '../onboarding/onboarding.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
@@ -172,6 +174,16 @@ export async function startTestApi(options: {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A user with a personal token instead of a password: hashing one takes a while. Gives the token. */
+export async function createUserWithToken({ app }: TestApi, username: string): Promise<string> {
+  const { read } = app.get(Database);
+  const [id, token] = [newId(), createToken('slp_pat_')];
+  await read.user.create({ data: { id, username, displayName: username, issuer: 'test', subject: username } });
+  const data = { id: newId(), userId: id, name: 'test', prefix: token.slice(0, 12), hash: hashToken(token) };
+  await read.personalToken.create({ data });
+  return token;
 }
 
 function writeSecrets(folder: string): Record<string, string> {

@@ -1,15 +1,21 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
 import { narrowToTenant } from '../database/index.js';
+import { SlipwayError } from '../errors/errors.js';
 import { fail } from '../errors/kernel.errors.js';
 import { RateLimit } from '../http/rate-limit.js';
 import { findRoute, type Request, type Response, type RouteOptions, stateOf } from '../http/route.js';
+import { signalOf } from '../http/server-sent-events.js';
 import { hashToken } from '../ids/ids.js';
-import type { Actor, TenantScope } from '../tenancy/caller.js';
+import { type Actor, createUserActor, type TenantScope } from '../tenancy/caller.js';
 import { requireChangeable } from '../tenancy/tenant-state.js';
 import { Access } from './access.js';
 import { Authenticator, authenticate } from './authenticator.js';
 import { isPermission, levelOf } from './permissions.js';
 import { canSeeProject } from './policy.js';
+
+/** What stays open is asked about again after this time. */
+const recheckMilliseconds = 3_000;
 
 /**
  * Stands before every route: 401 without a valid bearer, 404 for a tenant the actor may not know of, 403 for a member who
@@ -21,6 +27,7 @@ export class AccessGuard implements CanActivate {
     private readonly authenticator: Authenticator,
     private readonly access: Access,
     private readonly rateLimit: RateLimit,
+    private readonly clock: Clock,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -50,7 +57,43 @@ export class AccessGuard implements CanActivate {
     } else if (route.permission !== 'signed-in') await this.access.requireOnPlatform(actor, route.permission);
     requireUnnarrowed(actor, route);
     if (state.tenant && !isPlatforms(route)) narrowToTenant(state.tenant.id);
+    if (route.produces?.includes('text/event-stream')) void this.standBy(actor, route, request, response);
     return true;
+  }
+
+  /** A stream outlives the answer that let it begin: it is cut off once it would be refused if it were asked for again. */
+  private async standBy(actor: Actor, route: RouteOptions, request: Request, response: Response): Promise<void> {
+    const over = signalOf(response);
+    while (!over.aborted) {
+      await this.clock.sleep(recheckMilliseconds, over);
+      if (over.aborted) return;
+      const isRefused = await this.readmit(actor, route, request).then(
+        () => false,
+        // A database that is away for a moment ends nothing.
+        (error: unknown) => error instanceof SlipwayError && error.definition.status < 500,
+      );
+      if (isRefused) response.destroy();
+    }
+  }
+
+  /** Throws what a new request would be refused with. An access token that has run out meanwhile is no reason. */
+  private async readmit(before: Actor, route: RouteOptions, request: Request): Promise<void> {
+    const actor = isLasting(request)
+      ? await authenticate(this.authenticator, request, 'rest')
+      : await this.renew(before);
+    if (!actor) throw fail('unauthenticated');
+    const { tenant, project } = request.params;
+    if (typeof tenant === 'string') {
+      const scope = await this.access.getTenantScope(actor, tenant);
+      this.admit(actor, scope, route, typeof project === 'string' ? project : undefined);
+    } else if (route.permission !== 'signed-in' && route.permission !== 'public')
+      await this.access.requireOnPlatform(actor, route.permission);
+  }
+
+  private async renew(actor: Actor): Promise<Actor | undefined> {
+    if (actor.kind !== 'user') return actor;
+    if (!(await this.access.isActive(actor.id))) return undefined;
+    return createUserActor({ ...actor, platformRoles: await this.access.platformRolesOf(actor.id) });
   }
 
   private admit(actor: Actor, scope: TenantScope, route: RouteOptions, project: string | undefined): void {
@@ -66,6 +109,9 @@ export class AccessGuard implements CanActivate {
 /** What only the platform's roles may do with a tenant is the platform's own work. */
 const isPlatforms = ({ permission }: RouteOptions): boolean =>
   isPermission(permission) && levelOf(permission) === 'platform';
+
+/** Whether the request came with a token that is good until it is taken away, as against one of a few minutes. */
+const isLasting = (request: Request): boolean => /^Bearer slp_/i.test(request.headers.authorization ?? '');
 
 const addressOf = (request: Request): string => `address:${request.ip ?? 'unknown'}`;
 

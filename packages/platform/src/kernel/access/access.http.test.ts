@@ -1,24 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ApplicationsModule } from '../../applications/applications.module.js';
-import { BuildsModule } from '../../builds/builds.module.js';
-import { KubernetesModule } from '../../clusters/kubernetes.module.js';
-import { ConfigModule } from '../../config/config.module.js';
-import { DomainsModule } from '../../domains/domains.module.js';
-import { InvitationsModule } from '../../invitations/invitations.module.js';
-import { KeysModule } from '../../keys/keys.module.js';
-import { NetworkPoliciesModule } from '../../network-policies/network-policies.module.js';
-import { PodSecurityModule } from '../../pod-security/pod-security.module.js';
-import { PodsModule } from '../../pods/pods.module.js';
-import { QuotaRoutesModule } from '../../quotas/quota-routes.module.js';
-import { ReleasesModule } from '../../releases/releases.module.js';
-import { RepositoriesModule } from '../../repositories/repositories.module.js';
-import { RolloutsModule } from '../../rollouts/rollouts.module.js';
-import { SourcesModule } from '../../sources/sources.module.js';
-import { startTestApi, type TestApi } from '../../testing/test-api.js';
-import { Database } from '../database/index.js';
+import { otherModules as modules } from '../../testing/other-modules.js';
+import { createUserWithToken, startTestApi, type TestApi } from '../../testing/test-api.js';
 import type { RouteOptions } from '../http/route.js';
-import { createToken, hashToken, newId } from '../ids/ids.js';
 import {
   allPermissions,
   levelOf,
@@ -29,24 +13,6 @@ import {
   platformRoles,
   roles,
 } from './permissions.js';
-
-const modules = [
-  ApplicationsModule,
-  BuildsModule,
-  ConfigModule,
-  DomainsModule,
-  InvitationsModule,
-  KeysModule,
-  KubernetesModule,
-  NetworkPoliciesModule,
-  PodSecurityModule,
-  PodsModule,
-  QuotaRoutesModule,
-  ReleasesModule,
-  RepositoriesModule,
-  RolloutsModule,
-  SourcesModule,
-];
 
 /** Somebody, with what the tables say that he holds: on the platform, in the whole of acme, in its project shop alone. */
 interface Somebody {
@@ -68,16 +34,6 @@ const fill = (path: string, project = 'shop') =>
 const isOfTenant = ({ path }: RouteOptions) => path.includes(':tenant');
 const routes = () => api.routes.map(({ route }) => route);
 
-/** A user with a personal token: no password needs to be hashed for it. */
-async function createUser(username: string): Promise<string> {
-  const { read } = api.app.get(Database);
-  const [id, token] = [newId(), createToken('slp_pat_')];
-  await read.user.create({ data: { id, username, displayName: username, issuer: 'test', subject: username } });
-  const data = { id: newId(), userId: id, name: 'test', prefix: token.slice(0, 12), hash: hashToken(token) };
-  await read.personalToken.create({ data });
-  return token;
-}
-
 /** Sixteen at a time: most of a request is waiting for PostgreSQL. */
 async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = [...items];
@@ -88,7 +44,7 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>)
 }
 
 async function invite(name: string, path: string, role: string, held: Partial<Somebody>): Promise<void> {
-  const token = await createUser(name);
+  const token = await createUserWithToken(api, name);
   const { status, body } = await api.call(api.admin, 'POST', path, { username: name, role });
   if (status !== 201) throw new Error(`${name} was not let in: ${JSON.stringify(body)}`);
   everybody.push({ name, token, onPlatform: nothing, inTenant: nothing, inShop: nothing, ...held });
@@ -99,7 +55,7 @@ beforeAll(async () => {
   // Whoever tries all routes at once would be held back.
   const env = { SLIPWAY_RATE_LIMIT_CLIENT: '1000000', SLIPWAY_RATE_LIMIT_TENANT: '1000000' };
   api = await startTestApi({ ...services, modules, env });
-  stranger = await createUser('stranger');
+  stranger = await createUserWithToken(api, 'stranger');
   await api.call(api.admin, 'POST', '/tenants', { name: 'acme' });
   await api.call(api.admin, 'POST', '/tenants', { name: 'beta', owner: 'stranger' });
   for (const name of ['shop', 'office']) await api.call(api.admin, 'POST', '/tenants/acme/projects', { name });
@@ -122,7 +78,7 @@ beforeAll(async () => {
   const registrar = new Set<Permission>(['users:read', 'roles:read']);
   await invite('registrar', '/platform-members', 'registrar', { onPlatform: registrar, inTenant: registrar });
   everybody.push({ name: 'stranger', token: stranger, onPlatform: nothing, inTenant: nothing, inShop: nothing });
-}, 60_000);
+}, 180_000);
 afterAll(() => api?.close());
 
 /** What the declared permission of a route means for somebody, told from the tables alone. */

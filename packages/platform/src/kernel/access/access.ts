@@ -149,6 +149,11 @@ export class Access implements BeforeApplicationShutdown {
     return (await this.grantsOf(userId)).platformRoles(this.clock.now());
   }
 
+  /** Whether there is such a user, who is not disabled. */
+  async isActive(userId: string): Promise<boolean> {
+    return (await this.grantsOf(userId)).isActive;
+  }
+
   /** Every role that a user holds now, directly or by a group. */
   async rolesInForce(userId: string): Promise<readonly RoleInForce[]> {
     const grants = (await this.grantsOf(userId)).inForce(this.clock.now());
@@ -204,8 +209,16 @@ export class Access implements BeforeApplicationShutdown {
 
   private async readGrants(userId: string): Promise<Grants> {
     const readAt = this.clock.now().getTime();
+    const [user, memberships] = await Promise.all([
+      this.database.read.user.findUnique({ where: { id: userId }, select: { disabledAt: true } }),
+      this.database.read.groupMember.findMany({ where: { userId }, select: { groupId: true } }),
+    ]);
+    // Whatever lets a disabled user in, there is nothing that he may do.
+    if (!user || user.disabledAt) return new Grants([], readAt, false);
+    // By ids, which are found by index: asked for by way of the groups, every binding of the platform would be looked at.
+    const groupId = { in: memberships.map((membership) => membership.groupId) };
     const rows = await this.database.read.roleBinding.findMany({
-      where: { OR: [{ userId }, { group: { members: { some: { userId } } } }] },
+      where: { OR: [{ userId }, { groupId }] },
       select: {
         tenantId: true,
         projectId: true,

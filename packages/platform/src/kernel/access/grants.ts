@@ -55,6 +55,8 @@ export class Grants {
     private readonly grants: readonly Grant[],
     /** When they were read, for those who keep them. */
     readonly readAt: number,
+    /** False for a user who is disabled, or is no more. */
+    readonly isActive = true,
   ) {
     const byTenant = new Map<string, Grant[]>();
     for (const grant of grants) {

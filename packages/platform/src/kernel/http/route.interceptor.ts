@@ -96,10 +96,24 @@ function hasBody(request: Request): boolean {
 }
 
 function parse(schema: z.ZodType, value: unknown, root: string): unknown {
+  const message = 'A text has a character that cannot be stored (NUL, or half of a pair).';
+  if (!isStorable(value)) throw malformed([{ path: root, code: 'unstorable-text', message }]);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw malformed(toFieldErrors(parsed.error, root));
 }
+
+/** Whether PostgreSQL can keep every text in it. Without recursion: what is sent may be nested to any depth. */
+function isStorable(root: unknown): boolean {
+  const rest = [root];
+  for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
+    if (typeof value === 'string' && unstorable.test(value)) return false;
+    if (isObject(value)) for (const [name, member] of Object.entries(value)) rest.push(name, member ?? '');
+  }
+  return true;
+}
+
+const unstorable = /\0|\p{Surrogate}/u;
 
 function malformed(errors: readonly FieldError[]) {
   const detail = errors.map((error) => `${error.path}: ${error.message}`).join('; ');

@@ -8,7 +8,20 @@ export const nameSchema = z
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'Use a-z, 0-9 and dashes; begin with a letter and do not end with a dash.')
   .meta({ description: 'A DNS label: unique in its parent, never changes.', example: 'shop' });
 
-export const displayNameSchema = z.string().trim().min(1).max(200);
+/**
+ * What has no place in a line that people read: controls, what turns text around, and what has no width and no purpose but to make
+ * two names look the same. The joiners of Persian and of emoji stay.
+ */
+const hidden =
+  /[\p{Cc}\p{Zl}\p{Zp}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/u;
+
+/** A line of text for people: any script, nothing hidden. */
+export const lineSchema = z
+  .string()
+  .trim()
+  .refine((text) => !hidden.test(text), 'Leave out control characters, line ends and characters that cannot be seen.');
+
+export const displayNameSchema = lineSchema.min(1).max(200);
 
 export const timeSchema = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 
