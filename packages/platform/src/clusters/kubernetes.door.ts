@@ -79,7 +79,7 @@ export class KubernetesDoor extends Door {
       over.abort();
       upstream.destroy();
     });
-    void this.recheck(outcome, over.signal, () => upstream.destroy());
+    void this.recheck(request, outcome, over.signal, () => upstream.destroy());
     if (body) upstream.end(body);
     else request.pipe(upstream);
   }
@@ -104,7 +104,7 @@ export class KubernetesDoor extends Door {
       if (otherHead.length > 0) socket.write(otherHead);
       if (head.length > 0) other.write(head);
       joinStreams(socket, other);
-      void this.recheck(outcome, over.signal, () => {
+      void this.recheck(request, outcome, over.signal, () => {
         other.destroy();
         socket.destroy();
       });
@@ -150,12 +150,22 @@ export class KubernetesDoor extends Door {
   }
 
   /** Ends what is open once it would be refused, or be answered otherwise, if it were asked again. */
-  private async recheck({ actor, target, admission }: Admitted, over: AbortSignal, end: () => void): Promise<void> {
+  private async recheck(
+    request: IncomingMessage,
+    { actor, target, admission }: Admitted,
+    over: AbortSignal,
+    end: () => void,
+  ): Promise<void> {
     const before = JSON.stringify([admission.path, admission.as]);
+    // A robot is what its token says, so the token is asked again; a user's may run out before what it opened.
+    const decide = async () => {
+      const again = actor.kind === 'robot' ? await this.access.authenticate(request) : actor;
+      return again ? this.decide(again, target) : toStatus(401, 'Unauthorized');
+    };
     while (!over.aborted) {
       await this.clock.sleep(recheckMilliseconds, over);
       if (over.aborted) return;
-      const now = await this.decide(actor, target).catch(() => undefined);
+      const now = await decide().catch(() => undefined);
       // A database that is away for a moment ends nothing.
       if (!now) continue;
       if ('code' in now || JSON.stringify([now.path, now.as]) !== before) return end();

@@ -288,6 +288,78 @@ describe('the kubeconfig of a tenant', () => {
   });
 });
 
+/** Opens a watch that nobody but the platform will end. */
+const watch = (who: string, path: string) =>
+  fetch(`${api.url}/k8s/clusters/embedded${path}${path.includes('?') ? '&' : '?'}watch=1`, {
+    headers: { authorization: `Bearer ${tokens.get(who)}` },
+  });
+const rulesOf = async (who: string, namespace: string) => {
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
+  const answer = await kube(who, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body);
+  return JSON.stringify(answer.body.status?.resourceRules ?? []);
+};
+
+describe('a robot of a project', () => {
+  const robots = '/tenants/acme/projects/shop/robots';
+  const configs = `/api/v1/namespaces/${production}/configmaps`;
+
+  beforeAll(async () => {
+    const body = { name: 'deployer', scopes: ['environments:read', 'config:read', 'pods:read'] };
+    const made = await api.call(api.admin, 'POST', robots, body);
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    tokens.set('robot', made.body.token);
+  });
+
+  it('sees its project’s namespaces, and does there what its scopes hold and no more', async () => {
+    expect(namesOf(await kube('robot', 'GET', '/api/v1/namespaces'))).toEqual([production]);
+    expect((await kube('robot', 'GET', '/api/v1/namespaces/acme-blog-production/pods')).status).toBe(404);
+    expect((await kube('robot', 'GET', `/api/v1/namespaces/${production}/pods`)).status).toBe(200);
+    expect((await kube('robot', 'GET', `/api/v1/namespaces/${production}/secrets`)).status).toBe(403);
+    expect((await kube('robot', 'DELETE', `/api/v1/namespaces/${production}/pods/web?dryRun=All`)).status).toBe(403);
+    expect(await canI('robot', 'list', 'pods', production)).toBe(true);
+    expect(await canI('robot', 'delete', 'pods', production)).toBe(false);
+    expect(await canI('robot', 'list', 'pods', 'acme-blog-production')).toBe(false);
+  });
+
+  it('is told by `auth can-i --list` what it holds where it is, and nothing elsewhere', async () => {
+    const rules = await rulesOf('robot', production);
+    expect(rules).toContain('pods');
+    expect(rules).not.toContain('secrets');
+    expect(await rulesOf('robot', 'acme-blog-production')).not.toContain('pods');
+  });
+
+  it('is shut out at once when it is deleted, and its watches end', async () => {
+    const open = await watch('robot', configs);
+    expect(open.status).toBe(200);
+    expect((await api.call(api.admin, 'DELETE', `${robots}/deployer`)).status).toBe(204);
+    expect((await kube('robot', 'GET', configs)).status).toBe(401);
+    await open.text().catch(() => undefined);
+  }, 15_000);
+});
+
+describe('a member of one project alone', () => {
+  it('is told what the role holds there, and nothing of the tenant’s other projects', async () => {
+    expect(await rulesOf('single', production)).toContain('configmaps');
+    expect(await rulesOf('single', production)).not.toContain('secrets');
+    expect(await rulesOf('single', 'acme-blog-production')).not.toContain('configmaps');
+    expect(await canI('single', 'list', 'configmaps', production)).toBe(true);
+    expect(await canI('single', 'list', 'configmaps', 'acme-blog-production')).toBe(false);
+  });
+
+  it('loses all of it with the role: lists, and watches of objects and of namespaces', async () => {
+    const configs = `/api/v1/namespaces/${production}/configmaps`;
+    const open = [await watch('single', configs), await watch('single', '/api/v1/namespaces')];
+    expect(open.map(({ status }) => status)).toEqual([200, 200]);
+    const member = '/tenants/acme/projects/shop/members/the-single';
+    expect((await api.call(api.admin, 'DELETE', member)).status).toBe(204);
+    expect((await kube('single', 'GET', configs)).status).toBe(404);
+    expect(namesOf(await kube('single', 'GET', '/api/v1/namespaces'))).toEqual([]);
+    for (const one of open) await one.text().catch(() => undefined);
+    await bind('the-single', 'acme', 'shop');
+    expect((await kube('single', 'GET', configs)).status).toBe(200);
+  }, 20_000);
+});
+
 describe('a role that is taken away', () => {
   it('counts at once, and ends what is open', async () => {
     const path = `/api/v1/namespaces/${production}/configmaps`;
