@@ -22,7 +22,7 @@ export interface LoneApi {
   close(): Promise<void>;
 }
 
-export async function startLoneApi(): Promise<LoneApi> {
+export async function startLoneApi(more: Readonly<Record<string, string>> = {}): Promise<LoneApi> {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-lone-api-'));
   const stops: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
   const close = async () => {
@@ -63,6 +63,7 @@ export async function startLoneApi(): Promise<LoneApi> {
         SLIPWAY_API_PORT: `${apiPort}`,
         SLIPWAY_API_METRICS_PORT: '0',
         SLIPWAY_REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+        ...more,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

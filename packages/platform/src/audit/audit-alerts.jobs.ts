@@ -8,7 +8,7 @@ import { systemCaller } from '../kernel/tenancy/caller.js';
 import { AuditService } from './audit.service.js';
 import { type SendAlertPayload, sendAlert } from './audit-alerts.job-definitions.js';
 import { toAuditAlertAnswer } from './audit-rules.dto.js';
-import { webhookContext } from './audit-rules.service.js';
+import { webhookContext } from './sealed-webhooks.store.js';
 import { signWebhook } from './webhook-signature.rules.js';
 
 /** Calls the webhook of an alert's rule, with the same id each time: CloudEvents 1.0, signed as Standard Webhooks say. */

@@ -20,14 +20,13 @@ import {
   type UpdateAuditRule,
 } from './audit-rules.dto.js';
 import { auditRulePresets } from './audit-rules.rules.js';
+import { webhookContext } from './sealed-webhooks.store.js';
 
 type Owner = Pick<TenantScope, 'id' | 'name'> | undefined;
 
 const mostRules = 100;
 /** Held while a rule is made: names are unique, and the platform's have no tenant that an index could tell apart. */
 const lockName = 'slipway_audit_rules';
-
-export const webhookContext = (ruleId: string): string => `audit-rule/${ruleId}/webhook`;
 
 /** Rules and what they have found. */
 @Injectable()

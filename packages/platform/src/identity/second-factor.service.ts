@@ -10,6 +10,7 @@ import { Database, type SecondFactorModel } from '../kernel/database/index.js';
 import { randomText } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { fail } from './identity.errors.js';
+import { secondFactorContext } from './sealed-second-factors.store.js';
 import { IdentitySettings } from './settings.service.js';
 
 const periodSeconds = 30;
@@ -54,7 +55,7 @@ export class SecondFactors {
   async begin(user: { id: string; username: string }): Promise<Enrolment> {
     if (await this.find(user.id)) throw fail('second-factor-exists');
     const secret = new Secret({ size: 20 }).base32;
-    const sealed = this.crypto.seal(secret, contextOf(user.id));
+    const sealed = this.crypto.seal(secret, secondFactorContext(user.id));
     const data = { secret: sealed, confirmedAt: null, lastStep: 0n, recoveryHashes: [] };
     await this.database.read.secondFactor.upsert({
       where: { userId: user.id },
@@ -68,7 +69,7 @@ export class SecondFactors {
   async current(user: { id: string; username: string }): Promise<Enrolment> {
     const row = await this.database.read.secondFactor.findUnique({ where: { userId: user.id } });
     if (!row) return this.begin(user);
-    return toEnrolment(user.username, this.crypto.open(row.secret, contextOf(user.id)));
+    return toEnrolment(user.username, this.crypto.open(row.secret, secondFactorContext(user.id)));
   }
 
   /** Takes the new secret into use; gives the recovery codes, which are shown this once. Throws 422 for a wrong code. */
@@ -137,13 +138,11 @@ export class SecondFactors {
     const token = code.replace(/\s/g, '');
     if (!/^\d{6}$/.test(token)) return undefined;
     const timestamp = this.clock.now().getTime();
-    const totp = toTotp('', this.crypto.open(row.secret, contextOf(row.userId)));
+    const totp = toTotp('', this.crypto.open(row.secret, secondFactorContext(row.userId)));
     const delta = totp.validate({ token, timestamp, window: 1 });
     return delta === null ? undefined : BigInt(Math.floor(timestamp / 1000 / periodSeconds) + delta);
   }
 }
-
-const contextOf = (userId: string): string => `second-factor ${userId}`;
 
 function toTotp(label: string, secret: string): TOTP {
   return new TOTP({ issuer: 'Slipway', label, secret: Secret.fromBase32(secret), digits: 6, period: periodSeconds });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { webhookContext } from '../audit/sealed-webhooks.store.js';
 import { sealContext } from '../config/secret-values.service.js';
+import { secondFactorContext } from '../identity/sealed-second-factors.store.js';
 import { Crypto, keyIdOf } from '../kernel/crypto/crypto.js';
 import { newId } from '../kernel/ids/ids.js';
 import { startTestApi, type TestApi } from '../testing/test-api.js';
@@ -47,6 +49,17 @@ describe('rotation of the master key', () => {
     const [old] = (await list()).items;
     expect(old).toMatchObject({ state: 'primary', source: 'file', secrets: 120, since: expect.any(String) });
     expect((await list()).rotation).toBeNull();
+    const [user, rule] = [newId(), newId()];
+    await database.query('ALTER TABLE second_factors DROP CONSTRAINT "second_factors_userId_fkey"');
+    await database.query('INSERT INTO second_factors ("userId", secret) VALUES ($1, $2)', [
+      user,
+      api.app.get(Crypto).seal('factor', secondFactorContext(user)),
+    ]);
+    await database.query(
+      `INSERT INTO audit_rules (id, name, filter, severity, "webhookSecret", "createdBy", "updatedAt")
+       VALUES ($1, 'calls', '{}', 'info', $2, 'olga', now()), ($3, 'silent', '{}', 'info', NULL, 'olga', now())`,
+      [rule, api.app.get(Crypto).seal('signed', webhookContext(rule)), newId()],
+    );
     const rotated = await api.call(api.admin, 'POST', '/encryption-keys/rotate');
     expect(rotated.status).toBe(202);
     const { primary, operation } = rotated.body;
@@ -66,10 +79,15 @@ describe('rotation of the master key', () => {
       expect(secrets.TOKEN.version).toBe(number);
       expect(api.app.get(Crypto).open(secrets.TOKEN.sealed, sealContext(placement, 'TOKEN'))).toBe(`value-${number}`);
     }
+    const factor = await database.query('SELECT secret FROM second_factors');
+    expect(keyIdOf(factor.rows[0].secret)).toBe(primary);
+    expect(api.app.get(Crypto).open(factor.rows[0].secret, secondFactorContext(user))).toBe('factor');
+    const webhook = await database.query('SELECT "webhookSecret" AS secret FROM audit_rules WHERE id = $1', [rule]);
+    expect(api.app.get(Crypto).open(webhook.rows[0].secret, webhookContext(rule))).toBe('signed');
     expect((await api.call(api.admin, 'GET', `/operations/${operation}`)).body.state).toBe('succeeded');
 
     expect((await api.call(api.admin, 'DELETE', `/encryption-keys/${old.id}`)).status).toBe(204);
-    expect((await list()).items).toMatchObject([{ id: primary, state: 'primary', source: 'folder', secrets: 120 }]);
+    expect((await list()).items).toMatchObject([{ id: primary, state: 'primary', source: 'folder', secrets: 122 }]);
     expect(await list()).toMatchObject({ missing: 0, rotation: { operation, state: 'succeeded', progress: 100 } });
     expect((await api.call(api.admin, 'DELETE', `/encryption-keys/${old.id}`)).status).toBe(404);
   });

@@ -197,8 +197,12 @@ describe('a request for a tenant', () => {
     expect((await ask(name)).body.code).toBe('tenant-name-reserved-or-taken');
   });
 
-  it.each([['../etc'], ['аcme'], ['ac me'], ['ACME'], ['acme\u0000']])('is refused for the name %j', async (name) => {
+  it.each([['../etc'], ['аcme'], ['ac me'], ['ACME']])('is refused for the name %j', async (name) => {
     expect((await ask(name)).status).toBe(422);
+  });
+
+  it('is refused with a NUL byte in its name', async () => {
+    expect((await ask('acme\u0000')).status).toBe(400);
   });
 
   it('is refused for blueprints that there are not, and its approval for unknown users', async () => {

@@ -25,6 +25,7 @@ interface Somebody {
 
 const nothing: ReadonlySet<Permission> = new Set();
 const customPermissions: Permission[] = ['tenants:read', 'pods:exec', 'audit:read', 'quotas:write', 'projects:read'];
+const robotScopes: Permission[] = ['tenants:read', 'projects:read', 'builds:write', 'repositories:read'];
 const everybody: Somebody[] = [];
 let api: TestApi;
 let stranger: string;
@@ -48,6 +49,12 @@ async function invite(name: string, path: string, role: string, held: Partial<So
   const { status, body } = await api.call(api.admin, 'POST', path, { username: name, role });
   if (status !== 201) throw new Error(`${name} was not let in: ${JSON.stringify(body)}`);
   everybody.push({ name, token, onPlatform: nothing, inTenant: nothing, inShop: nothing, ...held });
+}
+
+async function makeRobot(name: string, path: string, held: Partial<Somebody>): Promise<void> {
+  const { status, body } = await api.call(api.admin, 'POST', `${path}/robots`, { name, scopes: robotScopes });
+  if (status !== 201) throw new Error(`${name} was not made: ${JSON.stringify(body)}`);
+  everybody.push({ name, token: body.token, onPlatform: nothing, inTenant: nothing, inShop: nothing, ...held });
 }
 
 beforeAll(async () => {
@@ -77,6 +84,10 @@ beforeAll(async () => {
   }
   const registrar = new Set<Permission>(['users:read', 'roles:read']);
   await invite('registrar', '/platform-members', 'registrar', { onPlatform: registrar, inTenant: registrar });
+  await makeRobot('of-acme', '/tenants/acme', { inTenant: new Set(robotScopes) });
+  await makeRobot('of-shop', '/tenants/acme/projects/shop', {
+    inShop: new Set(robotScopes.filter((permission) => levelOf(permission) === 'project')),
+  });
   everybody.push({ name: 'stranger', token: stranger, onPlatform: nothing, inTenant: nothing, inShop: nothing });
 }, 180_000);
 afterAll(() => api?.close());
@@ -127,7 +138,7 @@ describe('every route', () => {
     for (const token of ['slp_pat_nothing', 'slp_robot_nothing', 'x', 'a.b', 'e30.e30.']) {
       expect((await api.call(token, 'GET', '/tenants')).status, token).toBe(401);
     }
-  }, 60_000);
+  }, 240_000);
 
   it('of a tenant answers 404 to a stranger, word for word as for a tenant that is not', async () => {
     await forEach(routes().filter(isOfTenant), async (route) => {
@@ -136,7 +147,7 @@ describe('every route', () => {
       const nowhere = await api.call(stranger, route.method, fill(route.path.replace(':tenant', 'nowhere')));
       expect({ ...answer.body, requestId: '' }).toEqual({ ...nowhere.body, requestId: '' });
     });
-  }, 60_000);
+  }, 240_000);
 
   it('lets in whom its permission says, and nobody else: every role, built-in and custom, in tenant and project', async () => {
     const wrong: string[] = [];
@@ -153,7 +164,7 @@ describe('every route', () => {
       },
     );
     expect(wrong).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('answers 403 where it streams, too', async () => {
     for (const route of routes().filter(({ produces }) => produces)) {
@@ -175,7 +186,7 @@ describe('every route', () => {
         }
       },
     );
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('another tenant’s things by their ids', () => {
@@ -208,7 +219,7 @@ describe('another tenant’s things by their ids', () => {
     });
     expect((await idOf('/tenants/acme/projects')).items).toHaveLength(2);
     expect((await idOf('/tenants/acme/roles/inspector')).bindingCount).toBe(2);
-  }, 60_000);
+  }, 240_000);
 
   it('are in no list', async () => {
     const operations = await api.call(api.admin, 'GET', '/operations?tenant=acme');
