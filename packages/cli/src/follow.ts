@@ -5,7 +5,7 @@ import { CliError, exitOfStatus } from './errors.js';
 import { type Io, paint } from './io.js';
 import type { Build, LogLine, Rollout, RolloutStep } from './types.js';
 
-type ApplicationPath = { tenant: string; project: string; application: string };
+export type ApplicationPath = { tenant: string; project: string; application: string };
 
 const pollMilliseconds = 500;
 /** How long following goes on without an answer: a restart of the API must not end a deploy. */
@@ -79,10 +79,16 @@ export async function rolloutOfBuild(api: Api, io: Io, path: ApplicationPath, nu
 }
 
 /**
- * Prints a rollout's steps as they change, to stderr, and waits for its end.
+ * Prints a rollout's steps as they change, to stderr, and waits for its end, or for the pause that waits for somebody.
  * @throws CliError `rollout-failed`, `rollout-aborted`
  */
-export async function followRollout(api: Api, io: Io, path: ApplicationPath, id: string): Promise<Rollout> {
+export async function followRollout(
+  api: Api,
+  io: Io,
+  path: ApplicationPath,
+  id: string,
+  stopsAtPause = true,
+): Promise<Rollout> {
   const printed = new Map<string, string>();
   const rollout = await untilDone(io, async () => {
     const found = await read(
@@ -95,9 +101,11 @@ export async function followRollout(api: Api, io: Io, path: ApplicationPath, id:
         printed.set(step.name, text);
       }
     }
-    return found.state === 'pending' || found.state === 'progressing' ? undefined : found;
+    const isOpen = found.state === 'pending' || found.state === 'progressing';
+    const waitsForSomebody = found.state === 'paused' && (found.held || found.pausedUntil === null);
+    return isOpen || (found.state === 'paused' && !(waitsForSomebody && stopsAtPause)) ? undefined : found;
   });
-  if (rollout.state === 'healthy') return rollout;
+  if (rollout.state === 'healthy' || rollout.state === 'paused') return rollout;
   const step = rollout.steps.find((candidate) => candidate.state === 'failed');
   const reason = describe(rollout.error) || (step?.message ? `: ${step.message}` : '');
   throw new CliError(

@@ -2344,6 +2344,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/strategy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how releases are rolled out here */
+        get: operations["strategy.get"];
+        /**
+         * Say how releases are rolled out here
+         * @description Counts from the next rollout on. Strategies and steps have the words and fields of Argo Rollouts.
+         */
+        put: operations["strategy.change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/events": {
         parameters: {
             query?: never;
@@ -2482,6 +2503,74 @@ export interface paths {
         put?: never;
         /** Abort a rollout and put the release before back */
         post: operations["rollouts.abort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold a rollout where it is */
+        post: operations["rollouts.pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on to the next step, or past all of them */
+        post: operations["rollouts.promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a held rollout go on */
+        post: operations["rollouts.resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Roll the same release out once more, in the same way */
+        post: operations["rollouts.retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3734,6 +3823,38 @@ export interface components {
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
+        CanaryStep: {
+            /** @description Percent of the traffic, to a tenth. */
+            setWeight?: number;
+            /** @description Without a duration it waits for a promotion. */
+            pause?: {
+                /** @example 10m */
+                duration?: number | string;
+            };
+            setCanaryScale?: {
+                replicas?: number;
+                weight?: number;
+                /** @constant */
+                matchTrafficWeight?: true;
+            };
+            /** @description Requests that match go to the candidate; without `match` the route is taken away. */
+            setHeaderRoute?: {
+                name: string;
+                match?: {
+                    headerName: string;
+                    headerValue: {
+                        exact?: string;
+                        prefix?: string;
+                        regex?: string;
+                    };
+                }[];
+            };
+            /** @description Copies go to the candidate too; without `percentage` no more. */
+            setMirrorRoute?: {
+                name: string;
+                percentage?: number;
+            };
+        };
         /** @description Null: the platform's default. */
         ChangeAuditRetention: {
             keepDays: number | null;
@@ -3782,6 +3903,9 @@ export interface components {
                     } | null;
                 };
             };
+        };
+        ChangeStrategy: {
+            strategy: components["schemas"]["Strategy"];
         };
         /**
          * @example {
@@ -4150,6 +4274,8 @@ export interface components {
         CreateRollout: {
             environment: string;
             release: number;
+            /** @description Default: the environment's. */
+            strategy?: components["schemas"]["Strategy"];
         };
         DecideRequest: {
             comment?: string;
@@ -5025,6 +5151,10 @@ export interface components {
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
+        PlacementStrategy: {
+            version: number;
+            strategy: components["schemas"]["Strategy"];
+        };
         Pod: {
             name: string;
             process: string;
@@ -5185,6 +5315,18 @@ export interface components {
             items: components["schemas"]["Project"][];
             /** @description Null on the last page. */
             nextCursor: string | null;
+        };
+        /**
+         * @example {
+         *       "full": true
+         *     }
+         */
+        PromoteRollout: {
+            /**
+             * @description Past all steps that are left.
+             * @default false
+             */
+            full: boolean;
         };
         /**
          * @example {
@@ -5842,10 +5984,15 @@ export interface components {
             environment: string;
             release: number;
             previousRelease: number | null;
+            strategy: components["schemas"]["Strategy"];
             /** @enum {string} */
-            strategy: "rolling";
-            /** @enum {string} */
-            state: "pending" | "progressing" | "healthy" | "failed" | "aborted";
+            state: "pending" | "progressing" | "paused" | "healthy" | "failed" | "aborted";
+            /** @description Percent of the traffic that the new release has. */
+            weight: number;
+            /** @description An operator holds it where it is. */
+            held: boolean;
+            /** @description Null in a pause that waits for a promotion. */
+            pausedUntil: string | null;
             steps: components["schemas"]["Step"][];
             error: string | null;
             operation: string | null;
@@ -5985,6 +6132,50 @@ export interface components {
             message: string | null;
             startedAt: string | null;
             finishedAt: string | null;
+        };
+        /**
+         * @example {
+         *       "type": "canary",
+         *       "steps": [
+         *         {
+         *           "setWeight": 10
+         *         },
+         *         {
+         *           "pause": {
+         *             "duration": "5m"
+         *           }
+         *         },
+         *         {
+         *           "setWeight": 50
+         *         }
+         *       ]
+         *     }
+         */
+        Strategy: {
+            /** @constant */
+            type: "rolling";
+        } | {
+            /** @constant */
+            type: "recreate";
+        } | {
+            /** @constant */
+            type: "blueGreen";
+            autoPromotionEnabled?: boolean;
+            autoPromotionSeconds?: number;
+            previewReplicaCount?: number;
+            /** @description So long the pods of the release before stay after the promotion. Default: 30. */
+            scaleDownDelaySeconds?: number;
+        } | {
+            /** @constant */
+            type: "canary";
+            steps: components["schemas"]["CanaryStep"][];
+            /**
+             * @description What keeps a user with one release while the weight grows.
+             * @example cookie:uid
+             */
+            stickyBy?: string;
+            /** @description So long the pods of the release before stay after the promotion. Default: 30. */
+            scaleDownDelaySeconds?: number;
         };
         Tenant: {
             /**
@@ -25627,6 +25818,186 @@ export interface operations {
             };
         };
     };
+    "strategy.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementStrategy"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "strategy.change": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeStrategy"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementStrategy"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "applicationEvents.follow": {
         parameters: {
             query?: {
@@ -26620,6 +26991,486 @@ export interface operations {
                 };
             };
             /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rollouts.pause": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `rollout-not-found`: There is no rollout of this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `rollout-over`: The rollout is over and stands.
+             *
+             *     `rollout-without-steps`: This rollout has no steps to hold or to promote.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rollouts.promote": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PromoteRollout"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `rollout-not-found`: There is no rollout of this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `rollout-over`: The rollout is over and stands.
+             *
+             *     `rollout-without-steps`: This rollout has no steps to hold or to promote.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rollouts.resume": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `rollout-not-found`: There is no rollout of this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `rollout-over`: The rollout is over and stands.
+             *
+             *     `rollout-without-steps`: This rollout has no steps to hold or to promote.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rollouts.retry": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             *
+             *     `release-not-found`: The application has no release of this number.
+             *
+             *     `rollout-not-found`: There is no rollout of this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `environment-not-ready`: The environment is not ready to take a rollout.
+             *
+             *     `application-being-deleted`: The application is being deleted.
+             *
+             *     `rollout-not-over`: The rollout goes on, or stands.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `quota-exceeded`: This needs more than the quota has left.
+             *
+             *     `image-refused`: An image policy refuses the image.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

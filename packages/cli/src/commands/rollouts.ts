@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { APPLICATION, read, readAll } from '../api.js';
+import { APPLICATION, type Api, read, readAll } from '../api.js';
 import { CliError } from '../errors.js';
-import { followRollout } from '../follow.js';
+import { type ApplicationPath, followRollout } from '../follow.js';
 import { formatAge, formatDuration } from '../format.js';
 import { parseCount } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
@@ -11,7 +11,7 @@ export function registerRollouts(program: Command, cli: Cli): void {
   const rollouts = program
     .command('rollouts')
     .alias('rollout')
-    .description('List and watch the rollouts of an application.');
+    .description('List, watch and steer the rollouts of an application.');
 
   const list = rollouts
     .command('list')
@@ -48,21 +48,63 @@ export function registerRollouts(program: Command, cli: Cli): void {
   withScope(watch, 'application').action(async (id: string | undefined, options: CommonOptions) => {
     const { api, out, application } = await cli.open(options);
     const path = await application();
-    const newest =
-      id ?? (await readAll((query) => api.GET(`${APPLICATION}/rollouts`, { params: { path, query } }), 1))[0]?.id;
-    if (!newest)
-      throw new CliError('rollout-not-found', `${path.application} has no rollout yet.`, { exit: 'notFound' });
-    out.object(await followRollout(api, cli.io, path, newest), toFields(cli));
+    const newest = id ?? (await newestOf(api, path));
+    out.object(await followRollout(api, cli.io, path, newest, false), toFields(cli));
   });
 
-  withScope(
-    rollouts.command('abort').description('Stop a rollout that goes on.').argument('<id>'),
-    'application',
-  ).action(async (id: string, options: CommonOptions) => {
-    const { api, out, application } = await cli.open(options);
-    await read(api.POST(`${APPLICATION}/rollouts/{id}/abort`, { params: { path: { ...(await application()), id } } }));
-    out.note(`Rollout ${id} is being aborted.`);
-  });
+  const act = (name: 'pause' | 'resume' | 'abort' | 'retry', description: string, said: string) => {
+    withScope(rollouts.command(name).description(description).argument('[id]'), 'application').action(
+      async (id: string | undefined, options: CommonOptions) => {
+        const { api, out, application } = await cli.open(options);
+        const path = await application();
+        const params = { path: { ...path, id: id ?? (await newestOf(api, path)) } };
+        const rollout = await read(api.POST(`${APPLICATION}/rollouts/{id}/${name}`, { params }));
+        out.note(`Rollout ${rollout.id} ${said}.`);
+      },
+    );
+  };
+  act('pause', 'Hold a rollout where it is; without an id, the newest.', 'is held');
+  act('resume', 'Let a held rollout go on.', 'goes on');
+  act('abort', 'Stop a rollout and put the release before back.', 'is being aborted');
+  act('retry', 'Roll the same release out once more after a rollout that failed or was aborted.', 'has started');
+
+  const promote = rollouts
+    .command('promote')
+    .description('Go on to the next step; without an id, of the newest rollout.')
+    .argument('[id]')
+    .option('--full', 'past all steps that are left');
+  withScope(promote, 'application').action(
+    async (id: string | undefined, options: CommonOptions & { full?: boolean }) => {
+      const { api, out, application } = await cli.open(options);
+      const path = await application();
+      const params = { path: { ...path, id: id ?? (await newestOf(api, path)) } };
+      const body = { full: options.full ?? false };
+      const rollout = await read(api.POST(`${APPLICATION}/rollouts/{id}/promote`, { params, body }));
+      out.note(`Rollout ${rollout.id} is promoted${options.full ? ' to its end' : ''}.`);
+    },
+  );
+
+  const status = rollouts
+    .command('status')
+    .description('Show the newest rollout, or the one named.')
+    .argument('[id]')
+    .option('-w, --watch', 'follow it to its end');
+  withScope(status, 'application').action(
+    async (id: string | undefined, options: CommonOptions & { watch?: boolean }) => {
+      const { api, out, application } = await cli.open(options);
+      const path = await application();
+      const wanted = id ?? (await newestOf(api, path));
+      if (options.watch) return out.object(await followRollout(api, cli.io, path, wanted, false), toFields(cli));
+      const params = { path: { ...path, id: wanted } };
+      out.object(await read(api.GET(`${APPLICATION}/rollouts/{id}`, { params })), toFields(cli));
+    },
+  );
+}
+
+async function newestOf(api: Api, path: ApplicationPath): Promise<string> {
+  const [newest] = await readAll((query) => api.GET(`${APPLICATION}/rollouts`, { params: { path, query } }), 1);
+  if (newest) return newest.id;
+  throw new CliError('rollout-not-found', `${path.application} has no rollout yet.`, { exit: 'notFound' });
 }
 
 function toFields(cli: Cli) {
@@ -72,7 +114,9 @@ function toFields(cli: Cli) {
       ['environment', rollout.environment],
       ['release', rollout.release],
       ['from', rollout.previousRelease],
-      ['state', rollout.state],
+      ['strategy', rollout.strategy.type],
+      ['state', rollout.held ? `${rollout.state} (held)` : rollout.state],
+      ['weight', `${rollout.weight} %`],
       ...rollout.steps.map(
         (step) =>
           [

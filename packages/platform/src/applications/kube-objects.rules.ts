@@ -14,28 +14,69 @@ export interface Manifest {
     readonly name: string;
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
+    /** Null takes one away. */
+    readonly annotations?: Readonly<Record<string, string | null>>;
   };
   readonly [field: string]: unknown;
 }
 
-/** All that decides an application's objects in one environment. `secrets` are values in clear: never log this. */
-export interface ObjectsInput {
+/** Where an application's objects stand. */
+export interface Place {
   readonly tenant: string;
   readonly project: string;
   readonly environment: string;
   readonly application: string;
   readonly namespace: string;
+}
+
+/** One release as it stands in a place. `secrets` are values in clear: never log this. */
+export interface ReleaseInput extends Place {
   readonly release: number;
   readonly image: string;
   readonly processes: Processes;
   readonly scaling: Scaling;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
-  readonly hostnames: readonly string[];
   /** What the project's namespaces are held to; default: `restricted`. */
   readonly podSecurity?: PodSecurityLevel;
 }
+
+/** Two releases stand side by side in two slots; see docs/design/releases.md. */
+export type Slot = 'a' | 'b';
+export const otherSlot = (slot: Slot): Slot => (slot === 'a' ? 'b' : 'a');
+
+/** What of a release stands in a slot. */
+export interface SlotInput {
+  readonly slot: Slot;
+  readonly processes: 'all' | 'listening' | 'workers';
+  /** Other numbers than the release and the scaling say. */
+  readonly replicas?: (process: ResolvedProcess) => number;
+  /** The old pods end before the new ones begin. */
+  readonly recreates?: boolean;
+}
+
+export interface TrafficInput extends Place {
+  readonly stable: Slot;
+  /** Of each slot that holds a release. */
+  readonly processes: Readonly<Partial<Record<Slot, readonly ResolvedProcess[]>>>;
+  /** Thousandths that go to the slot that is not stable. */
+  readonly weight: number;
+  /** Requests that match go there whatever the weight. */
+  readonly matches: readonly (readonly HeaderMatch[])[];
+  /** Percent of the requests that go there as well. */
+  readonly mirrored: number;
+  readonly hostnames: readonly string[];
+  /** `cookie:<name>`, `header:<name>` or `gateway`. */
+  readonly stickyBy?: string;
+}
+
+interface HeaderMatch {
+  readonly type: 'Exact' | 'RegularExpression';
+  readonly name: string;
+  readonly value: string;
+}
+
+export type ObjectsInput = ReleaseInput & Pick<TrafficInput, 'hostnames'>;
 
 type PodSecurityLevel = 'restricted' | 'baseline';
 
@@ -51,10 +92,7 @@ export const progressDeadlineSeconds = 300;
 type Labels = Readonly<Record<string, string>>;
 
 /** Labels that never change for one process: a Deployment's selector may hold no others. */
-export function selectorLabels(
-  input: Pick<ObjectsInput, 'tenant' | 'project' | 'environment' | 'application'>,
-  process?: string,
-): Labels {
+export function selectorLabels(input: Omit<Place, 'namespace'>, process?: string): Labels {
   return {
     'slipway.dev/tenant': input.tenant,
     'slipway.dev/project': input.project,
@@ -66,29 +104,53 @@ export function selectorLabels(
 
 const releaseLabel = (release: number): Labels => ({ 'slipway.dev/release': String(release) });
 export const configName = (application: string, release: number): string => `${application}-${release}`;
-export const deploymentName = (application: string, process: string): string => `${application}-${process}`;
+export const deploymentName = (application: string, process: string, slot: Slot = 'a'): string =>
+  slot === 'a' ? `${application}-${process}` : `${application}-${process}-slot-${slot}`;
+/** A process that does not listen has no traffic to share, so it stands once: in the first slot. */
+export const slotOf = (process: ResolvedProcess, slot: Slot): Slot => (process.port === undefined ? 'a' : slot);
 export const serviceName = (application: string, process: string): string =>
   process === 'web' ? application : `${application}-${process}`;
 
-/** The objects of one release in one environment, in the order in which they must be applied. */
+export const slotServiceName = (application: string, slot: Slot): string => `${application}-slot-${slot}`;
+
+/** What an application with one release in force is charged for. The Services of its slots are the platform's. */
 export function planObjects(input: ObjectsInput): readonly Manifest[] {
   const processes = resolveProcesses(input.processes, input.scaling);
-  const listening = processes.filter((process) => process.port !== undefined);
-  const web = listening.find((process) => process.name === 'web');
+  const calm = { stable: 'a', weight: 0, matches: [], mirrored: 0 } as const;
+  const all = [
+    ...planRelease(input, { slot: 'a', processes: 'all' }),
+    ...planTraffic({ ...input, ...calm, processes: { a: processes } }),
+  ];
+  return all.filter(({ kind, metadata }) => kind !== 'Service' || metadata.labels['slipway.dev/slot'] === undefined);
+}
+
+/** A release's objects in a slot, in the order in which they must be applied. */
+export function planRelease(input: ReleaseInput, slot: SlotInput): readonly Manifest[] {
+  const processes = resolveProcesses(input.processes, input.scaling).filter(
+    ({ port }) => slot.processes === 'all' || (slot.processes === 'listening') === (port !== undefined),
+  );
+  return [configMap(input), secret(input), ...processes.map((process) => deployment(input, process, slot))];
+}
+
+/** What leads to the releases: a Service for each process that listens, one for each slot of `web`, and the route. */
+export function planTraffic(input: TrafficInput): readonly Manifest[] {
+  const stable = input.processes[input.stable] ?? [];
+  const webOf = (slot: Slot) => input.processes[slot]?.find(({ name, port }) => name === 'web' && port !== undefined);
+  const isRouted = webOf(input.stable) !== undefined && input.hostnames.length > 0;
   return [
-    configMap(input),
-    secret(input),
-    ...listening.map((process) => service(input, process)),
-    ...processes.map((process) => deployment(input, process)),
-    ...(web && input.hostnames.length > 0 ? [httpRoute(input)] : []),
+    ...stable.flatMap((process) => (process.port === undefined ? [] : [service(input, process, process.port)])),
+    ...(isRouted ? slots.map((slot) => slotService(input, slot, webOf(slot) ?? webOf(input.stable))) : []),
+    ...(isRouted ? [httpRoute(input)] : []),
   ];
 }
 
-function metadata(input: ObjectsInput, name: string, labels: Labels): Manifest['metadata'] {
+const slots: readonly Slot[] = ['a', 'b'];
+
+function metadata(input: Place, name: string, labels: Labels): Manifest['metadata'] {
   return { name, namespace: input.namespace, labels: { ...managedBy, ...labels } };
 }
 
-function configMap(input: ObjectsInput): Manifest {
+function configMap(input: ReleaseInput): Manifest {
   const name = configName(input.application, input.release);
   const labels = { ...selectorLabels(input), ...releaseLabel(input.release) };
   return {
@@ -100,7 +162,7 @@ function configMap(input: ObjectsInput): Manifest {
   };
 }
 
-function secret(input: ObjectsInput): Manifest {
+function secret(input: ReleaseInput): Manifest {
   const name = configName(input.application, input.release);
   const labels = { ...selectorLabels(input), ...releaseLabel(input.release) };
   const data = Object.fromEntries(
@@ -116,56 +178,87 @@ function secret(input: ObjectsInput): Manifest {
   };
 }
 
-function service(input: ObjectsInput, process: ResolvedProcess): Manifest {
+const slotLabel = (slot: Slot): Labels => ({ 'slipway.dev/slot': slot });
+
+function service(input: TrafficInput, process: ResolvedProcess, port: number): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: metadata(input, serviceName(input.application, process.name), selectorLabels(input, process.name)),
     spec: {
       type: 'ClusterIP',
-      selector: selectorLabels(input, process.name),
-      ports: [
-        { name: 'http', protocol: 'TCP', port: process.name === 'web' ? 80 : process.port, targetPort: process.port },
-      ],
+      selector: { ...selectorLabels(input, process.name), ...slotLabel(input.stable) },
+      ports: [{ name: 'http', protocol: 'TCP', port: process.name === 'web' ? 80 : port, targetPort: port }],
     },
   };
 }
 
-function httpRoute(input: ObjectsInput): Manifest {
+function slotService(input: TrafficInput, slot: Slot, web: ResolvedProcess | undefined): Manifest {
+  const labels = { ...selectorLabels(input, 'web'), ...slotLabel(slot) };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadata(input, slotServiceName(input.application, slot), labels),
+    spec: {
+      type: 'ClusterIP',
+      selector: labels,
+      ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: web?.port }],
+    },
+  };
+}
+
+/** The slots always stand in this order, so that a change of weight is one number at the gateway. */
+function httpRoute(input: TrafficInput): Manifest {
+  const backend = (slot: Slot, weight: number) => {
+    return { group: '', kind: 'Service', name: slotServiceName(input.application, slot), port: 80, weight };
+  };
+  const free = otherSlot(input.stable);
+  const { group, kind, name, port } = backend(free, 1);
+  const mirror = {
+    type: 'RequestMirror',
+    requestMirror: { backendRef: { group, kind, name, port }, percent: input.mirrored },
+  };
+  const path = { type: 'PathPrefix', value: '/' };
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    metadata: metadata(input, input.application, selectorLabels(input, 'web')),
+    metadata: {
+      ...metadata(input, input.application, selectorLabels(input, 'web')),
+      annotations: { 'slipway.dev/traffic-key': input.stickyBy ?? null },
+    },
     spec: {
       parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway }],
       hostnames: [...input.hostnames],
       rules: [
+        ...input.matches.map((headers) => ({ matches: [{ path, headers }], backendRefs: [backend(free, 1)] })),
         {
-          matches: [{ path: { type: 'PathPrefix', value: '/' } }],
-          backendRefs: [
-            { group: '', kind: 'Service', name: serviceName(input.application, 'web'), port: 80, weight: 1 },
-          ],
+          matches: [{ path }],
+          ...(input.mirrored > 0 ? { filters: [mirror] } : {}),
+          backendRefs: slots.map((slot) => backend(slot, slot === free ? input.weight : 1000 - input.weight)),
         },
       ],
     },
   };
 }
 
-function deployment(input: ObjectsInput, process: ResolvedProcess): Manifest {
-  const selector = selectorLabels(input, process.name);
+function deployment(input: ReleaseInput, process: ResolvedProcess, { slot, replicas, recreates }: SlotInput): Manifest {
+  const own = slotOf(process, slot);
+  const selector = { ...selectorLabels(input, process.name), ...(process.port === undefined ? {} : slotLabel(own)) };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: metadata(input, deploymentName(input.application, process.name), {
+    metadata: metadata(input, deploymentName(input.application, process.name, own), {
       ...selector,
       ...releaseLabel(input.release),
     }),
     spec: {
-      replicas: process.replicas,
+      replicas: replicas?.(process) ?? process.replicas,
       revisionHistoryLimit: 3,
       progressDeadlineSeconds,
       minReadySeconds: 0,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      strategy: recreates
+        ? { type: 'Recreate', rollingUpdate: null }
+        : { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selector },
       template: {
         metadata: { labels: { ...managedBy, ...selector, ...releaseLabel(input.release) } },
@@ -182,7 +275,7 @@ function deployment(input: ObjectsInput, process: ResolvedProcess): Manifest {
   };
 }
 
-function container(input: ObjectsInput, process: ResolvedProcess): Record<string, unknown> {
+function container(input: ReleaseInput, process: ResolvedProcess): Record<string, unknown> {
   const config = configName(input.application, input.release);
   return {
     name: process.name,
@@ -215,7 +308,7 @@ export function secureContainer(level: PodSecurityLevel = 'restricted') {
 }
 
 /** `env` wins over `envFrom` in Kubernetes, so PORT is left to the owner's own value where there is one. */
-function environment(input: ObjectsInput, process: ResolvedProcess): readonly { name: string; value: string }[] {
+function environment(input: ReleaseInput, process: ResolvedProcess): readonly { name: string; value: string }[] {
   const own = (name: string): boolean => name in input.variables || name in input.secrets;
   const values: Record<string, string> = {
     ...(process.port === undefined ? {} : { PORT: String(process.port) }),

@@ -26,11 +26,11 @@ describe('planObjects', () => {
     expect(planObjects(input).map(line)).toEqual([
       'ConfigMap/hello-7',
       'Secret/hello-7',
-      'Service/hello',
-      'Service/hello-admin',
       'Deployment/hello-web',
       'Deployment/hello-admin',
       'Deployment/hello-worker',
+      'Service/hello',
+      'Service/hello-admin',
       'HTTPRoute/hello',
     ]);
   });

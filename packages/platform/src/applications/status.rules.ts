@@ -2,7 +2,8 @@ export type EnvironmentState = 'healthy' | 'progressing' | 'degraded' | 'failed'
 
 /** Where an application stands, by its latest rollout and by whether an earlier release still serves. */
 export function stateOf(latestRollout: string | undefined, hasRelease: boolean): EnvironmentState {
-  if (latestRollout === 'pending' || latestRollout === 'progressing') return 'progressing';
+  if (latestRollout === 'pending' || latestRollout === 'progressing' || latestRollout === 'paused')
+    return 'progressing';
   if (latestRollout === 'failed') return hasRelease ? 'degraded' : 'failed';
   return hasRelease ? 'healthy' : 'idle';
 }

@@ -99,7 +99,9 @@ export class PodsService {
     const { items } = await this.clusters.use(scope.environment.cluster, (client) =>
       client.list(deployments, selection),
     );
+    const isStable = (slot: string | undefined) => slot === undefined || slot === scope.placement.slot;
     return items
+      .filter(({ metadata }) => isStable(metadata.labels?.['slipway.dev/slot']))
       .map(({ metadata, spec, status }) => ({
         name: metadata.labels?.['slipway.dev/process'] ?? '',
         desired: spec.replicas ?? 1,

@@ -52,7 +52,7 @@ export class PlacementClaims {
       },
     });
     const rollouts = await tx.rollout.findMany({
-      where: { tenantId, state: 'progressing' },
+      where: { tenantId, state: { in: ['progressing', 'paused'] } },
       select: { applicationId: true, environmentId: true, releaseId: true },
     });
     const coming = await tx.release.findMany({ where: { id: { in: rollouts.map((row) => row.releaseId) } } });

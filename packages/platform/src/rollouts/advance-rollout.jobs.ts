@@ -7,11 +7,11 @@ import { Database, type ReleaseModel, type RolloutModel } from '../kernel/databa
 import { SlipwayError } from '../kernel/errors/errors.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { PlacementImages } from './placement-images.service.js';
-import { RolloutObjects } from './rollout-objects.js';
+import { type Placed, type Releases, RolloutObjects } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
-import { readRollout } from './rollouts.codec.js';
+import { readCommands, readRollout } from './rollouts.codec.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
-import { decide, isFinal, type RolloutAction, type RolloutEvent } from './rollouts.rules.js';
+import { type Decision, decide, isFinal, type RolloutEvent, targetOf } from './rollouts.rules.js';
 
 const observeMilliseconds = 700;
 const awayMilliseconds = 1_500;
@@ -47,25 +47,21 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       if (!loaded) return;
       const { row } = loaded;
       const current = readRollout(row);
+      const [asked] = readCommands(row);
       if (row.abortRequestedAt && !current.restoring && current.state !== 'aborted')
-        event = { type: 'abort-requested' };
+        event = { type: 'command', command: 'abort' };
       else if (isFinal(current)) return;
+      else if (asked) event = { type: 'command', command: asked.command };
       else event = await this.supersede(row, event);
       const decision = decide(current, event, this.clock.now());
-      if (
-        !(await this.record.save(
-          loaded,
-          decision.rollout,
-          decision.actions.some((action) => action.do === 'promote'),
-        ))
-      ) {
+      const isPromoted = decision.actions.some((action) => action.do === 'promote');
+      const isObeyed = event.type === 'command' && event.command !== 'abort';
+      if (!(await this.record.save(loaded, decision.rollout, { isPromoted, isObeyed }))) {
         event = { type: 'started' };
         continue;
       }
-      if (decision.actions.some((action) => action.do === 'promote')) await this.prune(loaded);
-      const next = await this.perform(loaded, decision.actions.at(-1), signal).catch((error: unknown) =>
-        this.wait(error, signal),
-      );
+      if (isPromoted) await this.prune(loaded);
+      const next = await this.perform(loaded, decision, signal).catch((error: unknown) => this.wait(error, signal));
       if (!next) return;
       event = next;
     }
@@ -75,32 +71,34 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     const loaded = await this.load(rolloutId);
     if (!loaded) return;
     const { rollout } = decide(readRollout(loaded.row), { type: 'refused', message: error.message }, this.clock.now());
-    await this.record.save(loaded, rollout, false);
+    await this.record.save(loaded, rollout, {});
   }
 
   private async perform(
-    loaded: Loaded,
-    action: RolloutAction | undefined,
+    { row, scope }: Loaded,
+    { rollout, actions }: Decision,
     signal: AbortSignal,
   ): Promise<RolloutEvent | undefined> {
-    const { row, scope } = loaded;
     const { cluster } = scope.environment;
-    switch (action?.do) {
+    const target = targetOf(rollout);
+    const load = async (): Promise<Releases> => ({
+      next: await this.release(row.releaseId),
+      previous: await this.release(row.previousReleaseId ?? row.releaseId),
+    });
+    switch (actions.at(-1)?.do) {
       case 'apply': {
-        const release = await this.release(row.releaseId);
-        const refusal = await this.images.findRefusal(row, scope, release);
+        const releases = await load();
+        const refusal = rollout.restoring ? undefined : await this.images.findRefusal(row, scope, releases.next);
         if (refusal) return { type: 'refused', message: refusal };
-        return this.clusters.use(cluster, (client) => this.applyOrRefuse(client, scope, release));
+        return this.clusters.use(cluster, (client) => this.applyOrRefuse(client, { scope, target, releases }));
       }
-      case 'restore':
-        return this.clusters.use(cluster, async (client) =>
-          this.applyOrRefuse(client, scope, await this.release(row.previousReleaseId ?? row.releaseId)),
-        );
       case 'observe': {
         await this.clock.sleep(observeMilliseconds, signal);
-        const release = await this.release(row.isRestoring ? (row.previousReleaseId ?? row.releaseId) : row.releaseId);
-        const processes = await this.clusters.use(cluster, (client) => this.objects.observe(client, scope, release));
-        return { type: 'observed', processes };
+        const placed = { scope, target, releases: await load() };
+        return {
+          type: 'observed',
+          ...(await this.clusters.use(cluster, (client) => this.objects.observe(client, placed))),
+        };
       }
       default:
         return undefined;
@@ -108,9 +106,9 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
   }
 
   /** What the cluster will refuse again however often it is asked ends the rollout; everything else is tried again. */
-  private async applyOrRefuse(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<RolloutEvent> {
+  private async applyOrRefuse(client: KubeClient, placed: Placed): Promise<RolloutEvent> {
     try {
-      await this.objects.apply(client, scope, release);
+      await this.objects.apply(client, placed);
       return { type: 'applied' };
     } catch (error) {
       const isLasting = error instanceof KubeError && (error.code === 400 || error.code === 403 || error.code === 422);
@@ -131,9 +129,15 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
 
   private async prune({ row, scope }: Loaded): Promise<void> {
     const release = await this.release(row.releaseId);
-    // What is left over harms nobody, and the next rollout removes it.
+    const placement = await this.database.read.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
+    const stands = { ...scope, placement };
     await this.clusters
-      .use(scope.environment.cluster, (client) => this.objects.prune(client, scope, release))
+      .use(scope.environment.cluster, async (client) => {
+        // The Service that others in the cluster call follows the slot.
+        if (placement.slot !== scope.placement.slot) await this.objects.settle(client, stands, release);
+        await this.objects.prune(client, stands, release);
+      })
+      // What is left over harms nobody, and the next rollout removes it.
       .catch(() => undefined);
   }
 

@@ -26,7 +26,7 @@ const as = (user: string, method: string, path: string, body?: unknown) => platf
 beforeAll(async () => {
   platform = await startDeliveryPlatform({
     databaseUrl: inject('databaseUrl'),
-    redisUrl: inject('redisUrl'),
+    redisUrl: `${inject('redisUrl')}/14`,
     path: process.env['PATH'],
   });
   await as('admin', 'POST', '/tenants', { name: 'acme' });

@@ -4,21 +4,31 @@ import type { ObservedProcess } from './rollouts.rules.js';
 /** So often may a new process exit before more waiting is pointless. */
 const crashLimit = 3;
 
-/** One process as its Deployment and its pods of the release show it; `deployment` is undefined where it is not there yet. */
+/**
+ * One process as its Deployment and its pods of the release show it; `deployment` is undefined where it is not there yet.
+ * `replicas`: how many there shall be, where the Deployment may not yet know.
+ */
 export function observeProcess(
   name: string,
   release: number,
   deployment: Deployment | undefined,
   pods: readonly Pod[],
+  replicas?: number,
 ): ObservedProcess {
-  const desired = deployment?.spec.replicas ?? 1;
+  const shown = deployment?.spec.replicas ?? 1;
+  const desired = replicas ?? shown;
   const status = deployment?.status;
   const updated = status?.updatedReplicas ?? 0;
   const available = status?.availableReplicas ?? 0;
   const seen = deployment !== undefined && (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
   const ofRelease = deployment?.metadata.labels?.['slipway.dev/release'] === String(release);
   const complete =
-    seen && ofRelease && updated === desired && (status?.replicas ?? 0) === updated && available === desired;
+    seen &&
+    ofRelease &&
+    shown === desired &&
+    updated === desired &&
+    (status?.replicas ?? 0) === updated &&
+    available === desired;
   const base = { name, desired, updated, available, complete };
   if (complete) return base;
   const own = pods.filter((pod) => pod.metadata.labels?.['slipway.dev/release'] === String(release));

@@ -6,6 +6,7 @@ import { NamespaceQuotas } from '../quotas/namespace-quotas.service.js';
 import { objectsOf } from '../quotas/placement-claims.service.js';
 import { QuotaQueue } from '../quotas/quota-queue.service.js';
 import { amountsOf, largestOf, QuotasService, type Refusal } from '../quotas/quotas.service.js';
+import { hasTwoSlots, type Strategy } from './strategy.rules.js';
 
 /**
  * What an application holds in an environment: replicas times resources of the release in force, with the scaling of now. While a
@@ -20,12 +21,21 @@ export class PlacementQuota {
   ) {}
 
   /** Tells why there is no room, if there is none: then nothing has changed. */
-  async charge(tx: Transaction, scope: PlacementScope, release: ReleaseModel): Promise<Refusal | undefined> {
+  async charge(
+    tx: Transaction,
+    scope: PlacementScope,
+    release: ReleaseModel,
+    strategy: Strategy,
+  ): Promise<Refusal | undefined> {
     const { releaseId } = scope.placement;
     const previous =
       releaseId && releaseId !== release.id ? await tx.release.findUnique({ where: { id: releaseId } }) : null;
-    const amounts = [release, ...(previous ? [previous] : [])].map((each) => this.amounts(scope, each));
-    const surge = onePodEach(objectsOf(scope, release));
+    const objects = objectsOf(scope, release);
+    const before = previous && objectsOf(scope, previous);
+    // Side by side the two are there at once; in place the one gives way to the other.
+    const beside = before && hasTwoSlots(strategy) ? [[...before, ...objects.filter(listens)]] : [];
+    const amounts = [objects, ...(before ? [before] : []), ...beside].map((each) => amountsOf(each));
+    const surge = [...onePodEach(objects), ...slotServices];
     return this.quotas.tryCharge(tx, placeOf(scope), {
       subject: subjectOf(scope),
       amounts: largestOf(amounts),
@@ -71,8 +81,17 @@ export class PlacementQuota {
   }
 }
 
+type Objects = ReturnType<typeof objectsOf>;
+
+const listens = ({ kind, metadata }: Objects[number]): boolean =>
+  kind === 'Deployment' && metadata.labels['slipway.dev/slot'] !== undefined;
+
+/** What the platform adds for itself: one Service a slot. */
+const slotService = { apiVersion: 'v1', kind: 'Service' };
+const slotServices = [slotService, slotService];
+
 /** A rollout surges by one pod a process. */
-const onePodEach = (objects: ReturnType<typeof objectsOf>) =>
+const onePodEach = (objects: Objects) =>
   objects
     .filter(({ kind }) => kind === 'Deployment')
     .map((object) => ({ ...object, spec: { ...(object['spec'] as object), replicas: 1 } }));

@@ -5,6 +5,7 @@ import {
   deployments,
   httpRoutes,
   type KubeObject,
+  type Pod,
   pods,
   type ResourceType,
   secrets,
@@ -14,12 +15,18 @@ import {
   configName,
   deploymentName,
   type Manifest,
+  otherSlot,
   type PlacementScope,
   type Processes,
-  planObjects,
+  planRelease,
+  planTraffic,
+  type ReleaseInput,
+  type ResolvedProcess,
   readScaling,
   resolveProcesses,
+  type Slot,
   selectorLabels,
+  slotOf,
 } from '../applications/application-scopes.service.js';
 import { openSecrets } from '../config/secret-values.service.js';
 import { Crypto } from '../kernel/crypto/crypto.js';
@@ -27,7 +34,8 @@ import { Database, type ReleaseModel } from '../kernel/database/index.js';
 import { readContent } from '../releases/release-content.service.js';
 import { observeProcess } from './observe.rules.js';
 import { PlacementQuota } from './placement-quota.service.js';
-import type { ObservedProcess } from './rollouts.rules.js';
+import type { ObservedProcess, Target } from './rollouts.rules.js';
+import { candidateReplicas, type HeaderMatch } from './strategy.rules.js';
 
 const types: Readonly<Record<Manifest['kind'], ResourceType<KubeObject>>> = {
   ConfigMap: configMaps,
@@ -48,40 +56,81 @@ export class RolloutObjects {
     private readonly quota: PlacementQuota,
   ) {}
 
-  async apply(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
+  /** Brings the cluster to the target. Pods come before the traffic that they are for, and go after it. */
+  async apply(client: KubeClient, { scope, target, releases }: Placed): Promise<void> {
     await this.quota.makeRoom(scope);
-    for (const manifest of await this.plan(scope, release)) await put(client, manifest);
+    const wanted = await this.plan(scope, target, releases);
+    const { namespace } = scope.environment;
+    const shown = await client.list(deployments, {
+      namespace,
+      labelSelector: toSelector(selectorLabels(namesOf(scope))),
+    });
+    const shrinks = (manifest: Manifest): boolean => {
+      const before = shown.items.find(({ metadata }) => metadata.name === manifest.metadata.name)?.spec.replicas ?? 0;
+      return manifest.kind === 'Deployment' && replicasOf(manifest) < before;
+    };
+    for (const manifest of wanted.filter((each) => !shrinks(each))) await put(client, manifest);
+    for (const manifest of wanted.filter(shrinks)) await put(client, manifest);
+    if (!target.candidate) await this.retire(client, scope);
   }
 
-  async observe(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<ObservedProcess[]> {
+  /** What stands for itself when the rollout is over; the slot that was left keeps its pods, for the way back. */
+  async settle(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
+    for (const manifest of await this.plan(scope, inForce, { previous: release, next: release }))
+      await put(client, manifest);
+  }
+
+  /** What the stable slot and the candidate show of the target. */
+  async observe(client: KubeClient, { scope, target, releases }: Placed): Promise<Observed> {
     const { namespace } = scope.environment;
     const labelSelector = toSelector(selectorLabels(namesOf(scope)));
-    const names = resolveProcesses(processesOf(release), readScaling(scope.placement.scaling)).map(
-      (process) => process.name,
-    );
     const [shown, running] = await Promise.all([
       client.list(deployments, { namespace, labelSelector }),
       client.list(pods, { namespace, labelSelector }),
     ]);
-    return names.map((name) => {
-      const deployment = shown.items.find(
-        (item) => item.metadata.name === deploymentName(scope.application.name, name),
-      );
-      const own = running.items.filter((pod) => pod.metadata.labels?.['slipway.dev/process'] === name);
-      return observeProcess(name, release.number, deployment, own);
-    });
+    const look = (process: ResolvedProcess, slot: Slot, release: ReleaseModel, replicas?: number): ObservedProcess => {
+      const own = slotOf(process, slot);
+      const name = deploymentName(scope.application.name, process.name, own);
+      const deployment = shown.items.find((item) => item.metadata.name === name);
+      const isOwn = ({ metadata: { labels = {} } }: Pod) =>
+        labels['slipway.dev/process'] === process.name && (!listens(process) || labels['slipway.dev/slot'] === own);
+      return observeProcess(process.name, release.number, deployment, running.items.filter(isOwn), replicas);
+    };
+    const stable = stableSlotOf(scope);
+    const [held, workers] = [releases[target.stable], releases[target.workers]];
+    const processes = [
+      ...processesIn(scope, held)
+        .filter(listens)
+        .map((process) => look(process, stable, held)),
+      ...processesIn(scope, workers)
+        .filter((process) => !listens(process))
+        .map((process) => look(process, stable, workers)),
+    ];
+    const { candidate } = target;
+    if (!candidate) return { processes };
+    return {
+      processes,
+      candidate: processesIn(scope, releases.next)
+        .filter(listens)
+        .map((process) => {
+          const replicas = candidateReplicas(candidate.scale, candidate.weight, process.replicas);
+          return look(process, otherSlot(stable), releases.next, replicas);
+        }),
+    };
   }
 
   /** Removes what the release in force does not have: processes, their services, the route, configs of older releases. */
   async prune(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
     const { namespace } = scope.environment;
     const labelSelector = toSelector(selectorLabels(namesOf(scope)));
-    const planned = await this.plan(scope, release);
+    const planned = await this.plan(scope, inForce, { previous: release, next: release });
     const wanted = new Set(planned.map((manifest) => `${manifest.kind}/${manifest.metadata.name}`));
     for (const kind of ['Deployment', 'Service', 'HTTPRoute'] as const) {
       const { items } = await client.list(types[kind], { namespace, labelSelector });
+      const spared = kind === 'Deployment' ? new Set(candidateNames(scope, items)) : new Set();
       for (const item of items) {
-        if (!wanted.has(`${kind}/${item.metadata.name}`)) await remove(client, types[kind], item);
+        const { name } = item.metadata;
+        if (!wanted.has(`${kind}/${name}`) && !spared.has(name)) await remove(client, types[kind], item);
       }
     }
     for (const type of [configMaps, secrets]) {
@@ -94,7 +143,59 @@ export class RolloutObjects {
     }
   }
 
-  private async plan(scope: PlacementScope, release: ReleaseModel): Promise<readonly Manifest[]> {
+  /** Ends the pods of the slot that no traffic goes to. */
+  async retire(client: KubeClient, scope: PlacementScope): Promise<void> {
+    const { namespace } = scope.environment;
+    const { items } = await client.list(deployments, {
+      namespace,
+      labelSelector: toSelector(selectorLabels(namesOf(scope))),
+    });
+    const free = new Set(candidateNames(scope, items));
+    for (const item of items) if (free.has(item.metadata.name ?? '')) await remove(client, deployments, item);
+  }
+
+  private async plan(scope: PlacementScope, target: Target, releases: Releases): Promise<readonly Manifest[]> {
+    const stable = stableSlotOf(scope);
+    const { recreates, candidate } = target;
+    const [held, workers] = [releases[target.stable], releases[target.workers]];
+    const domains = await this.database.read.domain.findMany({
+      where: { placementId: scope.placement.id },
+      orderBy: { hostname: 'asc' },
+    });
+    const base = await this.input(scope, held);
+    const planned =
+      held.id === workers.id
+        ? planRelease(base, { slot: stable, processes: 'all', recreates })
+        : [
+            ...planRelease(base, { slot: stable, processes: 'listening', recreates }),
+            ...planRelease(await this.input(scope, workers), { slot: stable, processes: 'workers', recreates }),
+          ];
+    const next = candidate && (await this.input(scope, releases.next));
+    const added = next
+      ? planRelease(next, {
+          slot: otherSlot(stable),
+          processes: 'listening',
+          replicas: (process) => candidateReplicas(candidate.scale, candidate.weight, process.replicas),
+        })
+      : [];
+    const traffic = planTraffic({
+      ...namesOf(scope),
+      namespace: scope.environment.namespace,
+      stable,
+      processes: {
+        [stable]: processesIn(scope, held),
+        ...(candidate ? { [otherSlot(stable)]: processesIn(scope, releases.next) } : {}),
+      },
+      weight: target.weight,
+      matches: target.headerRoutes.map(({ match }) => match.map(toHeaderMatch)),
+      mirrored: Math.min(100, Math.max(0, ...target.mirrorRoutes.map(({ percentage }) => percentage))),
+      hostnames: domains.map((domain) => domain.hostname),
+      stickyBy: target.stickyBy ?? undefined,
+    });
+    return [...planned, ...added, ...traffic];
+  }
+
+  private async input(scope: PlacementScope, release: ReleaseModel): Promise<ReleaseInput> {
     const reference = readContent(release.content).config[scope.environment.name];
     const config = reference
       ? await this.database.read.configVersion.findUnique({
@@ -102,11 +203,7 @@ export class RolloutObjects {
         })
       : null;
     const { podSecurity } = await this.database.read.project.findUniqueOrThrow({ where: { id: scope.project.id } });
-    const domains = await this.database.read.domain.findMany({
-      where: { placementId: scope.placement.id },
-      orderBy: { hostname: 'asc' },
-    });
-    return planObjects({
+    return {
       ...namesOf(scope),
       namespace: scope.environment.namespace,
       release: release.number,
@@ -115,10 +212,58 @@ export class RolloutObjects {
       scaling: readScaling(scope.placement.scaling),
       variables: (config?.variables ?? {}) as Record<string, string>,
       secrets: config ? openSecrets(this.crypto, scope.placement.id, config.secrets) : {},
-      hostnames: domains.map((domain) => domain.hostname),
       podSecurity: podSecurity === 'baseline' ? 'baseline' : 'restricted',
-    });
+    };
   }
+}
+
+interface Observed {
+  readonly processes: readonly ObservedProcess[];
+  readonly candidate?: readonly ObservedProcess[];
+}
+
+/** The two releases of a rollout; the same where there is no release before. */
+export interface Releases {
+  readonly previous: ReleaseModel;
+  readonly next: ReleaseModel;
+}
+
+export interface Placed {
+  readonly scope: PlacementScope;
+  readonly target: Target;
+  readonly releases: Releases;
+}
+
+const inForce: Target = {
+  stable: 'next',
+  workers: 'next',
+  weight: 0,
+  headerRoutes: [],
+  mirrorRoutes: [],
+  recreates: false,
+};
+const listens = (process: ResolvedProcess): boolean => process.port !== undefined;
+const stableSlotOf = ({ placement }: PlacementScope): Slot => (placement.slot === 'b' ? 'b' : 'a');
+const processesIn = (scope: PlacementScope, release: ReleaseModel): readonly ResolvedProcess[] =>
+  resolveProcesses(processesOf(release), readScaling(scope.placement.scaling));
+const replicasOf = ({ spec }: Manifest): number => Number(Reflect.get(Object(spec), 'replicas') ?? 1);
+
+/** The Deployments of the slot that is not stable, of processes that listen. */
+function candidateNames(scope: PlacementScope, items: readonly KubeObject[]): string[] {
+  const free = otherSlot(stableSlotOf(scope));
+  return items.flatMap(({ metadata: { name = '', labels = {} } }) => {
+    const process = labels['slipway.dev/process'] ?? '';
+    const isFree =
+      labels['slipway.dev/slot'] === free && name === deploymentName(scope.application.name, process, free);
+    return isFree ? [name] : [];
+  });
+}
+
+/** Gateway API has no prefix of a header's value. */
+function toHeaderMatch({ headerName: name, headerValue: { exact, prefix, regex } }: HeaderMatch) {
+  if (exact !== undefined) return { type: 'Exact', name, value: exact } as const;
+  const value = prefix === undefined ? (regex ?? '') : `${prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}.*`;
+  return { type: 'RegularExpression', name, value } as const;
 }
 
 const processesOf = (release: ReleaseModel): Processes => readContent(release.content).processes as Processes;
@@ -141,10 +286,15 @@ const releaseOf = (object: KubeObject): number => Number(object.metadata.labels?
 async function put(client: KubeClient, manifest: Manifest): Promise<void> {
   const type = types[manifest.kind];
   const { name, namespace } = manifest.metadata;
-  const existing = await client.find(type, name, namespace);
+  let existing = await client.find(type, name, namespace);
+  if (existing && manifest.kind === 'Deployment' && !hasSelectorOf(existing, manifest)) {
+    // A selector cannot change: what an older version of ours made is made anew.
+    await remove(client, type, existing);
+    existing = undefined;
+  }
   if (!existing) {
     try {
-      await client.create(type, manifest as unknown as KubeObject);
+      await client.create(type, withoutNulls(manifest) as KubeObject);
       return;
     } catch (error) {
       if (!(error instanceof KubeError) || error.reason !== 'AlreadyExists') throw error;
@@ -152,8 +302,24 @@ async function put(client: KubeClient, manifest: Manifest): Promise<void> {
   }
   if (manifest.kind === 'ConfigMap' || manifest.kind === 'Secret') return;
   const { apiVersion, kind, metadata, ...content } = manifest;
-  const patch = { metadata: { labels: metadata.labels }, ...content };
+  const { labels, annotations } = metadata;
+  const patch = { metadata: { labels, ...(annotations ? { annotations } : {}) }, ...content };
   await client.patch(type, name, namespace, patch, { type: 'merge' });
+}
+
+function hasSelectorOf(existing: KubeObject, manifest: Manifest): boolean {
+  const labels = (object: object) => Object(Reflect.get(Object(Reflect.get(object, 'spec')), 'selector')).matchLabels;
+  const [have, want] = [Object.entries(labels(existing) ?? {}), Object.entries(labels(manifest) ?? {})];
+  return have.length === want.length && want.every(([name, value]) => have.some(([n, v]) => n === name && v === value));
+}
+
+/** Null takes a field away in a patch; what is made new does not have it. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, member]) => (member === null ? [] : [[key, withoutNulls(member)]])),
+  );
 }
 
 async function remove(client: KubeClient, type: ResourceType, object: KubeObject): Promise<void> {

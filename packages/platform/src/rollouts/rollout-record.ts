@@ -1,12 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { eventIds, eventPathOf, type PlacementScope } from '../applications/application-scopes.service.js';
+import { eventIds, eventPathOf, otherSlot, type PlacementScope } from '../applications/application-scopes.service.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database, type RolloutModel } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
+import { Outbox } from '../kernel/outbox/outbox.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { PlacementQuota } from './placement-quota.service.js';
-import { readRollout, toColumns } from './rollouts.codec.js';
+import { readCommands, readRollout, readStrategy, toColumns } from './rollouts.codec.js';
+import { retireRelease } from './rollouts.job-definitions.js';
 import { isFinal, type Rollout } from './rollouts.rules.js';
+import { scaleDownDelayOf } from './strategy.rules.js';
+
+/** A promoted candidate's slot becomes the stable one; what was changed in place stays where it is. */
+const slotAfter = ({ placement }: PlacementScope, { plan }: Rollout) => {
+  const slot = placement.slot === 'b' ? 'b' : 'a';
+  return plan.at(-1)?.do === 'promote' ? otherSlot(slot) : slot;
+};
 
 /** Writes down what was decided about a rollout, and tells those who watch. */
 @Injectable()
@@ -17,26 +26,39 @@ export class RolloutRecord {
     private readonly operations: OperationsService,
     private readonly clock: Clock,
     private readonly quota: PlacementQuota,
+    private readonly outbox: Outbox,
   ) {}
 
   /** False when another worker was quicker: then nothing is written, and the row must be read again. */
   async save(
     { row, scope }: { row: RolloutModel; scope: PlacementScope },
     next: Rollout,
-    isPromoted: boolean,
+    { isPromoted = false, isObeyed = false }: { isPromoted?: boolean; isObeyed?: boolean },
   ): Promise<boolean> {
     const before = readRollout(row);
-    if (JSON.stringify(before) === JSON.stringify(next)) return true;
+    if (!isObeyed && JSON.stringify(before) === JSON.stringify(next)) return true;
     const saved = await this.database.transaction(async (tx) => {
       const finishedAt = isFinal(next) ? this.clock.now() : null;
-      const data = { ...toColumns(next), finishedAt, version: { increment: 1 } };
+      const commands = isObeyed
+        ? {
+            commands: readCommands(row)
+              .slice(1)
+              .map((each) => ({ ...each })),
+          }
+        : {};
+      const data = { ...toColumns(next), ...commands, finishedAt, version: { increment: 1 } };
       const { count } = await tx.rollout.updateMany({ where: { id: row.id, version: row.version }, data });
       if (count === 0) return false;
       if (isPromoted) {
         await tx.placement.update({
           where: { id: scope.placement.id },
-          data: { releaseId: row.releaseId, version: { increment: 1 } },
+          data: { releaseId: row.releaseId, slot: slotAfter(scope, next), version: { increment: 1 } },
         });
+        const strategy = readStrategy(row.strategy);
+        if (slotAfter(scope, next) !== scope.placement.slot) {
+          const options = { delaySeconds: scaleDownDelayOf(strategy) };
+          await this.outbox.enqueue(tx, retireRelease, { rolloutId: row.id }, options);
+        }
       }
       if (next.state === 'healthy') await this.quota.settle(tx, scope, row.releaseId);
       if (next.state === 'aborted' && row.previousReleaseId) await this.quota.settle(tx, scope, row.previousReleaseId);

@@ -14,6 +14,7 @@ import { isId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ReleasesService } from '../releases/releases.service.js';
 import { PlacementImages } from './placement-images.service.js';
+import { type PendingCommand, readCommands, readRollout, readStrategy } from './rollouts.codec.js';
 import {
   type CreateRollout,
   type Rollback,
@@ -22,7 +23,9 @@ import {
   rolloutSchema,
 } from './rollouts.dto.js';
 import { fail } from './rollouts.errors.js';
+import { isFinal, targetOf } from './rollouts.rules.js';
 import { RolloutsService, type StartOptions } from './rollouts.service.js';
+import { hasTwoSlots, rolling } from './strategy.rules.js';
 
 const withNames = {
   environment: { select: { name: true } },
@@ -78,7 +81,7 @@ export class RolloutRequests {
   ): Promise<RolloutAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const release = await this.releases.getByNumber(scope, body.release);
-    return this.start(caller, scope, body.environment, release, options);
+    return this.start(caller, scope, body.environment, release, { ...options, strategy: body.strategy });
   }
 
   /** To the release named, or to the one that stood before the one in force. */
@@ -89,7 +92,7 @@ export class RolloutRequests {
         ? await this.findEarlier(scope, body.environment)
         : await this.releases.getByNumber(scope, body.release);
     if (!release) throw fail('nothing-to-roll-back-to');
-    return this.start(caller, scope, body.environment, release);
+    return this.start(caller, scope, body.environment, release, { strategy: rolling });
   }
 
   async abort(caller: TenantCaller, project: string, application: string, id: string): Promise<RolloutAnswer> {
@@ -128,6 +131,49 @@ export class RolloutRequests {
     return toAnswer(await this.load(scope, id));
   }
 
+  /** What an operator asks of a rollout that goes on: a worker does it next. */
+  async command(
+    caller: TenantCaller,
+    project: string,
+    application: string,
+    id: string,
+    command: PendingCommand['command'],
+  ): Promise<RolloutAnswer> {
+    const scope = await this.scopes.getApplication(caller.tenant, project, application);
+    const row = await this.load(scope, id);
+    await this.database.transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM rollouts WHERE id = ${row.id}::uuid FOR UPDATE`;
+      const current = await tx.rollout.findUniqueOrThrow({ where: { id: row.id } });
+      const rollout = readRollout(current);
+      if (isFinal(rollout) || rollout.restoring || current.abortRequestedAt) throw fail('rollout-over');
+      if (!hasTwoSlots(readStrategy(current.strategy)) || !current.previousReleaseId)
+        throw fail('rollout-without-steps');
+      const pending = readCommands(current);
+      if (pending.at(-1)?.command === command) return;
+      const commands = [...pending, { command, by: caller.actor.username }].map((each) => ({ ...each }));
+      await tx.rollout.update({ where: { id: row.id }, data: { commands, version: { increment: 1 } } });
+      await this.rollouts.wake(tx, row.id);
+      const resource = `rollouts/${row.id}`;
+      await this.audit.record(tx, caller, {
+        action: `rollout.${command}`,
+        resource: `${pathOf(scope)}/${resource}`,
+        tenant: scope.tenant,
+      });
+      const event = { type: 'rollout.updated', resource: `${eventPathOf(scope)}/${resource}` };
+      await this.events.record(tx, { ...eventIds(scope), ...event });
+    });
+    return toAnswer(await this.load(scope, id));
+  }
+
+  /** The same release once more, in the same way, after one that failed or was aborted. */
+  async retry(caller: TenantCaller, project: string, application: string, id: string): Promise<RolloutAnswer> {
+    const scope = await this.scopes.getApplication(caller.tenant, project, application);
+    const row = await this.load(scope, id);
+    if (row.state !== 'failed' && row.state !== 'aborted') throw fail('rollout-not-over');
+    const release = await this.database.read.release.findUniqueOrThrow({ where: { id: row.releaseId } });
+    return this.start(caller, scope, row.environment.name, release, { strategy: readStrategy(row.strategy) });
+  }
+
   private async start(
     caller: TenantCaller,
     scope: ApplicationScope,
@@ -164,6 +210,7 @@ export class RolloutRequests {
 function toAnswer(row: Row): RolloutAnswer {
   const number = (id: string | null): number | null =>
     row.application.releases.find((release) => release.id === id)?.number ?? null;
+  const rollout = readRollout(row);
   return rolloutSchema.parse({
     id: row.id,
     name: row.id,
@@ -175,6 +222,9 @@ function toAnswer(row: Row): RolloutAnswer {
     previousRelease: number(row.previousReleaseId),
     strategy: row.strategy,
     state: row.state,
+    weight: rollout.state === 'healthy' ? 100 : targetOf(rollout).weight / 10,
+    held: rollout.held,
+    pausedUntil: rollout.pausedUntil,
     steps: row.steps,
     error: row.error,
     operation: row.operationId,

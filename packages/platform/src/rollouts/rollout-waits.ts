@@ -4,6 +4,7 @@ import { Clock } from '../kernel/clock/clock.js';
 import type { Transaction } from '../kernel/database/index.js';
 import { type Attempt, QuotaQueue, type WaitHandler } from '../quotas/quota-queue.service.js';
 import { PlacementQuota } from './placement-quota.service.js';
+import { readStrategy } from './rollouts.codec.js';
 import { RolloutsService } from './rollouts.service.js';
 
 /** Rollouts that wait in the quota's queue: begins them when there is room. */
@@ -39,7 +40,9 @@ export class RolloutWaits implements WaitHandler, OnModuleInit {
       await this.rollouts.wake(tx, row.id);
       return 'gone';
     }
-    const refusal = await this.quota.charge(tx, { ...scope, environment: row.environment, placement }, release);
+    const strategy = readStrategy(row.strategy);
+    const place = { ...scope, environment: row.environment, placement };
+    const refusal = await this.quota.charge(tx, place, release, strategy);
     if (refusal) return refusal;
     await this.rollouts.wake(tx, row.id);
     return 'done';

@@ -5,6 +5,8 @@ import { RolloutRequests } from './rollout-requests.service.js';
 import {
   type CreateRollout,
   createRolloutSchema,
+  type Promote,
+  promoteSchema,
   type Rollback,
   type RolloutQuery,
   rollbackSchema,
@@ -111,6 +113,88 @@ export class RolloutsController {
     @Param('id') id: string,
   ) {
     return this.rollouts.abort(caller, project, name, id);
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${collection}/:id/pause`,
+    permission: 'rollouts:write',
+    summary: 'Hold a rollout where it is',
+    tag,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: ['application-not-found', 'rollout-not-found', 'rollout-over', 'rollout-without-steps'],
+  })
+  pause(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+  ) {
+    return this.rollouts.command(caller, project, name, id, 'pause');
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${collection}/:id/resume`,
+    permission: 'rollouts:write',
+    summary: 'Let a held rollout go on',
+    tag,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: ['application-not-found', 'rollout-not-found', 'rollout-over', 'rollout-without-steps'],
+  })
+  resume(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+  ) {
+    return this.rollouts.command(caller, project, name, id, 'resume');
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${collection}/:id/promote`,
+    permission: 'rollouts:promote',
+    summary: 'Go on to the next step, or past all of them',
+    tag,
+    body: promoteSchema,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: ['application-not-found', 'rollout-not-found', 'rollout-over', 'rollout-without-steps'],
+  })
+  promote(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+    @Body() { full }: Promote,
+  ) {
+    return this.rollouts.command(caller, project, name, id, full ? 'promote-full' : 'promote');
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${collection}/:id/retry`,
+    permission: 'rollouts:write',
+    summary: 'Roll the same release out once more, in the same way',
+    tag,
+    answer: rolloutSchema,
+    status: 202,
+    location,
+    errors: [...startErrors, 'rollout-not-found', 'rollout-not-over'],
+  })
+  retry(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+  ) {
+    return this.rollouts.retry(caller, project, name, id);
   }
 
   @Route({

@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
+import { strategySchema } from './strategy.dto.js';
+
+export const promoteSchema = z
+  .strictObject({ full: z.boolean().default(false).meta({ description: 'Past all steps that are left.' }) })
+  .meta({ id: 'PromoteRollout', example: { full: true } });
+export type Promote = z.output<typeof promoteSchema>;
 
 const environmentName = z.string().min(1).max(63);
 
 export const createRolloutSchema = z
-  .strictObject({ environment: environmentName, release: z.int().min(1) })
+  .strictObject({
+    environment: environmentName,
+    release: z.int().min(1),
+    strategy: strategySchema.optional().meta({ description: "Default: the environment's." }),
+  })
   .meta({ id: 'CreateRollout', example: { environment: 'production', release: 7 } });
 export type CreateRollout = z.output<typeof createRolloutSchema>;
 
@@ -40,8 +50,11 @@ export const rolloutSchema = z
     environment: z.string(),
     release: z.int(),
     previousRelease: z.int().nullable(),
-    strategy: z.enum(['rolling']),
-    state: z.enum(['pending', 'progressing', 'healthy', 'failed', 'aborted']),
+    strategy: strategySchema,
+    state: z.enum(['pending', 'progressing', 'paused', 'healthy', 'failed', 'aborted']),
+    weight: z.number().meta({ description: 'Percent of the traffic that the new release has.' }),
+    held: z.boolean().meta({ description: 'An operator holds it where it is.' }),
+    pausedUntil: timeSchema.nullable().meta({ description: 'Null in a pause that waits for a promotion.' }),
     steps: z.array(stepSchema),
     error: z.string().nullable(),
     operation: z.string().nullable(),

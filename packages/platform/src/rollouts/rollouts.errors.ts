@@ -11,6 +11,16 @@ export const fail = defineErrors({
     title: 'The rollout is over and stands.',
     remedy: 'To go back, roll back to the release before.',
   },
+  'rollout-not-over': {
+    status: 409,
+    title: 'The rollout goes on, or stands.',
+    remedy: 'Abort it first; a rollout that is healthy needs no other try.',
+  },
+  'rollout-without-steps': {
+    status: 409,
+    title: 'This rollout has no steps to hold or to promote.',
+    remedy: 'Give the environment a strategy of type canary or blueGreen; abort works for every strategy.',
+  },
   'nothing-to-roll-back-to': {
     status: 409,
     title: 'There is no earlier release in this environment.',

@@ -8,5 +8,14 @@ export const advanceRollout = defineJob({
   payload: z.object({ rolloutId: z.uuid() }),
   attempts: 500,
   backoffSeconds: 1,
-  concurrency: 50,
+  concurrency: 250,
+});
+
+/** Ends the pods of the release before, when the time for a quick way back is over. */
+export const retireRelease = defineJob({
+  queue: 'rollouts',
+  name: 'rollouts.retire',
+  payload: z.object({ rolloutId: z.uuid() }),
+  attempts: 100,
+  backoffSeconds: 2,
 });

@@ -9,6 +9,7 @@ import { ReleasesModule } from '../releases/releases.module.js';
 import { AdvanceRolloutProcessor } from './advance-rollout.jobs.js';
 import { PlacementImages } from './placement-images.service.js';
 import { PlacementQuota } from './placement-quota.service.js';
+import { RetireReleaseProcessor } from './retire-release.jobs.js';
 import { RolloutObjects } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
 import { RolloutRequests } from './rollout-requests.service.js';
@@ -17,6 +18,8 @@ import { RolloutsController } from './rollouts.controller.js';
 import { RolloutsService } from './rollouts.service.js';
 import { ScalingController } from './scaling.controller.js';
 import { ScalingService } from './scaling.service.js';
+import { StrategyController } from './strategy.controller.js';
+import { StrategyService } from './strategy.service.js';
 
 @Module({
   imports: [
@@ -28,17 +31,19 @@ import { ScalingService } from './scaling.service.js';
     QuotasModule,
     ReleasesModule,
   ],
-  controllers: [RolloutsController, ScalingController],
+  controllers: [RolloutsController, ScalingController, StrategyController],
   providers: [
     PlacementImages,
     PlacementQuota,
     RolloutsService,
     RolloutRequests,
     ScalingService,
+    StrategyService,
     RolloutObjects,
     RolloutRecord,
     RolloutWaits,
     AdvanceRolloutProcessor,
+    RetireReleaseProcessor,
   ],
   exports: [RolloutsService],
 })

@@ -65,12 +65,17 @@ describe('decide', () => {
     ],
     [
       'an abort puts the release before back',
-      [...running, { type: 'abort-requested' }],
-      'progressing [apply:succeeded process web:skipped process worker:skipped restore:running] restore',
+      [...running, { type: 'command', command: 'abort' }],
+      'progressing [apply:succeeded process web:skipped process worker:skipped restore:running] apply',
     ],
     [
       'and ends when that is back',
-      [...running, { type: 'abort-requested' }, { type: 'applied' }, { type: 'observed', processes: [done('web')] }],
+      [
+        ...running,
+        { type: 'command', command: 'abort' },
+        { type: 'applied' },
+        { type: 'observed', processes: [done('web')] },
+      ],
       'aborted [apply:succeeded process web:skipped process worker:skipped restore:succeeded] finish',
     ],
     [
@@ -100,8 +105,10 @@ describe('decide', () => {
 
   it('can abort a failed rollout, and has nothing to restore for the first one', () => {
     const failed: RolloutEvent[] = [...running, { type: 'observed', processes: [process('web', { failure: 'x' })] }];
-    expect(play(planned, ...failed, { type: 'abort-requested' }).actions).toBe('restore');
-    expect(play(planRollout(['web'], false), ...failed, { type: 'abort-requested' }).rollout.state).toBe('aborted');
+    expect(play(planned, ...failed, { type: 'command', command: 'abort' }).actions).toBe('apply');
+    expect(play(planRollout(['web'], false), ...failed, { type: 'command', command: 'abort' }).rollout.state).toBe(
+      'aborted',
+    );
   });
 
   it('always ends, never leaves a final state but to restore, and leaves no step open at its end', () => {
@@ -112,7 +119,7 @@ describe('decide', () => {
       fc.constant({ type: 'started' }),
       fc.constant({ type: 'applied' }),
       fc.constant({ type: 'refused', message: 'no' }),
-      fc.constant({ type: 'abort-requested' }),
+      fc.constant({ type: 'command', command: 'abort' }),
       fc.constant({ type: 'superseded', by: '2' }),
       fc.array(observed, { minLength: 1, maxLength: 3 }).map((processes) => ({ type: 'observed' as const, processes })),
     );

@@ -8,7 +8,13 @@ import {
   resolveProcesses,
 } from '../applications/application-scopes.service.js';
 import { AuditService } from '../audit/audit.service.js';
-import { Database, type ReleaseModel, type RolloutModel, type Transaction } from '../kernel/database/index.js';
+import {
+  Database,
+  type Prisma,
+  type ReleaseModel,
+  type RolloutModel,
+  type Transaction,
+} from '../kernel/database/index.js';
 import { EventLog, type NewEvent } from '../kernel/events/event-log.js';
 import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
@@ -16,14 +22,17 @@ import type { Caller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { readContent } from '../releases/release-content.service.js';
 import { PlacementQuota } from './placement-quota.service.js';
-import { toColumns } from './rollouts.codec.js';
+import { readRollout, readStrategy, toColumns } from './rollouts.codec.js';
 import { fail } from './rollouts.errors.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
-import { planRollout } from './rollouts.rules.js';
+import { isFinal, planRollout } from './rollouts.rules.js';
+import { rolling, type Strategy } from './strategy.rules.js';
 
 export interface StartOptions {
   /** What becomes of it where the quota has no room: refused (the default), or it waits in the queue. */
   readonly whenFull?: 'fail' | 'queue';
+  /** Default: the placement's. */
+  readonly strategy?: Strategy;
 }
 
 /** Starts rollouts, in the transaction of what causes them. */
@@ -58,11 +67,12 @@ export class RolloutsService {
     // One rollout at a time decides about a place: the row lock orders concurrent ones.
     await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
     const placement = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
-    const refusal = await this.quota.charge(tx, { ...scope, placement }, release);
+    const strategy = options.strategy ?? readStrategy(placement.strategy);
+    const refusal = await this.quota.charge(tx, { ...scope, placement }, release, strategy);
     if (refusal && options.whenFull !== 'queue') await this.quota.refuse(tx, refusal);
     const content = readContent(release.content);
     const processes = resolveProcesses(content.processes as Processes).map((process) => process.name);
-    const plan = planRollout(processes, placement.releaseId !== null);
+    const plan = planRollout(processes, placement.releaseId !== null, strategy);
     const id = newId();
     const path = `rollouts/${id}`;
     const operationId = await this.operations.start(tx, caller, {
@@ -79,6 +89,7 @@ export class RolloutsService {
         releaseId: release.id,
         previousReleaseId: placement.releaseId,
         ...toColumns(plan),
+        strategy: { ...strategy } as Prisma.InputJsonObject,
         operationId,
         createdBy: caller.actor.username,
       },
@@ -108,7 +119,7 @@ export class RolloutsService {
       where,
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     });
-    const isOpen = latest && (latest.state === 'pending' || latest.state === 'progressing') && !latest.isRestoring;
+    const isOpen = latest && !isFinal(readRollout(latest)) && !latest.isRestoring;
     const id = isOpen ? latest.releaseId : scope.placement.releaseId;
     return id ? this.database.read.release.findUnique({ where: { id } }) : null;
   }
@@ -134,7 +145,7 @@ export class RolloutsService {
     const release = await this.findReleaseInForce(scope);
     return this.database.transaction(async (tx) => {
       await change(tx);
-      return release ? this.startIn(tx, caller, scope, release, options) : undefined;
+      return release ? this.startIn(tx, caller, scope, release, { ...options, strategy: rolling }) : undefined;
     });
   }
 }

@@ -98,8 +98,9 @@ export class ScalingService {
   private async answer(scope: PlacementScope, rollout: string | null): Promise<ScalingAnswer> {
     const processes = resolveProcesses(await this.processesOf(scope), readScaling(scope.placement.scaling));
     const { namespace, cluster } = scope.environment;
-    const entries = processes.map(async ({ name, replicas, resources }) => {
-      const deployment = deploymentName(scope.application.name, name);
+    const entries = processes.map(async ({ name, port, replicas, resources }) => {
+      const slot = scope.placement.slot === 'b' && port !== undefined ? 'b' : 'a';
+      const deployment = deploymentName(scope.application.name, name, slot);
       const live = await this.clusters
         .use(cluster, (client) => client.find(deployments, deployment, namespace))
         .catch(() => undefined);

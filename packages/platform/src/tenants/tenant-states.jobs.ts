@@ -9,6 +9,7 @@ import { applyTenantState, type TenantStateJob } from './tenant-states.job-defin
 import { workloadsIn } from './tenant-states.rules.js';
 import { pauseWorkloads, removeWorkloads, resumeWorkloads } from './tenant-workloads.service.js';
 
+const open = ['pending', 'progressing', 'paused'];
 const pollMilliseconds = 500;
 const longestPolls = 50;
 
@@ -85,13 +86,13 @@ export class ApplyTenantStateProcessor implements JobProcessor<TenantStateJob> {
   }
 
   private async abortRollouts(tenantId: string): Promise<void> {
-    const where = { tenantId, state: { in: ['pending', 'progressing'] }, abortRequestedAt: null };
+    const where = { tenantId, state: { in: open }, abortRequestedAt: null };
     const data = { abortRequestedAt: this.clock.now(), version: { increment: 1 } };
     await this.database.read.rollout.updateMany({ where, data });
   }
 
   private countRollouts(tenantId: string): Promise<number> {
-    const active = [{ state: { in: ['pending', 'progressing'] } }, { state: 'aborted', isRestoring: true }];
+    const active = [{ state: { in: open } }, { state: 'aborted', isRestoring: true }];
     return this.database.read.rollout.count({ where: { tenantId, OR: active } });
   }
 

@@ -69,6 +69,7 @@ export interface DeliveryPlatform {
 
 export interface DeliveryUrls {
   readonly databaseUrl: string;
+  /** With the number of a database: files run side by side, and their queues have the same names. */
   readonly redisUrl: string;
   /** The machine's PATH: where git is. */
   readonly path: string | undefined;
