@@ -122,7 +122,7 @@ describe('a canary', () => {
       expect(await shown()).toEqual(['hello-web-slot-b: b ×4', 'hello-worker: b ×1']);
     });
     await eventually(async () => expect(await weights()).toEqual({ 'hello-slot-a': 0, 'hello-slot-b': 1000 }));
-    expect(await stableSlot()).toBe('b');
+    await eventually(async () => expect(await stableSlot()).toBe('b'));
     expect((await as('dora', 'GET', `${production}/status`)).body).toMatchObject({
       state: 'healthy',
       processes: [
@@ -148,7 +148,7 @@ describe('a canary', () => {
     await reaches(String(again.body['id']), { state: 'paused', weight: 25 });
     await command(String(again.body['id']), 'promote', { full: true });
     await reaches(String(again.body['id']), { state: 'healthy' });
-    expect(await stableSlot()).toBe('a');
+    await eventually(async () => expect(await stableSlot()).toBe('a'));
   });
 
   it('that crashes goes back by itself and says why', async () => {
