@@ -169,7 +169,10 @@ describe.each(kubectls)('pods by kubectl 1.$minor', (which) => {
     const words = ['debug', 'web', '--copy-to=web-copy', '--container=main', '--share-processes', '--attach=false'];
     await ok([...words, `--image=${image}`, '--', 'sh', '-c', 'echo copied; sleep 1000']);
     await eventually(async () => expect(await ok(['logs', 'web-copy', '-c', 'main'])).toBe('copied'));
-    expect(await ok(['exec', 'web-copy', '-c', 'main', '--', 'ps'])).toContain('echo tick');
+    // The other container of the pod may start after this one.
+    await eventually(async () =>
+      expect(await ok(['exec', 'web-copy', '-c', 'main', '--', 'ps'])).toContain('echo tick'),
+    );
   });
 
   test.concurrent('debug node/… opens the machine', async () => {
