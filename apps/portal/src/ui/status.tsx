@@ -18,6 +18,7 @@ const tones = {
   provisioning: 'progressing',
   deleting: 'progressing',
   requested: 'progressing',
+  paused: 'degraded',
   cordoned: 'degraded',
   degraded: 'degraded',
   notReady: 'degraded',

@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import * as z from 'zod/mini';
 import { applicationKey, statusQuery } from '@/features/applications/queries';
-import { rolloutQuery } from '@/features/releases/queries';
+import { isOver, rolloutQuery } from '@/features/releases/queries';
 import { RolloutProgress } from '@/features/releases/rollout-progress';
 import { toCli, toName } from '@/lib/cli';
 import type { Build } from '@/lib/contract';
@@ -134,6 +134,6 @@ function BuildRollout({ application: ref, rollout: id }: { application: Applicat
       </div>
     );
   }
-  const isShownAbove = status?.rollout?.id === id && (rollout.state === 'pending' || rollout.state === 'progressing');
+  const isShownAbove = status?.rollout?.id === id && !isOver(rollout);
   return isShownAbove ? null : <RolloutProgress application={ref} rollout={rollout} />;
 }

@@ -75,7 +75,7 @@ export const rolloutQuery = (name: ApplicationName, id: string, api: Api = brows
 
 /** `state` is a rollout's, as the status of an environment repeats it. */
 export const isOver = (rollout: { readonly state: string }): boolean =>
-  rollout.state !== 'pending' && rollout.state !== 'progressing';
+  rollout.state !== 'pending' && rollout.state !== 'progressing' && rollout.state !== 'paused';
 
 export const deploy = (ref: ApplicationRef, release: number) =>
   unwrap(
