@@ -17,7 +17,7 @@ import { QuotasService } from '../quotas/quotas.service.js';
 import { ApplicationFiles } from './application-files.service.js';
 import { ApplicationScopes, eventIds, eventPathOf } from './application-scopes.service.js';
 import { removeApplication } from './applications.job-definitions.js';
-import { selectorLabels } from './kube-objects.rules.js';
+import { labelSelectorOf } from './kube-objects.rules.js';
 
 const kinds: readonly ResourceType<KubeObject>[] = [httpRoutes, services, deployments, configMaps, secrets];
 
@@ -40,11 +40,8 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
     const environments = await this.database.read.environment.findMany({ where: { projectId: scope.project.id } });
     for (const environment of environments) {
       const names = { tenant: scope.tenant.name, project: scope.project.name, environment: environment.name };
-      const labels = Object.entries(selectorLabels({ ...names, application: scope.application.name }));
-      const selection = {
-        namespace: environment.namespace,
-        labelSelector: labels.map(([name, value]) => `${name}=${value}`).join(','),
-      };
+      const labelSelector = labelSelectorOf({ ...names, application: scope.application.name });
+      const selection = { namespace: environment.namespace, labelSelector };
       await this.clusters.use(environment.cluster, async (client) => {
         for (const kind of kinds) {
           for (const { metadata } of (await client.list(kind, selection)).items) {

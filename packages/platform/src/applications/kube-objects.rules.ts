@@ -102,12 +102,18 @@ export function selectorLabels(input: Omit<Place, 'namespace'>, process?: string
   };
 }
 
+/** The same as a label selector is written in a query. */
+export const labelSelectorOf = (input: Omit<Place, 'namespace'>, process?: string): string =>
+  Object.entries(selectorLabels(input, process))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+
 const releaseLabel = (release: number): Labels => ({ 'slipway.dev/release': String(release) });
 export const configName = (application: string, release: number): string => `${application}-${release}`;
 export const deploymentName = (application: string, process: string, slot: Slot = 'a'): string =>
   slot === 'a' ? `${application}-${process}` : `${application}-${process}-slot-${slot}`;
 /** A process that does not listen has no traffic to share, so it stands once: in the first slot. */
-export const slotOf = (process: ResolvedProcess, slot: Slot): Slot => (process.port === undefined ? 'a' : slot);
+export const slotOf = ({ port }: Pick<ResolvedProcess, 'port'>, slot: Slot): Slot => (port === undefined ? 'a' : slot);
 export const serviceName = (application: string, process: string): string =>
   process === 'web' ? application : `${application}-${process}`;
 

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { deployments, pods } from '@slipway/orchestrator/kinds';
 import {
   ApplicationScopes,
+  labelSelectorOf,
   liveStateOf,
   type PlacementScope,
-  selectorLabels,
   stateOf,
 } from '../applications/application-scopes.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
@@ -16,19 +16,15 @@ import type { EnvironmentStatus, PodAnswer } from './pods.dto.js';
 import { toPodAnswer } from './pods.rules.js';
 
 export const selectorOf = (scope: PlacementScope, process?: string): string =>
-  Object.entries(
-    selectorLabels(
-      {
-        tenant: scope.tenant.name,
-        project: scope.project.name,
-        environment: scope.environment.name,
-        application: scope.application.name,
-      },
-      process,
-    ),
-  )
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
+  labelSelectorOf(
+    {
+      tenant: scope.tenant.name,
+      project: scope.project.name,
+      environment: scope.environment.name,
+      application: scope.application.name,
+    },
+    process,
+  );
 
 /** What runs of an application, as the cluster shows it now. */
 @Injectable()

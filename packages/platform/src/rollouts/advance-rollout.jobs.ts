@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { type KubeClient, KubeError } from '@slipway/orchestrator/client';
-import { ApplicationScopes, type PlacementScope } from '../applications/application-scopes.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
@@ -8,18 +7,13 @@ import { SlipwayError } from '../kernel/errors/errors.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { PlacementImages } from './placement-images.service.js';
 import { type Placed, type Releases, RolloutObjects } from './rollout-objects.js';
-import { RolloutRecord } from './rollout-record.js';
+import { type LoadedRollout, RolloutRecord } from './rollout-record.js';
 import { readCommands, readRollout } from './rollouts.codec.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
 import { type Decision, decide, isFinal, type RolloutEvent, targetOf } from './rollouts.rules.js';
 
 const observeMilliseconds = 700;
 const awayMilliseconds = 1_500;
-
-interface Loaded {
-  readonly row: RolloutModel;
-  readonly scope: PlacementScope;
-}
 
 /**
  * Takes one rollout to its end: decide (pure), write the decision down, do it, look again. All that it knows is in the
@@ -31,7 +25,6 @@ interface Loaded {
 export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string }> {
   constructor(
     private readonly database: Database,
-    private readonly scopes: ApplicationScopes,
     private readonly objects: RolloutObjects,
     private readonly clusters: ClustersService,
     private readonly clock: Clock,
@@ -43,7 +36,7 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     let event: RolloutEvent = { type: 'started' };
     for (;;) {
       signal.throwIfAborted();
-      const loaded = await this.load(rolloutId);
+      const loaded = await this.record.load(rolloutId);
       if (!loaded) return;
       const { row } = loaded;
       const current = readRollout(row);
@@ -68,14 +61,14 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
   }
 
   async giveUp({ rolloutId }: { rolloutId: string }, error: Error): Promise<void> {
-    const loaded = await this.load(rolloutId);
+    const loaded = await this.record.load(rolloutId);
     if (!loaded) return;
     const { rollout } = decide(readRollout(loaded.row), { type: 'refused', message: error.message }, this.clock.now());
     await this.record.save(loaded, rollout, {});
   }
 
   private async perform(
-    { row, scope }: Loaded,
+    { row, scope }: LoadedRollout,
     { rollout, actions }: Decision,
     signal: AbortSignal,
   ): Promise<RolloutEvent | undefined> {
@@ -127,7 +120,7 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     return { type: 'started' };
   }
 
-  private async prune({ row, scope }: Loaded): Promise<void> {
+  private async prune({ row, scope }: LoadedRollout): Promise<void> {
     const release = await this.release(row.releaseId);
     const placement = await this.database.read.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
     const stands = { ...scope, placement };
@@ -157,16 +150,5 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
 
   private async release(id: string): Promise<ReleaseModel> {
     return this.database.read.release.findUniqueOrThrow({ where: { id } });
-  }
-
-  private async load(id: string): Promise<Loaded | undefined> {
-    const row = await this.database.read.rollout.findUnique({ where: { id }, include: { environment: true } });
-    const scope = row && (await this.scopes.findById(row.applicationId));
-    if (!row || !scope || scope.application.state === 'deleting') return undefined;
-    const place = {
-      applicationId_environmentId: { applicationId: row.applicationId, environmentId: row.environmentId },
-    };
-    const placement = await this.database.read.placement.findUnique({ where: place });
-    return placement ? { row, scope: { ...scope, environment: row.environment, placement } } : undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { isNotFound, type KubeClient, KubeError } from '@slipway/orchestrator/client';
 import {
@@ -14,6 +15,7 @@ import {
 import {
   configName,
   deploymentName,
+  labelSelectorOf,
   type Manifest,
   otherSlot,
   type PlacementScope,
@@ -23,9 +25,9 @@ import {
   type ReleaseInput,
   type ResolvedProcess,
   readScaling,
+  readSlot,
   resolveProcesses,
   type Slot,
-  selectorLabels,
   slotOf,
 } from '../applications/application-scopes.service.js';
 import { openSecrets } from '../config/secret-values.service.js';
@@ -60,18 +62,14 @@ export class RolloutObjects {
   async apply(client: KubeClient, { scope, target, releases }: Placed): Promise<void> {
     await this.quota.makeRoom(scope);
     const wanted = await this.plan(scope, target, releases);
-    const { namespace } = scope.environment;
-    const shown = await client.list(deployments, {
-      namespace,
-      labelSelector: toSelector(selectorLabels(namesOf(scope))),
-    });
+    const shown = await client.list(deployments, selectionOf(scope));
     const shrinks = (manifest: Manifest): boolean => {
       const before = shown.items.find(({ metadata }) => metadata.name === manifest.metadata.name)?.spec.replicas ?? 0;
       return manifest.kind === 'Deployment' && replicasOf(manifest) < before;
     };
     for (const manifest of wanted.filter((each) => !shrinks(each))) await put(client, manifest);
     for (const manifest of wanted.filter(shrinks)) await put(client, manifest);
-    if (!target.candidate) await this.retire(client, scope);
+    if (!target.candidate) await removeFree(client, scope, shown.items);
   }
 
   /** What stands for itself when the rollout is over; the slot that was left keeps its pods, for the way back. */
@@ -82,12 +80,8 @@ export class RolloutObjects {
 
   /** What the stable slot and the candidate show of the target. */
   async observe(client: KubeClient, { scope, target, releases }: Placed): Promise<Observed> {
-    const { namespace } = scope.environment;
-    const labelSelector = toSelector(selectorLabels(namesOf(scope)));
-    const [shown, running] = await Promise.all([
-      client.list(deployments, { namespace, labelSelector }),
-      client.list(pods, { namespace, labelSelector }),
-    ]);
+    const selection = selectionOf(scope);
+    const [shown, running] = await Promise.all([client.list(deployments, selection), client.list(pods, selection)]);
     const look = (process: ResolvedProcess, slot: Slot, release: ReleaseModel, replicas?: number): ObservedProcess => {
       const own = slotOf(process, slot);
       const name = deploymentName(scope.application.name, process.name, own);
@@ -96,7 +90,7 @@ export class RolloutObjects {
         labels['slipway.dev/process'] === process.name && (!listens(process) || labels['slipway.dev/slot'] === own);
       return observeProcess(process.name, release.number, deployment, running.items.filter(isOwn), replicas);
     };
-    const stable = stableSlotOf(scope);
+    const stable = readSlot(scope.placement);
     const [held, workers] = [releases[target.stable], releases[target.workers]];
     const processes = [
       ...processesIn(scope, held)
@@ -121,20 +115,18 @@ export class RolloutObjects {
 
   /** Removes what the release in force does not have: processes, their services, the route, configs of older releases. */
   async prune(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
-    const { namespace } = scope.environment;
-    const labelSelector = toSelector(selectorLabels(namesOf(scope)));
+    const selection = selectionOf(scope);
     const planned = await this.plan(scope, inForce, { previous: release, next: release });
     const wanted = new Set(planned.map((manifest) => `${manifest.kind}/${manifest.metadata.name}`));
     for (const kind of ['Deployment', 'Service', 'HTTPRoute'] as const) {
-      const { items } = await client.list(types[kind], { namespace, labelSelector });
-      const spared = kind === 'Deployment' ? new Set(candidateNames(scope, items)) : new Set();
+      const { items } = await client.list(types[kind], selection);
       for (const item of items) {
-        const { name } = item.metadata;
-        if (!wanted.has(`${kind}/${name}`) && !spared.has(name)) await remove(client, types[kind], item);
+        const isSpared = kind === 'Deployment' && isFree(scope, item);
+        if (!wanted.has(`${kind}/${item.metadata.name}`) && !isSpared) await remove(client, types[kind], item);
       }
     }
     for (const type of [configMaps, secrets]) {
-      const { items } = await client.list<KubeObject>(type, { namespace, labelSelector });
+      const { items } = await client.list<KubeObject>(type, selection);
       const old = items
         .filter((item) => item.metadata.name !== configName(scope.application.name, release.number))
         .sort((a, b) => releaseOf(b) - releaseOf(a))
@@ -145,17 +137,11 @@ export class RolloutObjects {
 
   /** Ends the pods of the slot that no traffic goes to. */
   async retire(client: KubeClient, scope: PlacementScope): Promise<void> {
-    const { namespace } = scope.environment;
-    const { items } = await client.list(deployments, {
-      namespace,
-      labelSelector: toSelector(selectorLabels(namesOf(scope))),
-    });
-    const free = new Set(candidateNames(scope, items));
-    for (const item of items) if (free.has(item.metadata.name ?? '')) await remove(client, deployments, item);
+    await removeFree(client, scope, (await client.list(deployments, selectionOf(scope))).items);
   }
 
   private async plan(scope: PlacementScope, target: Target, releases: Releases): Promise<readonly Manifest[]> {
-    const stable = stableSlotOf(scope);
+    const stable = readSlot(scope.placement);
     const { recreates, candidate } = target;
     const [held, workers] = [releases[target.stable], releases[target.workers]];
     const domains = await this.database.read.domain.findMany({
@@ -243,20 +229,19 @@ const inForce: Target = {
   recreates: false,
 };
 const listens = (process: ResolvedProcess): boolean => process.port !== undefined;
-const stableSlotOf = ({ placement }: PlacementScope): Slot => (placement.slot === 'b' ? 'b' : 'a');
 const processesIn = (scope: PlacementScope, release: ReleaseModel): readonly ResolvedProcess[] =>
   resolveProcesses(processesOf(release), readScaling(scope.placement.scaling));
 const replicasOf = ({ spec }: Manifest): number => Number(Reflect.get(Object(spec), 'replicas') ?? 1);
 
-/** The Deployments of the slot that is not stable, of processes that listen. */
-function candidateNames(scope: PlacementScope, items: readonly KubeObject[]): string[] {
-  const free = otherSlot(stableSlotOf(scope));
-  return items.flatMap(({ metadata: { name = '', labels = {} } }) => {
-    const process = labels['slipway.dev/process'] ?? '';
-    const isFree =
-      labels['slipway.dev/slot'] === free && name === deploymentName(scope.application.name, process, free);
-    return isFree ? [name] : [];
-  });
+/** A Deployment in the slot that is not stable: of a process that listens. */
+function isFree(scope: PlacementScope, { metadata: { name, labels = {} } }: KubeObject): boolean {
+  const free = otherSlot(readSlot(scope.placement));
+  const process = labels['slipway.dev/process'] ?? '';
+  return labels['slipway.dev/slot'] === free && name === deploymentName(scope.application.name, process, free);
+}
+
+async function removeFree(client: KubeClient, scope: PlacementScope, items: readonly KubeObject[]): Promise<void> {
+  for (const item of items) if (isFree(scope, item)) await remove(client, deployments, item);
 }
 
 /** Gateway API has no prefix of a header's value. */
@@ -273,10 +258,10 @@ const namesOf = (scope: PlacementScope) => ({
   environment: scope.environment.name,
   application: scope.application.name,
 });
-export const toSelector = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
+const selectionOf = (scope: PlacementScope) => ({
+  namespace: scope.environment.namespace,
+  labelSelector: labelSelectorOf(namesOf(scope)),
+});
 const releaseOf = (object: KubeObject): number => Number(object.metadata.labels?.['slipway.dev/release'] ?? 0);
 
 /**
@@ -309,8 +294,7 @@ async function put(client: KubeClient, manifest: Manifest): Promise<void> {
 
 function hasSelectorOf(existing: KubeObject, manifest: Manifest): boolean {
   const labels = (object: object) => Object(Reflect.get(Object(Reflect.get(object, 'spec')), 'selector')).matchLabels;
-  const [have, want] = [Object.entries(labels(existing) ?? {}), Object.entries(labels(manifest) ?? {})];
-  return have.length === want.length && want.every(([name, value]) => have.some(([n, v]) => n === name && v === value));
+  return isDeepStrictEqual(labels(existing), labels(manifest));
 }
 
 /** Null takes a field away in a patch; what is made new does not have it. */

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { eventIds, eventPathOf, otherSlot, type PlacementScope } from '../applications/application-scopes.service.js';
+import {
+  ApplicationScopes,
+  eventIds,
+  eventPathOf,
+  otherSlot,
+  type PlacementScope,
+  readSlot,
+} from '../applications/application-scopes.service.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database, type RolloutModel } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
@@ -13,15 +20,21 @@ import { scaleDownDelayOf } from './strategy.rules.js';
 
 /** A promoted candidate's slot becomes the stable one; what was changed in place stays where it is. */
 const slotAfter = ({ placement }: PlacementScope, { plan }: Rollout) => {
-  const slot = placement.slot === 'b' ? 'b' : 'a';
+  const slot = readSlot(placement);
   return plan.at(-1)?.do === 'promote' ? otherSlot(slot) : slot;
 };
 
-/** Writes down what was decided about a rollout, and tells those who watch. */
+export interface LoadedRollout {
+  readonly row: RolloutModel;
+  readonly scope: PlacementScope;
+}
+
+/** Reads a rollout with its place, writes down what was decided about it, and tells those who watch. */
 @Injectable()
 export class RolloutRecord {
   constructor(
     private readonly database: Database,
+    private readonly scopes: ApplicationScopes,
     private readonly events: EventLog,
     private readonly operations: OperationsService,
     private readonly clock: Clock,
@@ -29,9 +42,20 @@ export class RolloutRecord {
     private readonly outbox: Outbox,
   ) {}
 
+  /** Undefined where there is nothing left to roll out to. */
+  async load(id: string): Promise<LoadedRollout | undefined> {
+    const row = await this.database.read.rollout.findUnique({ where: { id }, include: { environment: true } });
+    const scope = row && (await this.scopes.findById(row.applicationId));
+    if (!row || !scope || scope.application.state === 'deleting') return undefined;
+    const { applicationId, environmentId, environment } = row;
+    const place = { applicationId_environmentId: { applicationId, environmentId } };
+    const placement = await this.database.read.placement.findUnique({ where: place });
+    return placement ? { row, scope: { ...scope, environment, placement } } : undefined;
+  }
+
   /** False when another worker was quicker: then nothing is written, and the row must be read again. */
   async save(
-    { row, scope }: { row: RolloutModel; scope: PlacementScope },
+    { row, scope }: LoadedRollout,
     next: Rollout,
     { isPromoted = false, isObeyed = false }: { isPromoted?: boolean; isObeyed?: boolean },
   ): Promise<boolean> {
@@ -50,13 +74,13 @@ export class RolloutRecord {
       const { count } = await tx.rollout.updateMany({ where: { id: row.id, version: row.version }, data });
       if (count === 0) return false;
       if (isPromoted) {
+        const slot = slotAfter(scope, next);
         await tx.placement.update({
           where: { id: scope.placement.id },
-          data: { releaseId: row.releaseId, slot: slotAfter(scope, next), version: { increment: 1 } },
+          data: { releaseId: row.releaseId, slot, version: { increment: 1 } },
         });
-        const strategy = readStrategy(row.strategy);
-        if (slotAfter(scope, next) !== scope.placement.slot) {
-          const options = { delaySeconds: scaleDownDelayOf(strategy) };
+        if (slot !== scope.placement.slot) {
+          const options = { delaySeconds: scaleDownDelayOf(readStrategy(row.strategy)) };
           await this.outbox.enqueue(tx, retireRelease, { rolloutId: row.id }, options);
         }
       }

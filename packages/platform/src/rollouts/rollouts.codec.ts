@@ -1,6 +1,6 @@
 import type { Prisma, RolloutModel } from '../kernel/database/index.js';
 import type { Candidate, Command, Rollout, RolloutState, Step } from './rollouts.rules.js';
-import type { PlannedStep, Strategy } from './strategy.rules.js';
+import { type PlannedStep, type Strategy, stickyByOf } from './strategy.rules.js';
 
 /** What an operator asked of a rollout and no worker has done yet. */
 export interface PendingCommand {
@@ -10,7 +10,6 @@ export interface PendingCommand {
 
 /** A row as the rules see it. */
 export function readRollout(row: RolloutModel): Rollout {
-  const strategy = readStrategy(row.strategy);
   return {
     state: row.state as RolloutState,
     restoring: row.isRestoring,
@@ -18,7 +17,7 @@ export function readRollout(row: RolloutModel): Rollout {
     plan: row.plan as unknown as PlannedStep[],
     index: row.stepIndex,
     candidate: row.candidate as unknown as Candidate,
-    stickyBy: strategy.type === 'canary' ? (strategy.stickyBy ?? null) : null,
+    stickyBy: stickyByOf(readStrategy(row.strategy)),
     held: row.isHeld,
     pausedUntil: row.pausedUntil?.toISOString() ?? null,
     steps: row.steps as unknown as Step[],

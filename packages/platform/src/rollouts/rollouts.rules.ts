@@ -7,6 +7,7 @@ import {
   planSteps,
   rolling,
   type Strategy,
+  stickyByOf,
   whole,
 } from './strategy.rules.js';
 
@@ -134,7 +135,7 @@ export function planRollout(processes: readonly string[], hasPrevious: boolean, 
     plan,
     index: 0,
     candidate: noCandidate,
-    stickyBy: strategy.type === 'canary' ? (strategy.stickyBy ?? null) : null,
+    stickyBy: stickyByOf(strategy),
     held: false,
     pausedUntil: null,
     steps: names.map(toPendingStep),

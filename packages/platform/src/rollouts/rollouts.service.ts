@@ -6,15 +6,10 @@ import {
   type Processes,
   pathOf,
   resolveProcesses,
+  toColumn,
 } from '../applications/application-scopes.service.js';
 import { AuditService } from '../audit/audit.service.js';
-import {
-  Database,
-  type Prisma,
-  type ReleaseModel,
-  type RolloutModel,
-  type Transaction,
-} from '../kernel/database/index.js';
+import { Database, type ReleaseModel, type RolloutModel, type Transaction } from '../kernel/database/index.js';
 import { EventLog, type NewEvent } from '../kernel/events/event-log.js';
 import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
@@ -89,7 +84,7 @@ export class RolloutsService {
         releaseId: release.id,
         previousReleaseId: placement.releaseId,
         ...toColumns(plan),
-        strategy: { ...strategy } as Prisma.InputJsonObject,
+        strategy: toColumn(strategy),
         operationId,
         createdBy: caller.actor.username,
       },

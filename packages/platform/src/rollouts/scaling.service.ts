@@ -13,7 +13,9 @@ import {
   pathOf,
   readProcesses,
   readScaling,
+  readSlot,
   resolveProcesses,
+  slotOf,
   toColumn,
 } from '../applications/application-scopes.service.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -99,7 +101,7 @@ export class ScalingService {
     const processes = resolveProcesses(await this.processesOf(scope), readScaling(scope.placement.scaling));
     const { namespace, cluster } = scope.environment;
     const entries = processes.map(async ({ name, port, replicas, resources }) => {
-      const slot = scope.placement.slot === 'b' && port !== undefined ? 'b' : 'a';
+      const slot = slotOf({ port }, readSlot(scope.placement));
       const deployment = deploymentName(scope.application.name, name, slot);
       const live = await this.clusters
         .use(cluster, (client) => client.find(deployments, deployment, namespace))

@@ -44,11 +44,15 @@ export type Strategy =
 export const rolling: Strategy = { type: 'rolling' };
 
 /** Do two releases stand side by side for a while? */
-export const hasTwoSlots = ({ type }: Strategy): boolean => type === 'canary' || type === 'blueGreen';
+export const hasTwoSlots = (strategy: Strategy): strategy is BlueGreenStrategy | CanaryStrategy =>
+  strategy.type === 'canary' || strategy.type === 'blueGreen';
 
 /** So long the pods of the release before stay for a quick way back. */
 export const scaleDownDelayOf = (strategy: Strategy): number =>
-  strategy.type === 'canary' || strategy.type === 'blueGreen' ? (strategy.scaleDownDelaySeconds ?? 30) : 0;
+  hasTwoSlots(strategy) ? (strategy.scaleDownDelaySeconds ?? 30) : 0;
+
+export const stickyByOf = (strategy: Strategy): string | null =>
+  strategy.type === 'canary' ? (strategy.stickyBy ?? null) : null;
 
 /** How many pods of each process that listens the candidate has. */
 export type CandidateScale =

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { ApplicationScopes, eventIds, eventPathOf, pathOf } from '../applications/application-scopes.service.js';
+import {
+  ApplicationScopes,
+  eventIds,
+  eventPathOf,
+  pathOf,
+  toColumn,
+} from '../applications/application-scopes.service.js';
 import { AuditService } from '../audit/audit.service.js';
-import { Database, type PlacementModel, type Prisma } from '../kernel/database/index.js';
+import { Database, type PlacementModel } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
@@ -37,7 +43,7 @@ export class StrategyService {
       await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
       const row = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
       requireVersion(caller, row);
-      const data = { strategy: { ...strategy } as Prisma.InputJsonObject, version: { increment: 1 } };
+      const data = { strategy: toColumn(strategy), version: { increment: 1 } };
       const changed = await tx.placement.update({ where: { id: row.id }, data });
       const resource = `environments/${scope.environment.name}/strategy`;
       await this.audit.record(tx, caller, {

@@ -10,8 +10,13 @@ import { renderMirrorScript } from './mirror-script.js';
 export async function writeState(directory: string, state: HaproxyState): Promise<void> {
   await mkdir(join(directory, 'maps'), { recursive: true });
   for (const name of mapNames) await replace(mapFile(directory, name), renderMap(state.maps[name]));
-  await replace(join(directory, mirrorScript), renderMirrorScript(join(directory, 'mirror.sock')));
   await replace(join(directory, 'haproxy.cfg'), renderConfiguration(state));
+}
+
+/** What a configuration with mirrors loads; it is the same in every state. */
+export async function writeMirrorScript(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await replace(join(directory, mirrorScript), renderMirrorScript(join(directory, 'mirror.sock')));
 }
 
 export function mapFile(directory: string, name: MapName): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock, Logger } from '../../runtime/index.js';
 import { type GatewayOptions, type HaproxyState, planHaproxy, renderConfiguration } from './haproxy-config.js';
-import { mapFile, readState, writeState } from './haproxy-files.js';
+import { mapFile, readState, writeMirrorScript, writeState } from './haproxy-files.js';
 import { askHaproxy } from './haproxy-socket.js';
 import type { GatewayModel } from './model.js';
 import { type Change, planChanges } from './plan-changes.js';
@@ -128,6 +128,7 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
     apply: async (model) => {
       const wanted = planHaproxy(model, options);
       if (!isRead) {
+        await writeMirrorScript(directory);
         current = await readState(directory);
         isRead = true;
       }
