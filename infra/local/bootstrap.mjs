@@ -38,6 +38,12 @@ const commands = {
   restore,
 };
 
+if (args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(
+    `npm start|stop|status|restart|logs|reset|backup|restore|dev|test|bench [-- OPTIONS]\nWhat each does and its options: docs/guide/administration.md\n`,
+  );
+  process.exit(0);
+}
 try {
   const known = Object.hasOwn(commands, command);
   if (!known) throw new Advice(`unknown command ${command}: one of ${Object.keys(commands).join(', ')}`);

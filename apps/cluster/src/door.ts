@@ -7,7 +7,10 @@ export interface Door {
   stop(): Promise<void>;
 }
 
-/** Serves `/healthz`, `/readyz` and `/metrics` on a port of their own. */
+/** What rollouts are judged by. It is read every second, so it comes without the rest. */
+const gatewaySeries = ['slipway_gateway_requests_total', 'slipway_gateway_request_duration_seconds'];
+
+/** Serves `/healthz`, `/readyz`, `/metrics` and, of these, `/metrics/gateway` on a port of their own. */
 export async function startDoor(options: { address: string; port: number; metrics: Registry }): Promise<Door> {
   let isReady = false;
   const server = createServer(async (request, response) => {
@@ -17,6 +20,11 @@ export async function startDoor(options: { address: string; port: number; metric
     if (request.url === '/healthz') return answer(200, 'ok');
     if (request.url === '/readyz') return isReady ? answer(200, 'ok') : answer(503, 'starting');
     if (request.url === '/metrics') return answer(200, await options.metrics.metrics(), options.metrics.contentType);
+    if (request.url === '/metrics/gateway') {
+      const known = gatewaySeries.filter((name) => options.metrics.getSingleMetric(name));
+      const texts = await Promise.all(known.map((name) => options.metrics.getSingleMetricAsString(name)));
+      return answer(200, `${texts.join('\n\n')}\n`, options.metrics.contentType);
+    }
     answer(404, 'not found');
   });
   server.listen(options.port, options.address);

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { inOwnRoot } from './own-root.mjs';
 
 const checks = [
@@ -15,9 +16,9 @@ const checks = [
 ];
 const projects = [
   { name: 'unit', minutes: 6 },
-  { name: 'db', minutes: 8 },
+  { name: 'db', minutes: 25 },
   { name: 'machine', minutes: 8 },
-  { name: 'e2e', minutes: 20 },
+  { name: 'e2e', minutes: 28 },
   { name: 'keycloak', minutes: 12 },
 ];
 
@@ -27,7 +28,9 @@ export async function runTests(root, names) {
   mkdirSync(artifacts, { recursive: true });
   const total = { passed: 0, failed: 0, skipped: 0 };
   const lines = [];
+  const news = [];
   const add = (name, result, seconds) => {
+    news.push(...(result.news ?? []));
     total.passed += result.passed;
     total.failed += result.failed;
     total.skipped += result.skipped;
@@ -61,7 +64,8 @@ export async function runTests(root, names) {
     const code = await execute(root, name === 'machine' ? inOwnRoot(vitest, root) : vitest, minutes);
     add(name, count(report, code), (Date.now() - start) / 1000);
   }
-  process.stdout.write(`\n${lines.join('\n')}\n`);
+  // Last, and short: who reads only the end of a long log must find what failed, and what failed at first.
+  process.stdout.write(`\n${[...news.map((each) => `  ${each}`), ...lines].join('\n')}\n`);
   return total;
 }
 
@@ -83,7 +87,34 @@ function count(report, code) {
     passed: numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: numPendingTests + numTodoTests,
+    news: testResults.flatMap((file) => [...describeFailures(file), ...describeRetried(file)]),
   };
+}
+
+/** A line for each failed test of a file, or for the file that could not be run. */
+function describeFailures({ name: file, status, message, assertionResults }) {
+  if (status !== 'failed') return [];
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return [`FAILED ${lastPart(file)}: ${firstLine(message)}`];
+  return failed.map((test) => `FAILED ${describe(file, test)}`);
+}
+
+/** A line for each test that failed, and passed when it was tried again. */
+function describeRetried({ name: file, assertionResults }) {
+  const retried = assertionResults.filter((test) => test.status === 'passed' && test.failureMessages?.length > 0);
+  return retried.map((test) => `PASSED AT THE SECOND TRY ${describe(file, test)}`);
+}
+
+function describe(file, { fullName, failureMessages }) {
+  return `${lastPart(file)} > ${fullName}: ${firstLine(failureMessages?.[0])}`;
+}
+
+function lastPart(file) {
+  return file.slice(file.lastIndexOf('/') + 1);
+}
+
+function firstLine(text = '') {
+  return stripVTControlCharacters(text).split('\n', 1)[0].slice(0, 300);
 }
 
 /** Runs a tool of node_modules with its output shown; after the minutes it is ended. Answers its exit code. */

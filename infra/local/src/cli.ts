@@ -13,6 +13,9 @@ process.stdout.on('error', () => process.exit());
 
 const [name = '', ...rest] = process.argv.slice(2);
 try {
+  if (rest.includes('--help') || rest.includes('-h')) {
+    throw new ConfigError(`${name}: docs/guide/administration.md says what it does and which options it takes.`);
+  }
   const command = Object.entries(commands).find(([known]) => known === name)?.[1];
   if (!command) throw new ConfigError(`unknown command ${name}: one of ${Object.keys(commands).join(', ')}`);
   process.exitCode = await command(parseArguments(rest));

@@ -73,12 +73,15 @@ export function criHealth(path: string): Health {
     });
 }
 
-/** As `health`, given up after some seconds. */
+/** As `health`, given up after some seconds: also where it does not heed the signal, as a fetch that was accepted early does. */
 export async function checkWithin(health: Health, seconds: number): Promise<void> {
   const controller = new AbortController();
+  const over = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+  });
   const timer = setTimeout(() => controller.abort(), seconds * 1000);
   try {
-    await health(controller.signal);
+    await Promise.race([health(controller.signal), over]);
   } catch (cause) {
     if (controller.signal.aborted) throw new Error(`no answer within ${seconds} s`, { cause });
     throw cause;

@@ -28,6 +28,10 @@ export class Keeper {
   private loop: Promise<void> | undefined;
   private wake: () => void = () => undefined;
   private readonly readyWaiters: (() => void)[] = [];
+  private endWaiting: () => void = () => undefined;
+  private readonly unwanted = new Promise<void>((resolve) => {
+    this.endWaiting = resolve;
+  });
 
   constructor(
     readonly service: Service,
@@ -65,9 +69,7 @@ export class Keeper {
 
   /** Ends the process and the loop. */
   async stop(): Promise<void> {
-    this.wanted = false;
-    this.release();
-    this.wake();
+    this.unwant();
     await this.end('stopping');
     await this.loop;
     removeRecord(this.home, this.service.name);
@@ -76,9 +78,7 @@ export class Keeper {
 
   /** Leaves the loop and the process alone, for the next supervisor to adopt. */
   async handOver(): Promise<void> {
-    this.wanted = false;
-    this.release();
-    this.wake();
+    this.unwant();
     if (this.state !== 'ready' && !this.service.isOneShot) await this.end('stopping');
   }
 
@@ -90,7 +90,8 @@ export class Keeper {
   }
 
   private async run(needs: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(needs);
+    // What it needs may never get ready, and ends only after this one has ended.
+    await Promise.race([Promise.all(needs), this.unwanted]);
     let backoffMs = backoffStartMs;
     while (this.wanted) {
       try {
@@ -225,6 +226,13 @@ export class Keeper {
   private launchOptions(command: readonly string[]) {
     const { env, cwd = '/', identity, name } = this.service;
     return { command, env, cwd, identity, logFile: join(this.home, 'logs', `${name}.log`) };
+  }
+
+  private unwant(): void {
+    this.wanted = false;
+    this.endWaiting();
+    this.release();
+    this.wake();
   }
 
   private becomeReady(state: 'ready' | 'done'): void {

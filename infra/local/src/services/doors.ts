@@ -110,6 +110,9 @@ export function worker(platform: Platform): Service {
   const env = {
     ...platformEnvironment(platform),
     SLIPWAY_WORKER_METRICS_PORT: `${ports.workerMetrics}`,
+    // What a tenant has in the registry goes with it.
+    SLIPWAY_REGISTRY_URL: platform.urls.registry,
+    SLIPWAY_REGISTRY_TOKEN_KEY_FILE: platform.secrets.registryKey,
     SLIPWAY_REGISTRY_HOST_IN_CLUSTER: platform.registryHostInCluster,
     ...podNetwork(),
   };
@@ -198,6 +201,7 @@ function platformEnvironment(platform: Platform): Record<string, string> {
     SLIPWAY_AUDIT_KEY_FILE: secrets.auditKeys,
     SLIPWAY_REGISTRY_HOST: platform.registryHost,
     SLIPWAY_KUBECONFIG: platform.at('kubeconfig'),
+    SLIPWAY_PROMETHEUS_URL: urls.prometheus,
     SLIPWAY_APPS_DOMAIN: config.appsDomain,
     SLIPWAY_GATEWAY_PORT: `${config.ports.gateway}`,
     SLIPWAY_GATEWAY_TLS_PORT: `${config.ports.gatewayTls}`,

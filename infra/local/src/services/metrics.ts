@@ -19,8 +19,19 @@ export function prometheus(platform: Platform): Service {
     scrape_configs: [
       target('api', ports.apiMetrics),
       target('worker', ports.workerMetrics),
-      target('cluster', ports.clusterMetrics),
+      {
+        ...target('cluster', ports.clusterMetrics),
+        metric_relabel_configs: [
+          {
+            source_labels: ['__name__'],
+            regex: 'slipway_gateway_request(s_total|_duration_seconds_.*)',
+            action: 'drop',
+          },
+        ],
+      },
       target('gateway', ports.gatewayMetrics),
+      // What rollouts are judged by: a second counts when a bad release has traffic.
+      { ...target('gateway-requests', ports.clusterMetrics), metrics_path: '/metrics/gateway', scrape_interval: '1s' },
       target('registry', ports.registryMetrics),
       target('prometheus', ports.prometheus),
     ],

@@ -424,7 +424,7 @@ describe.skipIf(lacking !== undefined)(`pods on containerd${lacking ? ` (skipped
       'echo kept > /data/file && stat -c "%u %g" /data/file',
       'unshare -U true 2>/dev/null && echo escaped',
       'mkdir /data/www && echo served > /data/www/index.html',
-      'httpd -f -p 80 -h /data/www & until wget -qO- http://127.0.0.1/; do sleep 0.1; done',
+      'httpd -f -p 80 -h /data/www & until wget -qO- http://127.0.0.1/ 2>/dev/null; do sleep 0.1; done',
       'wait',
     ];
     const secured = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };

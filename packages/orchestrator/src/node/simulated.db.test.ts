@@ -62,3 +62,13 @@ it('runs a pod without containers, shows a log and lets go of it', async () => {
   await cluster.client.delete(pods, 'web', 'default');
   await eventually(async () => expect(await cluster.client.find(pods, 'web', 'default')).toBeUndefined());
 });
+
+it('ends a pod whose deadline passes, and says why', async () => {
+  const containers = [{ name: 'main', image: 'shop/web:1' }];
+  const spec = { nodeName: 'n1', automountServiceAccountToken: false, activeDeadlineSeconds: 1, containers };
+  await cluster.client.create(pods, { metadata: { name: 'late', namespace: 'default' }, spec });
+  await eventually(async () => {
+    const { status } = await cluster.client.get(pods, 'late', 'default');
+    expect(status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
+});

@@ -26,6 +26,8 @@ export async function* readLog(path: string, options: LogReadOptions): AsyncGene
   try {
     let position = options.tailLines === undefined ? 0 : await positionOfTail(file, options.tailLines);
     let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+    // The last lines are those at the time of asking: a container that goes on writing adds none.
+    let linesLeft = options.follow ? Number.POSITIVE_INFINITY : (options.tailLines ?? Number.POSITIVE_INFINITY);
     let rest: Buffer = Buffer.alloc(0);
     let inPartial = false;
     const chunk = Buffer.alloc(chunkBytes);
@@ -36,9 +38,10 @@ export async function* readLog(path: string, options: LogReadOptions): AsyncGene
         const data = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
         const parts: Buffer[] = [];
         let start = 0;
-        for (let end = data.indexOf(10, start); end >= 0; end = data.indexOf(10, start)) {
+        for (let end = data.indexOf(10, start); end >= 0 && linesLeft > 0; end = data.indexOf(10, start)) {
           const entry = parseLogLine(data.subarray(start, end));
           start = end + 1;
+          if (entry?.partial === false) linesLeft -= 1;
           if (!entry || isBefore(entry, options.sinceMs)) continue;
           if (options.timestamps && !inPartial) parts.push(Buffer.from(`${entry.time} `));
           parts.push(entry.text);
@@ -49,7 +52,7 @@ export async function* readLog(path: string, options: LogReadOptions): AsyncGene
         const out = Buffer.concat(parts);
         if (out.length > 0) yield out.subarray(0, left);
         left -= out.length;
-        if (left <= 0) return;
+        if (left <= 0 || linesLeft <= 0) return;
         continue;
       }
       if (!options.follow || options.signal.aborted) return;

@@ -11,6 +11,7 @@ import {
 import type { NodeContext } from '../context.js';
 import { podLabels } from '../cri/types.js';
 import { type ApplyTools, applyPodAction } from './apply.js';
+import { deadlineExceeded, exceedsDeadline } from './deadline.js';
 import { createPodMemory, findSpec, observePod, type PodMemory } from './observe.js';
 import type { Observed } from './observed.js';
 import { podPaths } from './paths.js';
@@ -97,6 +98,10 @@ export async function startPodController(context: NodeContext, options: PodContr
       });
       watchProbes(observed);
       tell(uid, observed);
+      if (exceedsDeadline(observed, clock.now()) && !memory.isLate) {
+        memory.isLate = true;
+        tools.event(pod, 'Normal', deadlineExceeded.reason, deadlineExceeded.message);
+      }
       const { actions, waitMs } = planPod(observed, clock.now());
       if (actions.length === 0) return waitFor(pod, memory, waitMs);
       for (const action of actions) {

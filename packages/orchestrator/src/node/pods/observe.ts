@@ -22,6 +22,8 @@ export interface PodMemory {
   readonly backoff: Map<string, { delayMs: number; startedAtMs: number }>;
   sandboxFailure?: { message: string; retryAtMs: number };
   cleaned: boolean;
+  /** Its deadline has passed, and an event says so. */
+  isLate?: boolean;
   volumesReadyAtMs?: number;
   /** Exited containers do not change any more. */
   readonly exited: Map<string, ObservedContainer>;

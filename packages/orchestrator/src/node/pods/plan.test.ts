@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../kinds/index.js';
+import { deadlineExceeded } from './deadline.js';
 import type { Observed, ObservedContainer } from './observed.js';
 import { type PodAction, planPod } from './plan.js';
 
@@ -80,6 +81,10 @@ const deleting = { deletionTimestamp: '2026-01-01T00:00:10Z' };
 const withInit = podOf({ initContainers: [{ name: 'init', image: 'web:1' }] });
 const withSide = podOf({ initContainers: [{ name: 'side', image: 'web:1', restartPolicy: 'Always' }] });
 const debugged = podOf({ ephemeralContainers: [{ name: 'debug', image: 'web:1', targetContainerName: 'main' }] });
+const late = (spec: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
+  ...podOf({ activeDeadlineSeconds: 60, ...spec }),
+  status: { startTime: new Date(now - 60_000).toISOString() },
+});
 const gone = { id: 's0', attempt: 0, ready: false, createdAtMs: 0, ip: '' };
 
 const table: [string, Observed, string[]][] = [
@@ -188,6 +193,17 @@ const table: [string, Observed, string[]][] = [
     observedOf({ containers: [containerOf({ attempt: 3 }), exited(1, { attempt: 2 }), exited(1, { attempt: 1 })] }),
     ['remove main-1: two newer attempts are kept'],
   ],
+  [
+    'a pod whose deadline passes',
+    observedOf({ pod: late(), containers: [containerOf()] }),
+    [`stop main-0 in 30s: ${deadlineExceeded.message}`],
+  ],
+  [
+    'a pod whose deadline passed, crashing again and again',
+    observedOf({ pod: late(), containers: [exited(2)] }),
+    [`stop-sandbox s0: ${deadlineExceeded.message}`],
+  ],
+  ['a pod whose deadline passed before it began', observedOf({ pod: late(), sandboxes: [], images: {} }), []],
 ];
 
 describe('the plan of a pod', () => {
@@ -198,6 +214,11 @@ describe('the plan of a pod', () => {
   it('waits for the end of the back-off', () => {
     const observed = observedOf({ containers: [exited(2)], backoffUntilMs: { main: now + 9000 } });
     expect(planPod(observed, now).waitMs).toBe(9000);
+  });
+
+  it('looks again when the deadline passes', () => {
+    const pod = { ...late(), status: { startTime: new Date(now - 20_000).toISOString() } };
+    expect(planPod(observedOf({ pod, containers: [containerOf()] }), now)).toEqual({ actions: [], waitMs: 40_000 });
   });
 
   it('never starts a container of a pod that is being deleted or has ended', () => {

@@ -1,4 +1,5 @@
-import type { Container as ContainerSpec, Pod } from '../../kinds/index.js';
+import type { Container as ContainerSpec } from '../../kinds/index.js';
+import { deadlineExceeded, deadlineOf, exceedsDeadline, isOver } from './deadline.js';
 import {
   isLive,
   isSidecar,
@@ -48,14 +49,14 @@ export function planPod(observed: Observed, nowMs: number): PodPlan {
   const plan = new Plan();
   const { pod } = observed;
   if (pod.metadata.deletionTimestamp !== undefined) planDeletion(observed, nowMs, plan);
-  else if (isOver(pod) || isFinished(observed)) planEnd(observed, plan);
-  else planRun(observed, nowMs, plan);
+  else if (exceedsDeadline(observed, nowMs)) planEnd(observed, deadlineExceeded.message, plan);
+  else if (isOver(pod) || isFinished(observed)) planEnd(observed, 'pod has ended', plan);
+  else {
+    planRun(observed, nowMs, plan);
+    const deadlineMs = deadlineOf(pod);
+    if (deadlineMs !== undefined) plan.wait(deadlineMs - nowMs);
+  }
   return plan.result();
-}
-
-/** The API already knows that the pod has ended: it never runs again. */
-function isOver(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
 /** Every main container has ended and none may restart, or an init container failed for good. */
@@ -96,16 +97,16 @@ function planDeletion(observed: Observed, nowMs: number, plan: Plan): void {
   plan.add({ do: 'finish-deletion', why: 'nothing of the pod is left on the node' });
 }
 
-function planEnd(observed: Observed, plan: Plan): void {
+function planEnd(observed: Observed, why: string, plan: Plan): void {
   const live = observed.containers.filter(isLive);
   const graceSeconds = observed.pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
   for (const container of live) {
     if (observed.stopping.has(container.id)) continue;
-    plan.add({ do: 'stop-container', container: container.name, id: container.id, graceSeconds, why: 'pod has ended' });
+    plan.add({ do: 'stop-container', container: container.name, id: container.id, graceSeconds, why });
   }
   if (live.length > 0) return;
   for (const sandbox of observed.sandboxes) {
-    if (sandbox.ready) plan.add({ do: 'stop-sandbox', sandboxId: sandbox.id, why: 'pod has ended' });
+    if (sandbox.ready) plan.add({ do: 'stop-sandbox', sandboxId: sandbox.id, why });
   }
 }
 

@@ -7,7 +7,8 @@ import type {
   PodStatus,
 } from '../../kinds/index.js';
 import { toTime } from '../../runtime/index.js';
-import { isSidecar, newestOf, type Observed, type ObservedContainer } from './observed.js';
+import { deadlineExceeded, exceedsDeadline } from './deadline.js';
+import { isLive, isSidecar, newestOf, type Observed, type ObservedContainer } from './observed.js';
 import { isFinished } from './plan.js';
 import { qosClassOf } from './pod-resources.js';
 
@@ -21,7 +22,10 @@ export function toPodStatus(observed: Observed, hostIp: string, nowMs: number): 
   const initStatuses = inits.map((one) => toContainerStatus(observed, one, true, nowMs));
   const statuses = mains.map((one) => toContainerStatus(observed, one, false, nowMs));
   const ephemerals = (spec?.ephemeralContainers ?? []).map((one) => toEphemeralStatus(observed, one, nowMs));
-  const phase = phaseOf(observed, statuses);
+  // Told once nothing of it runs any more: who hears of the end may rely on it.
+  const isLate = exceedsDeadline(observed, nowMs) && !observed.containers.some(isLive);
+  const phase = isLate ? 'Failed' : phaseOf(observed, statuses);
+  const { reason, message } = isLate ? deadlineExceeded : { reason: before?.reason, message: before?.message };
   const over = phase === 'Succeeded' || phase === 'Failed';
   const sandbox = observed.sandboxes[0];
   const podIp = spec?.hostNetwork ? hostIp : sandbox?.ip || before?.podIP || '';
@@ -82,8 +86,8 @@ export function toPodStatus(observed: Observed, hostIp: string, nowMs: number): 
     containerStatuses: statuses,
     ...(ephemerals.length > 0 && { ephemeralContainerStatuses: ephemerals }),
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
-    ...(before?.reason !== undefined && { reason: before.reason }),
-    ...(before?.message !== undefined && { message: before.message }),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
   };
 }
 
@@ -185,7 +189,8 @@ function waitingReason(
 ): ContainerState['waiting'] {
   const { pod } = observed;
   if (newest?.state === 'CONTAINER_RUNNING') return undefined;
-  if (newest && (pod.metadata.deletionTimestamp !== undefined || isFinished(observed))) return undefined;
+  const isEnding = pod.metadata.deletionTimestamp !== undefined || exceedsDeadline(observed, nowMs);
+  if (newest && (isEnding || isFinished(observed))) return undefined;
   if (newest?.state === 'CONTAINER_EXITED') {
     const policy = restartPolicyOf(pod, spec);
     if (policy === 'Never' || (policy === 'OnFailure' && newest.exitCode === 0)) return undefined;
