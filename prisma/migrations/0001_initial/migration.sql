@@ -59,6 +59,7 @@ CREATE TABLE "applications" (
     "source" JSONB NOT NULL,
     "build" JSONB NOT NULL,
     "processes" JSONB NOT NULL,
+    "hooks" JSONB NOT NULL DEFAULT '{}',
     "state" TEXT NOT NULL DEFAULT 'active',
     "buildCount" INTEGER NOT NULL DEFAULT 0,
     "releaseCount" INTEGER NOT NULL DEFAULT 0,
@@ -79,6 +80,7 @@ CREATE TABLE "placements" (
     "slot" TEXT NOT NULL DEFAULT 'a',
     "strategy" JSONB NOT NULL DEFAULT '{"type":"rolling"}',
     "scaling" JSONB NOT NULL DEFAULT '{}',
+    "driftPolicy" TEXT,
     "configVersion" INTEGER NOT NULL DEFAULT 0,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -235,6 +237,33 @@ CREATE TABLE "audit_alerts" (
 );
 
 -- CreateTable
+CREATE TABLE "audit_streams" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "tenant" TEXT,
+    "name" TEXT NOT NULL,
+    "description" TEXT NOT NULL DEFAULT '',
+    "target" JSONB NOT NULL,
+    "credentials" TEXT,
+    "filter" JSONB NOT NULL,
+    "isEnabled" BOOLEAN NOT NULL DEFAULT true,
+    "position" BIGINT NOT NULL DEFAULT 0,
+    "delivered" BIGINT NOT NULL DEFAULT 0,
+    "deliveredAt" TIMESTAMPTZ(3),
+    "lastError" TEXT,
+    "failures" INTEGER NOT NULL DEFAULT 0,
+    "failingSince" TIMESTAMPTZ(3),
+    "nextAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "leasedUntil" TIMESTAMPTZ(3),
+    "createdBy" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "audit_streams_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "blueprints" (
     "id" UUID NOT NULL,
     "tenantId" UUID,
@@ -280,11 +309,19 @@ CREATE TABLE "builds" (
 CREATE TABLE "config_versions" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
-    "placementId" UUID NOT NULL,
+    "scope" TEXT NOT NULL,
+    "ownerId" UUID NOT NULL,
+    "projectId" UUID,
+    "environmentId" UUID,
+    "placementId" UUID,
     "number" INTEGER NOT NULL,
     "variables" JSONB NOT NULL,
     "secrets" JSONB NOT NULL,
     "hash" TEXT NOT NULL,
+    "nameCount" INTEGER NOT NULL,
+    "byteCount" INTEGER NOT NULL,
+    "changes" JSONB NOT NULL DEFAULT '[]',
+    "restored" INTEGER,
     "createdBy" TEXT NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -306,6 +343,21 @@ CREATE TABLE "domains" (
 );
 
 -- CreateTable
+CREATE TABLE "drifts" (
+    "placementId" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "rolloutId" UUID,
+    "releaseId" UUID,
+    "wanted" JSONB NOT NULL DEFAULT '[]',
+    "findings" JSONB NOT NULL DEFAULT '[]',
+    "openCount" INTEGER NOT NULL DEFAULT 0,
+    "lookedAt" TIMESTAMPTZ(3) NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+
+    CONSTRAINT "drifts_pkey" PRIMARY KEY ("placementId")
+);
+
+-- CreateTable
 CREATE TABLE "environments" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -319,12 +371,36 @@ CREATE TABLE "environments" (
     "partsVersion" TEXT NOT NULL DEFAULT '',
     "isAdopted" BOOLEAN NOT NULL DEFAULT false,
     "adoptedFrom" JSONB,
+    "driftPolicy" TEXT NOT NULL DEFAULT 'show',
+    "driftLookAt" TIMESTAMPTZ(3),
     "ordinal" SERIAL NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "environments_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "freezes" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "name" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "cron" TEXT,
+    "durationSeconds" INTEGER,
+    "timeZone" TEXT NOT NULL DEFAULT 'UTC',
+    "startsAt" TIMESTAMPTZ(3),
+    "endsAt" TIMESTAMPTZ(3),
+    "projects" TEXT[],
+    "environmentKinds" TEXT[],
+    "applications" TEXT[],
+    "allowRollback" BOOLEAN NOT NULL DEFAULT true,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "freezes_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -362,6 +438,7 @@ CREATE TABLE "personal_tokens" (
     "ranges" TEXT[],
     "device" TEXT,
     "madeBy" UUID,
+    "impersonatorId" UUID,
     "lifeDays" INTEGER,
     "expiresAt" TIMESTAMPTZ(3),
     "lastUsedAt" TIMESTAMPTZ(3),
@@ -968,9 +1045,15 @@ CREATE TABLE "rollouts" (
     "state" TEXT NOT NULL DEFAULT 'pending',
     "isRestoring" BOOLEAN NOT NULL DEFAULT false,
     "steps" JSONB NOT NULL DEFAULT '[]',
+    "hooks" JSONB NOT NULL DEFAULT '{}',
+    "analyses" JSONB NOT NULL DEFAULT '[]',
     "deadlineAt" TIMESTAMPTZ(3),
     "error" TEXT,
     "abortRequestedAt" TIMESTAMPTZ(3),
+    "abortRequestedBy" TEXT,
+    "abortReason" TEXT,
+    "approval" JSONB,
+    "freezeOverride" TEXT,
     "operationId" UUID,
     "createdBy" TEXT NOT NULL,
     "finishedAt" TIMESTAMPTZ(3),
@@ -979,6 +1062,21 @@ CREATE TABLE "rollouts" (
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "rollouts_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "rollout_transitions" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "rolloutId" UUID NOT NULL,
+    "from" TEXT,
+    "to" TEXT NOT NULL,
+    "step" TEXT,
+    "reason" TEXT NOT NULL,
+    "actor" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "rollout_transitions_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -1024,6 +1122,34 @@ CREATE TABLE "tenant_setups" (
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "tenant_setups_pkey" PRIMARY KEY ("tenantId")
+);
+
+-- CreateTable
+CREATE TABLE "trains" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "projectId" UUID NOT NULL,
+    "environmentId" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "gate" TEXT NOT NULL DEFAULT 'healthy',
+    "onFailure" TEXT NOT NULL DEFAULT 'stop',
+    "lane" JSONB,
+    "isLaneOver" BOOLEAN NOT NULL DEFAULT false,
+    "freezeConsent" JSONB,
+    "cars" JSONB NOT NULL DEFAULT '[]',
+    "state" TEXT NOT NULL DEFAULT 'progressing',
+    "stopping" TEXT,
+    "isReverting" BOOLEAN NOT NULL DEFAULT false,
+    "isHeld" BOOLEAN NOT NULL DEFAULT false,
+    "reason" TEXT,
+    "commands" JSONB NOT NULL DEFAULT '[]',
+    "createdBy" TEXT NOT NULL,
+    "finishedAt" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "trains_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateIndex
@@ -1102,6 +1228,9 @@ CREATE INDEX "audit_alerts_ruleId_group_at_idx" ON "audit_alerts"("ruleId", "gro
 CREATE UNIQUE INDEX "audit_alerts_ruleId_position_key" ON "audit_alerts"("ruleId", "position");
 
 -- CreateIndex
+CREATE INDEX "audit_streams_tenantId_name_idx" ON "audit_streams"("tenantId", "name");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "blueprints_key_key" ON "blueprints"("key");
 
 -- CreateIndex
@@ -1114,13 +1243,28 @@ CREATE UNIQUE INDEX "builds_tokenHash_key" ON "builds"("tokenHash");
 CREATE UNIQUE INDEX "builds_applicationId_number_key" ON "builds"("applicationId", "number");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "config_versions_placementId_number_key" ON "config_versions"("placementId", "number");
+CREATE INDEX "config_versions_tenantId_idx" ON "config_versions"("tenantId");
+
+-- CreateIndex
+CREATE INDEX "config_versions_projectId_idx" ON "config_versions"("projectId");
+
+-- CreateIndex
+CREATE INDEX "config_versions_environmentId_idx" ON "config_versions"("environmentId");
+
+-- CreateIndex
+CREATE INDEX "config_versions_placementId_idx" ON "config_versions"("placementId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "config_versions_ownerId_number_key" ON "config_versions"("ownerId", "number");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "domains_hostname_key" ON "domains"("hostname");
 
 -- CreateIndex
 CREATE INDEX "domains_placementId_idx" ON "domains"("placementId");
+
+-- CreateIndex
+CREATE INDEX "drifts_tenantId_idx" ON "drifts"("tenantId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "environments_namespace_key" ON "environments"("namespace");
@@ -1132,7 +1276,13 @@ CREATE UNIQUE INDEX "environments_ordinal_key" ON "environments"("ordinal");
 CREATE INDEX "environments_tenantId_idx" ON "environments"("tenantId");
 
 -- CreateIndex
+CREATE INDEX "environments_driftLookAt_idx" ON "environments"("driftLookAt");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "environments_projectId_name_key" ON "environments"("projectId", "name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "freezes_tenantId_name_key" ON "freezes"("tenantId", "name");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "users_username_key" ON "users"("username");
@@ -1151,6 +1301,9 @@ CREATE UNIQUE INDEX "personal_tokens_previousHash_key" ON "personal_tokens"("pre
 
 -- CreateIndex
 CREATE INDEX "personal_tokens_madeBy_idx" ON "personal_tokens"("madeBy");
+
+-- CreateIndex
+CREATE INDEX "personal_tokens_impersonatorId_idx" ON "personal_tokens"("impersonatorId");
 
 -- CreateIndex
 CREATE INDEX "personal_tokens_expiresAt_idx" ON "personal_tokens"("expiresAt");
@@ -1231,7 +1384,10 @@ CREATE INDEX "events_at_idx" ON "events"("at");
 CREATE INDEX "network_settings_tenantId_idx" ON "network_settings"("tenantId");
 
 -- CreateIndex
-CREATE INDEX "operations_tenantId_createdAt_idx" ON "operations"("tenantId", "createdAt");
+CREATE INDEX "operations_createdAt_id_idx" ON "operations"("createdAt", "id");
+
+-- CreateIndex
+CREATE INDEX "operations_tenantId_createdAt_id_idx" ON "operations"("tenantId", "createdAt", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "image_policies_tenantId_name_key" ON "image_policies"("tenantId", "name");
@@ -1300,6 +1456,9 @@ CREATE UNIQUE INDEX "releases_applicationId_number_key" ON "releases"("applicati
 CREATE INDEX "registry_manifests_tenantId_idx" ON "registry_manifests"("tenantId");
 
 -- CreateIndex
+CREATE INDEX "requests_createdAt_id_idx" ON "requests"("createdAt", "id");
+
+-- CreateIndex
 CREATE INDEX "requests_state_createdAt_id_idx" ON "requests"("state", "createdAt", "id");
 
 -- CreateIndex
@@ -1339,10 +1498,22 @@ CREATE INDEX "rollouts_applicationId_createdAt_idx" ON "rollouts"("applicationId
 CREATE INDEX "rollouts_environmentId_applicationId_createdAt_idx" ON "rollouts"("environmentId", "applicationId", "createdAt");
 
 -- CreateIndex
+CREATE INDEX "rollout_transitions_rolloutId_at_id_idx" ON "rollout_transitions"("rolloutId", "at", "id");
+
+-- CreateIndex
 CREATE INDEX "uploads_applicationId_createdAt_idx" ON "uploads"("applicationId", "createdAt");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "tenants_name_key" ON "tenants"("name");
+
+-- CreateIndex
+CREATE INDEX "trains_projectId_createdAt_idx" ON "trains"("projectId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "trains_environmentId_state_idx" ON "trains"("environmentId", "state");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "trains_projectId_name_key" ON "trains"("projectId", "name");
 
 -- AddForeignKey
 ALTER TABLE "roles" ADD CONSTRAINT "roles_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -1381,10 +1552,22 @@ ALTER TABLE "audit_matches" ADD CONSTRAINT "audit_matches_ruleId_fkey" FOREIGN K
 ALTER TABLE "audit_alerts" ADD CONSTRAINT "audit_alerts_ruleId_fkey" FOREIGN KEY ("ruleId") REFERENCES "audit_rules"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "audit_streams" ADD CONSTRAINT "audit_streams_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_environmentId_fkey" FOREIGN KEY ("environmentId") REFERENCES "environments"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -1393,10 +1576,16 @@ ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_placementId_fkey" 
 ALTER TABLE "domains" ADD CONSTRAINT "domains_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "drifts" ADD CONSTRAINT "drifts_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "environments" ADD CONSTRAINT "environments_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "personal_tokens" ADD CONSTRAINT "personal_tokens_userId_fkey" FOREIGN KEY ("userId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "personal_tokens" ADD CONSTRAINT "personal_tokens_impersonatorId_fkey" FOREIGN KEY ("impersonatorId") REFERENCES "users"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "robots" ADD CONSTRAINT "robots_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -1474,4 +1663,13 @@ ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_applicationId_fkey" FOREIGN KEY 
 ALTER TABLE "rollouts" ADD CONSTRAINT "rollouts_environmentId_fkey" FOREIGN KEY ("environmentId") REFERENCES "environments"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "rollout_transitions" ADD CONSTRAINT "rollout_transitions_rolloutId_fkey" FOREIGN KEY ("rolloutId") REFERENCES "rollouts"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "trains" ADD CONSTRAINT "trains_projectId_fkey" FOREIGN KEY ("projectId") REFERENCES "projects"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "trains" ADD CONSTRAINT "trains_environmentId_fkey" FOREIGN KEY ("environmentId") REFERENCES "environments"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -6,10 +6,12 @@ CREATE FUNCTION slipway_wall_tenants() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   -- Rows of no tenant here are for all to read: what the platform gives to everybody.
   common CONSTANT text[] := ARRAY['roles', 'role_bindings', 'blueprints', 'approval_policies', 'image_policies', 'image_exemptions',
-    'image_reports'];
-  mine CONSTANT text := $q$(current_setting('slipway.tenant', true) = '*'
-    OR "tenantId" = CASE WHEN current_setting('slipway.tenant', true) ~ '^[0-9a-f-]{36}$'
-      THEN current_setting('slipway.tenant', true)::uuid END)$q$;
+    'image_reports', 'freezes'];
+  -- The setting is read once a statement (a subquery), not once a row. CASE keeps the planner from counting the policy as a second
+  -- filter by tenant beside the query's own: it would expect almost no rows and sort where an index gives the order.
+  mine CONSTANT text := $q$(CASE (SELECT current_setting('slipway.tenant', true)) WHEN '*' THEN true
+    ELSE coalesce("tenantId" = (SELECT CASE WHEN current_setting('slipway.tenant', true) ~ '^[0-9a-f-]{36}$'
+      THEN current_setting('slipway.tenant', true)::uuid END), false) END)$q$;
   entry record;
 BEGIN
   FOR entry IN
