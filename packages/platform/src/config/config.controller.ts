@@ -7,6 +7,11 @@ import {
   changeConfigQuerySchema,
   changeConfigSchema,
   configSchema,
+  type ImportConfig,
+  type ImportConfigQuery,
+  importConfigQuerySchema,
+  importConfigSchema,
+  importedConfigSchema,
   revealedSecretSchema,
 } from './config.dto.js';
 import { ConfigService } from './config.service.js';
@@ -62,7 +67,39 @@ export class ConfigController {
     @Body() body: ChangeConfig,
     @Query() query: ChangeConfigQuery,
   ) {
-    return this.config.change(caller, project, application, environment, body, query.apply === 'true');
+    return this.config.change(caller, project, application, environment, { patch: body }, query.apply === 'true');
+  }
+
+  @Route({
+    method: 'POST',
+    path: `${path}/import`,
+    permission: 'config:write',
+    summary: "Import variables and secrets from the text of a .env file into an application's config",
+    description:
+      'Names that the text leaves out stay as they are. Makes a release and rolls it out like any change of the config.',
+    tag,
+    status: 200,
+    query: importConfigQuerySchema,
+    body: importConfigSchema,
+    answer: importedConfigSchema,
+    errors: [
+      ...errors,
+      'config-name-twice',
+      'config-too-large',
+      'config-import-empty',
+      'environment-not-ready',
+      'application-being-deleted',
+    ],
+  })
+  import(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') application: string,
+    @Param('environment') environment: string,
+    @Body() body: ImportConfig,
+    @Query() query: ImportConfigQuery,
+  ) {
+    return this.config.import(caller, project, application, environment, body, query);
   }
 
   @Route({

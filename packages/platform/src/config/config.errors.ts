@@ -19,6 +19,17 @@ export const fail = defineErrors({
   'config-too-large': {
     status: 422,
     title: 'The config is too large.',
-    remedy: 'Keep it under 512 KiB and 500 names; put larger content into the image or a volume.',
+    remedy:
+      'Keep what an application gets of all scopes under 512 KiB and 500 names; put larger content into the image or a volume.',
+  },
+  'config-import-empty': {
+    status: 422,
+    title: 'The text sets no name.',
+    remedy: 'Send the lines of a .env file, each like NAME=value.',
+  },
+  'config-version-not-found': {
+    status: 404,
+    title: 'The config has no version of this number.',
+    remedy: 'List its versions and name one of them.',
   },
 });

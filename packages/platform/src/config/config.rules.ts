@@ -6,14 +6,12 @@ export interface ConfigContent {
   readonly secrets: Readonly<Record<string, SealedSecret>>;
 }
 
-export type ConfigRefusal = 'config-name-twice' | 'config-too-large';
-
-/** The content after a merge patch. A secret that is set gets the next version, also when the value is the same: we cannot compare. */
+/** The content after a merge patch. A secret that is set has the number of the version that is made, also when the value is the same. */
 export function changeConfig(
   before: ConfigContent,
   patch: ChangeConfig,
   seal: (name: string, value: string) => string,
-  now: Date,
+  made: { readonly number: number; readonly at: Date },
 ): ConfigContent {
   const variables = { ...before.variables };
   for (const [name, value] of Object.entries(patch.variables ?? {})) {
@@ -28,9 +26,9 @@ export function changeConfig(
       const given =
         typeof value === 'string' ? { value, revealable: before.secrets[name]?.revealable ?? false } : value;
       secrets[name] = {
-        version: (before.secrets[name]?.version ?? 0) + 1,
+        version: made.number,
         sealed: seal(name, given.value),
-        updatedAt: now.toISOString(),
+        updatedAt: made.at.toISOString(),
         ...(given.revealable ? { revealable: true } : {}),
       };
     }
@@ -38,10 +36,32 @@ export function changeConfig(
   return { variables, secrets };
 }
 
-export function refuseConfig(content: ConfigContent): ConfigRefusal | undefined {
-  if (Object.keys(content.variables).some((name) => name in content.secrets)) return 'config-name-twice';
-  const names = Object.keys(content.variables).length + Object.keys(content.secrets).length;
-  return names > 500 || JSON.stringify(content).length > 512 * 1024 ? 'config-too-large' : undefined;
+/** A name that is both a variable and a secret. */
+export const findNameTwice = (content: ConfigContent): string | undefined =>
+  Object.keys(content.variables).find((name) => Object.hasOwn(content.secrets, name));
+
+export interface NameChange {
+  readonly name: string;
+  readonly kind: 'variable' | 'secret';
+  readonly change: 'added' | 'changed' | 'removed';
+}
+
+/** What differs, by name; of a name that went from one kind to the other, the kind that it is now. */
+export function listChanges(before: ConfigContent, after: ConfigContent): readonly NameChange[] {
+  const [left, right] = [settingsOf(before), settingsOf(after)];
+  return [...new Set([...left.keys(), ...right.keys()])].sort().flatMap((name): NameChange[] => {
+    const [old, now] = [left.get(name), right.get(name)];
+    if (!now) return old ? [{ name, kind: old.kind, change: 'removed' }] : [];
+    if (old?.kind === now.kind && old.value === now.value) return [];
+    return [{ name, kind: now.kind, change: old ? 'changed' : 'added' }];
+  });
+}
+
+function settingsOf({ variables, secrets }: ConfigContent) {
+  const settings = new Map<string, { kind: NameChange['kind']; value: string | number }>();
+  for (const [name, value] of Object.entries(variables)) settings.set(name, { kind: 'variable', value });
+  for (const [name, { version }] of Object.entries(secrets)) settings.set(name, { kind: 'secret', value: version });
+  return settings;
 }
 
 /** What the hash of a config covers: a secret by its version. */

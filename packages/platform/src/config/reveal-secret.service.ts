@@ -36,7 +36,7 @@ export class RevealSecret {
       environment,
     );
     const row = await this.database.read.configVersion.findFirst({
-      where: { tenantId: caller.tenant.id, placementId: scope.placement.id },
+      where: { tenantId: caller.tenant.id, ownerId: scope.placement.id },
       orderBy: { number: 'desc' },
     });
     const secrets = row ? readSecrets(row.secrets) : {};

@@ -6,7 +6,7 @@ import { readSecrets, sealContext } from './secret-values.service.js';
 
 const batch = 50;
 
-/** The secrets of applications, in every version of every config: a version holds its values for ever, so all are rewrapped. */
+/** The secrets of every scope, in every version of every config: a version holds its values for ever, so all are rewrapped. */
 @Injectable()
 export class SealedConfig extends SealedStore {
   readonly name = 'config';
@@ -27,15 +27,15 @@ export class SealedConfig extends SealedStore {
 
   rewrapSome(primary: string): Promise<number> {
     return this.database.transaction(async (tx) => {
-      const rows = await tx.$queryRaw<{ id: string; placementId: string; secrets: unknown }[]>`
-        SELECT id, "placementId", secrets FROM config_versions
+      const rows = await tx.$queryRaw<{ id: string; ownerId: string; secrets: unknown }[]>`
+        SELECT id, "ownerId", secrets FROM config_versions
         WHERE EXISTS (
           SELECT 1 FROM jsonb_each(secrets) AS s WHERE split_part(s.value ->> 'sealed', '.', 2) <> ${primary})
         ORDER BY id LIMIT ${batch} FOR UPDATE SKIP LOCKED`;
-      for (const { id, placementId, secrets } of rows) {
+      for (const { id, ownerId, secrets } of rows) {
         const after = Object.entries(readSecrets(secrets)).map(([name, secret]) => {
           if (keyIdOf(secret.sealed) === primary) return [name, { ...secret }] as const;
-          const sealed = this.crypto.rewrap(secret.sealed, sealContext(placementId, name)) ?? secret.sealed;
+          const sealed = this.crypto.rewrap(secret.sealed, sealContext(ownerId, name)) ?? secret.sealed;
           return [name, { ...secret, sealed }] as const;
         });
         const data: Prisma.ConfigVersionUpdateInput = { secrets: Object.fromEntries(after) };

@@ -1,7 +1,6 @@
-import type { Crypto } from '../kernel/crypto/crypto.js';
-
 /** A secret as a config version keeps it. */
 export interface SealedSecret {
+  /** The number of the config version that set it: never the same for two values. */
   readonly version: number;
   readonly sealed: string;
   readonly updatedAt: string;
@@ -12,13 +11,5 @@ export interface SealedSecret {
 export const readSecrets = (value: unknown): Readonly<Record<string, SealedSecret>> =>
   value as Record<string, SealedSecret>;
 
-/** What a sealed value is bound to: one that is moved to another place or name does not open. */
-export const sealContext = (placementId: string, name: string): string => `config/${placementId}/${name}`;
-
-/** The values in clear: for the cluster only, never for an answer or a log. */
-export function openSecrets(crypto: Crypto, placementId: string, secrets: unknown): Record<string, string> {
-  const entries = Object.entries(readSecrets(secrets));
-  return Object.fromEntries(
-    entries.map(([name, secret]) => [name, crypto.open(secret.sealed, sealContext(placementId, name))]),
-  );
-}
+/** What a sealed value is bound to: one that is moved to another owner (tenant, project, environment, placement) or name does not open. */
+export const sealContext = (ownerId: string, name: string): string => `config/${ownerId}/${name}`;
