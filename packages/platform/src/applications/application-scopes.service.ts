@@ -14,6 +14,7 @@ import { fail } from './applications.errors.js';
 
 export * from './applications.codec.js';
 export * from './applications.rules.js';
+export * from './hook-objects.rules.js';
 export * from './kube-objects.rules.js';
 export * from './merge-patch.rules.js';
 export * from './status.rules.js';

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { displayNameSchema, nameSchema, objectFields, pageOf, pageQuerySchema } from '../kernel/http/schemas.js';
 import { parseCpuMillis, parseMemoryBytes } from './applications.rules.js';
+import { commandSchema } from './command.dto.js';
+import { hooksSchema } from './hooks.dto.js';
+import { processNameSchema } from './process-name.dto.js';
+
+export { processNameSchema };
 
 const cpuSchema = z
   .string()
@@ -20,21 +25,11 @@ const memorySchema = z
 
 export const resourcesSchema = z.strictObject({ cpu: cpuSchema.optional(), memory: memorySchema.optional() });
 export const replicasSchema = z.int().min(0).max(100);
-/** Leaves room for the application's name and a release's number in names of at most 63 characters. */
-export const processNameSchema = z
-  .string()
-  .min(1)
-  .max(20)
-  .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'Use a-z, 0-9 and dashes, such as web or worker.');
-
 const processSchema = z
   .strictObject({
-    command: z
-      .union([z.string().min(1).max(4000), z.array(z.string().max(4000)).min(1).max(100)])
-      .optional()
-      .meta({
-        description: "A line for the image's shell, or a list that runs as it is. Without it the image decides.",
-      }),
+    command: commandSchema.optional().meta({
+      description: "A line for the image's shell, or a list that runs as it is. Without it the image decides.",
+    }),
     port: z
       .int()
       .min(1)
@@ -116,6 +111,7 @@ export const createApplicationSchema = z
     source: sourceSchema,
     build: buildSchema.optional(),
     processes: processesSchema.optional(),
+    hooks: hooksSchema.optional(),
   })
   .meta({
     id: 'CreateApplication',
@@ -129,6 +125,7 @@ export const updateApplicationSchema = z
     source: sourceSchema.optional(),
     build: buildSchema.partial().optional(),
     processes: z.record(processNameSchema, processSchema.partial().nullable()).optional(),
+    hooks: hooksSchema.optional().meta({ description: 'Each is replaced whole; null removes it.' }),
   })
   .meta({
     id: 'UpdateApplication',
@@ -146,6 +143,7 @@ export const applicationSchema = z
     source: sourceSchema,
     build: buildSchema,
     processes: z.record(z.string(), processSchema),
+    hooks: hooksSchema,
     gitUrl: z.string().meta({ description: 'Push here to build and deploy to production.' }),
     environments: z.array(
       z.object({

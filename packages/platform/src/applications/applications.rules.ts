@@ -7,6 +7,40 @@ export interface ProcessSpec {
   readonly healthCheck?: { readonly path?: string };
 }
 
+export type HookName = 'before' | 'after';
+
+/** A command that runs to its end with a release's image and config. */
+export interface CommandHook {
+  readonly command: string | readonly string[];
+  /** Whose resources it has; `web` by default. */
+  readonly process?: string;
+  readonly timeoutSeconds?: number;
+}
+
+/** A request to the release; asked again until it is answered as expected. */
+export interface ProbeHook {
+  readonly probe: { readonly path: string; readonly expectedStatus?: number };
+  readonly timeoutSeconds?: number;
+}
+
+/** What a rollout does before any pod of the release takes traffic, and before it calls it healthy. */
+export interface ReleaseHooks {
+  readonly before?: CommandHook;
+  readonly after?: CommandHook | ProbeHook;
+}
+
+/** So long it may take, from when it is begun on. */
+export const hookTimeoutSeconds = (hook: CommandHook | ProbeHook): number =>
+  hook.timeoutSeconds ?? ('probe' in hook ? 60 : 300);
+
+type HookPatch = { readonly [Name in HookName]?: ReleaseHooks[Name] | null };
+
+/** Each hook is replaced whole: half of a command and half of a probe is neither. */
+export function changeHooks(before: ReleaseHooks, patch: HookPatch = {}): ReleaseHooks {
+  const after = { ...before, ...patch };
+  return { ...(after.before ? { before: after.before } : {}), ...(after.after ? { after: after.after } : {}) };
+}
+
 export type Processes = Readonly<Record<string, ProcessSpec>>;
 
 export type ApplicationSource =
@@ -63,7 +97,7 @@ export function resolveProcesses(processes: Processes, scaling: Scaling = {}): r
 }
 
 /** A line is run by the image's shell, as in a Procfile; a list is run as it is. */
-function toCommand(command: ProcessSpec['command']): readonly string[] | undefined {
+export function toCommand(command: ProcessSpec['command']): readonly string[] | undefined {
   if (command === undefined) return undefined;
   return typeof command === 'string' ? ['/bin/sh', '-c', command] : [...command];
 }

@@ -19,13 +19,13 @@ import {
   eventPathOf,
   pathOf,
 } from './application-scopes.service.js';
-import { readBuild, readProcesses, readSource, toColumn } from './applications.codec.js';
+import { readBuild, readHooks, readProcesses, readSource, toColumn } from './applications.codec.js';
 import type { ApplicationAnswer, CreateApplication, UpdateApplication } from './applications.dto.js';
 import { applicationSchema } from './applications.dto.js';
 import { fail } from './applications.errors.js';
 import { removeApplication } from './applications.job-definitions.js';
 import { getWholeApplication, listApplications, type WholeApplication } from './applications.repository.js';
-import { defaultBuild } from './applications.rules.js';
+import { changeHooks, defaultBuild } from './applications.rules.js';
 import { mergePatch } from './merge-patch.rules.js';
 import { stateOf } from './status.rules.js';
 
@@ -70,6 +70,7 @@ export class ApplicationsService {
       source: toColumn(body.source),
       build: toColumn(body.build ?? defaultBuild),
       processes: toColumn(body.processes ?? { web: {} }),
+      hooks: toColumn(changeHooks({}, body.hooks)),
     };
     try {
       const scope = await this.database.transaction(async (tx) => {
@@ -118,10 +119,17 @@ export class ApplicationsService {
         source: body.source ? toColumn(body.source) : undefined,
         build: toColumn({ ...readBuild(row.build), ...body.build }),
         processes: toColumn(processes),
+        hooks: toColumn(changeHooks(readHooks(row.hooks), body.hooks)),
         version: { increment: 1 },
       };
       await tx.application.update({ where: { id: row.id }, data });
-      const before = { displayName: row.displayName, source: row.source, build: row.build, processes: row.processes };
+      const before = {
+        displayName: row.displayName,
+        source: row.source,
+        build: row.build,
+        processes: row.processes,
+        hooks: row.hooks,
+      };
       await this.audit.record(tx, caller, {
         action: 'application.update',
         resource: pathOf(scope),
@@ -169,6 +177,7 @@ export class ApplicationsService {
       source: readSource(row.source),
       build: readBuild(row.build),
       processes: readProcesses(row.processes),
+      hooks: readHooks(row.hooks),
       gitUrl: `${this.config.apiUrl}/git/${tenant}/${row.project.name}/${row.name}.git`,
       environments: row.project.environments.map((environment) => {
         const placement = row.placements.find((candidate) => candidate.environmentId === environment.id);

@@ -1,15 +1,18 @@
 import {
+  type CommandHook,
+  defaultResources,
   type Processes,
   parseCpuMillis,
   type ResolvedProcess,
   resolveProcesses,
   type Scaling,
+  toCommand,
 } from './applications.rules.js';
 
 /** A Kubernetes object as data: what is sent, before the server adds its own fields. */
 export interface Manifest {
   readonly apiVersion: string;
-  readonly kind: 'ConfigMap' | 'Secret' | 'Deployment' | 'Service' | 'HTTPRoute';
+  readonly kind: 'ConfigMap' | 'Secret' | 'Pod' | 'Deployment' | 'Service' | 'HTTPRoute';
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
@@ -61,16 +64,24 @@ export interface TrafficInput extends Place {
   readonly processes: Readonly<Partial<Record<Slot, readonly ResolvedProcess[]>>>;
   /** Thousandths that go to the slot that is not stable. */
   readonly weight: number;
-  /** Requests that match go there whatever the weight. */
-  readonly matches: readonly (readonly HeaderMatch[])[];
+  /** Requests that match one of them go there whatever the weight. */
+  readonly matches: readonly RouteMatch[];
   /** Percent of the requests that go there as well. */
   readonly mirrored: number;
   readonly hostnames: readonly string[];
+  /** Where that slot answers alone. */
+  readonly previewHostname?: string;
   /** `cookie:<name>`, `header:<name>` or `gateway`. */
   readonly stickyBy?: string;
 }
 
-interface HeaderMatch {
+/** A match of an HTTPRoute; all that it names must hold. */
+export interface RouteMatch {
+  readonly headers?: readonly ValueMatch[];
+  readonly queryParams?: readonly ValueMatch[];
+}
+
+interface ValueMatch {
   readonly type: 'Exact' | 'RegularExpression';
   readonly name: string;
   readonly value: string;
@@ -104,7 +115,11 @@ export function selectorLabels(input: Omit<Place, 'namespace'>, process?: string
 
 /** The same as a label selector is written in a query. */
 export const labelSelectorOf = (input: Omit<Place, 'namespace'>, process?: string): string =>
-  Object.entries(selectorLabels(input, process))
+  toSelector(selectorLabels(input, process));
+
+/** As a list of the API is asked for what has all these labels. */
+export const toSelector = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
 
@@ -135,7 +150,19 @@ export function planRelease(input: ReleaseInput, slot: SlotInput): readonly Mani
   const processes = resolveProcesses(input.processes, input.scaling).filter(
     ({ port }) => slot.processes === 'all' || (slot.processes === 'listening') === (port !== undefined),
   );
-  return [configMap(input), secret(input), ...processes.map((process) => deployment(input, process, slot))];
+  return [...planConfig(input), ...processes.map((process) => deployment(input, process, slot))];
+}
+
+/** The config of a release, which its pods and its hooks read. */
+export const planConfig = (input: ReleaseInput): readonly Manifest[] => [configMap(input), secret(input)];
+
+/** The container of a hook: the release's image, config and limits, with a command of its own. */
+export function planHookContainer(input: ReleaseInput, hook: CommandHook): Record<string, unknown> {
+  const processes = resolveProcesses(input.processes, input.scaling);
+  const { resources } = processes.find(({ name }) => name === (hook.process ?? 'web')) ?? {
+    resources: defaultResources,
+  };
+  return container(input, { name: 'hook', command: toCommand(hook.command), replicas: 1, resources });
 }
 
 /** What leads to the releases: a Service for each process that listens, one for each slot of `web`, and the route. */
@@ -147,6 +174,7 @@ export function planTraffic(input: TrafficInput): readonly Manifest[] {
     ...stable.flatMap((process) => (process.port === undefined ? [] : [service(input, process, process.port)])),
     ...(isRouted ? slots.map((slot) => slotService(input, slot, webOf(slot) ?? webOf(input.stable))) : []),
     ...(isRouted ? [httpRoute(input)] : []),
+    ...(isRouted && input.previewHostname ? [previewRoute(input, input.previewHostname)] : []),
   ];
 }
 
@@ -213,6 +241,23 @@ function slotService(input: TrafficInput, slot: Slot, web: ResolvedProcess | und
   };
 }
 
+const anyPath = { type: 'PathPrefix', value: '/' };
+const parentRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway }];
+/** With a dot, which no application's name has. */
+export const previewName = (application: string): string => `${application}.preview`;
+
+/** The candidate under a name of its own: nobody comes there who was not told. */
+function previewRoute(input: TrafficInput, hostname: string): Manifest {
+  const name = slotServiceName(input.application, otherSlot(input.stable));
+  const backendRefs = [{ group: '', kind: 'Service', name, port: 80, weight: 1 }];
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: metadata(input, previewName(input.application), selectorLabels(input, 'web')),
+    spec: { parentRefs, hostnames: [hostname], rules: [{ matches: [{ path: anyPath }], backendRefs }] },
+  };
+}
+
 /** The slots always stand in this order, so that a change of weight is one number at the gateway. */
 function httpRoute(input: TrafficInput): Manifest {
   const backend = (slot: Slot, weight: number) => {
@@ -224,7 +269,7 @@ function httpRoute(input: TrafficInput): Manifest {
     type: 'RequestMirror',
     requestMirror: { backendRef: { group, kind, name, port }, percent: input.mirrored },
   };
-  const path = { type: 'PathPrefix', value: '/' };
+  const matched = input.matches.map((match) => ({ path: anyPath, ...match }));
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
@@ -233,12 +278,12 @@ function httpRoute(input: TrafficInput): Manifest {
       annotations: { 'slipway.dev/traffic-key': input.stickyBy ?? null },
     },
     spec: {
-      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway }],
+      parentRefs,
       hostnames: [...input.hostnames],
       rules: [
-        ...input.matches.map((headers) => ({ matches: [{ path, headers }], backendRefs: [backend(free, 1)] })),
+        ...(matched.length > 0 ? [{ matches: matched, backendRefs: [backend(free, 1)] }] : []),
         {
-          matches: [{ path }],
+          matches: [{ path: anyPath }],
           ...(input.mirrored > 0 ? { filters: [mirror] } : {}),
           backendRefs: slots.map((slot) => backend(slot, slot === free ? input.weight : 1000 - input.weight)),
         },

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseCpuMillis, parseMemoryBytes, resolveProcesses } from './applications.rules.js';
-import { type Manifest, type ObjectsInput, planObjects, selectorLabels } from './kube-objects.rules.js';
+import {
+  type Manifest,
+  type ObjectsInput,
+  planObjects,
+  planTraffic,
+  selectorLabels,
+  type TrafficInput,
+} from './kube-objects.rules.js';
 
 const input: ObjectsInput = {
   tenant: 'acme',
@@ -124,6 +131,51 @@ describe('planObjects', () => {
   it('routes nothing without a web process', () => {
     const kinds = planObjects({ ...input, processes: { worker: {} } }).map((m) => m.kind);
     expect(kinds).toEqual(['ConfigMap', 'Secret', 'Deployment']);
+  });
+});
+
+describe('planTraffic', () => {
+  const web = resolveProcesses({ web: {} }, {});
+  const traffic = (more: Partial<TrafficInput> = {}) =>
+    planTraffic({
+      ...input,
+      stable: 'a',
+      processes: { a: web, b: web },
+      weight: 50,
+      matches: [],
+      mirrored: 0,
+      ...more,
+    });
+  const route = (more: Partial<TrafficInput>, name = 'hello') =>
+    traffic(more).find(({ kind, metadata }) => kind === 'HTTPRoute' && metadata.name === name);
+  const backend = (slot: string, weight: number) => ({ name: `hello-slot-${slot}`, weight });
+
+  it('shares by weight, and sends who matches a header, a cookie or a parameter to the candidate', () => {
+    const matches = [
+      { headers: [{ type: 'Exact', name: 'X-Team', value: 'qa' }] },
+      { queryParams: [{ type: 'RegularExpression', name: 'ui', value: 'new.*' }] },
+    ] as const;
+    const path = { type: 'PathPrefix', value: '/' };
+    expect(route({ matches })?.['spec']).toMatchObject({
+      rules: [
+        { matches: matches.map((match) => ({ path, ...match })), backendRefs: [backend('b', 1)] },
+        { matches: [{ path }], backendRefs: [backend('a', 950), backend('b', 50)] },
+      ],
+    });
+  });
+
+  it('has one rule without a match, which copies where that is asked', () => {
+    expect(route({ mirrored: 20 })?.['spec']).toMatchObject({
+      rules: [{ filters: [{ requestMirror: { backendRef: { name: 'hello-slot-b' }, percent: 20 } }] }],
+    });
+  });
+
+  it('gives the candidate a name of its own, under which no stable pod answers', () => {
+    expect(route({ previewHostname: 'preview-1.apps.test', stable: 'b' }, 'hello.preview')?.['spec']).toMatchObject({
+      hostnames: ['preview-1.apps.test'],
+      rules: [{ backendRefs: [backend('a', 1)] }],
+    });
+    expect(route({}, 'hello.preview')).toBeUndefined();
   });
 });
 

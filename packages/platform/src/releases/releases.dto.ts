@@ -30,9 +30,22 @@ export const releaseSchema = z
     image: z.string(),
     build: z.int().nullable(),
     config: z
-      .record(z.string(), z.object({ version: z.int(), hash: z.string(), secrets: z.record(z.string(), z.int()) }))
+      .record(
+        z.string(),
+        z.object({
+          version: z.int().meta({ description: "Of the application's own; 0 where it had none." }),
+          hash: z.string().meta({ description: 'Of what counts, of all scopes.' }),
+          secrets: z.record(z.string(), z.int()),
+          inherited: z
+            .object({ tenant: z.int(), project: z.int(), environment: z.int() })
+            .partial()
+            .optional()
+            .meta({ description: 'The versions of the outer scopes, where they had any.' }),
+        }),
+      )
       .meta({ description: 'By environment.' }),
     processes: z.record(z.string(), z.unknown()),
+    hooks: z.record(z.string(), z.unknown()).meta({ description: 'What runs before and after its rollout.' }),
     routes: z
       .record(z.string(), z.array(z.string()))
       .meta({ description: 'Host names by environment when the release was made.' }),

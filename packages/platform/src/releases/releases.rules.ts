@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { ConfigReference } from '../config/effective-config.service.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
-
-/** The config an environment had when the release was made: values of secrets are named by version, never held. */
-export interface ConfigReference {
-  readonly version: number;
-  readonly hash: string;
-  readonly secrets: Readonly<Record<string, number>>;
-}
 
 /** What a release binds together. Equal content has an equal hash, whoever made it and when. */
 export interface ReleaseContent {
   readonly image: string;
   readonly processes: { readonly [name: string]: Json };
-  /** By environment. */
+  /** Left out where there are none, so that releases from before there were any keep their hashes. */
+  readonly hooks?: { readonly [name: string]: Json };
+  /** By environment: the config that it had when the release was made, of all scopes. */
   readonly config: Readonly<Record<string, ConfigReference>>;
   /** Host names by environment. */
   readonly routes: Readonly<Record<string, readonly string[]>>;

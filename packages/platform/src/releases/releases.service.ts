@@ -5,13 +5,15 @@ import {
   eventIds,
   eventPathOf,
   pathOf,
+  readHooks,
   readProcesses,
   readSource,
   toColumn,
 } from '../applications/application-scopes.service.js';
 import { AuditService } from '../audit/audit.service.js';
+import { loadReferences } from '../config/effective-config.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
-import { Database, type Prisma, type ReleaseModel, type Transaction } from '../kernel/database/index.js';
+import { Database, type Prisma, type Reader, type ReleaseModel, type Transaction } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
@@ -22,7 +24,9 @@ import { mayRunImage } from './images.rules.js';
 import { readContent } from './release-content.service.js';
 import { type CreateRelease, type ReleaseAnswer, releaseSchema } from './releases.dto.js';
 import { fail } from './releases.errors.js';
-import { type ConfigReference, diffReleases, type ReleaseContent, releaseHash } from './releases.rules.js';
+import { contentHash, diffReleases, type ReleaseContent, releaseHash } from './releases.rules.js';
+
+export { diffReleases } from './releases.rules.js';
 
 export interface NewRelease {
   readonly image: string;
@@ -96,6 +100,35 @@ export class ReleasesService {
     return toAnswer(row);
   }
 
+  /** The release that `create` would make now; it is not written. */
+  async draft(
+    caller: Caller,
+    scope: ApplicationScope,
+    body: Pick<CreateRelease, 'image' | 'build'>,
+  ): Promise<ReleaseModel> {
+    const image = await this.chooseImage(scope, body);
+    const content = await this.snapshot(this.database.read, scope, image);
+    return {
+      id: newId(),
+      tenantId: scope.tenant.id,
+      applicationId: scope.application.id,
+      number: scope.application.releaseCount + 1,
+      hash: releaseHash(content),
+      image,
+      content: JSON.parse(JSON.stringify(content)),
+      buildNumber: body.build ?? null,
+      description: '',
+      createdBy: caller.actor.username,
+      createdAt: new Date(0),
+    };
+  }
+
+  /** What differs in the later one; all of it where there is none before. */
+  diffContents(before: ReleaseModel | null, after: ReleaseModel) {
+    const nothing = { image: '', processes: {}, config: {}, routes: {}, scaling: {} };
+    return diffReleases(before ? readContent(before.content) : nothing, readContent(after.content));
+  }
+
   /** Makes a release of the image and of what the application, its config and its domains are now. */
   async createIn(tx: Transaction, caller: Caller, scope: ApplicationScope, release: NewRelease): Promise<ReleaseModel> {
     const number = await this.scopes.nextNumber(tx, scope.application.id, 'releaseCount');
@@ -144,7 +177,7 @@ export class ReleasesService {
     });
   }
 
-  private async chooseImage(scope: ApplicationScope, body: CreateRelease): Promise<string> {
+  private async chooseImage(scope: ApplicationScope, body: Pick<CreateRelease, 'image' | 'build'>): Promise<string> {
     if (body.build !== undefined) {
       const where = { applicationId_number: { applicationId: scope.application.id, number: body.build } };
       const build = await this.database.read.build.findUnique({ where });
@@ -160,35 +193,49 @@ export class ReleasesService {
     return image;
   }
 
-  private async snapshot(tx: Transaction, scope: ApplicationScope, image: string): Promise<ReleaseContent> {
+  private async snapshot(tx: Reader, scope: ApplicationScope, image: string): Promise<ReleaseContent> {
     const application = await tx.application.findUniqueOrThrow({ where: { id: scope.application.id } });
-    const placements = await tx.placement.findMany({
-      where: { applicationId: application.id },
-      include: {
-        environment: true,
-        domains: { orderBy: { hostname: 'asc' } },
-        configs: { orderBy: { number: 'desc' }, take: 1 },
+    const environments = await tx.environment.findMany({
+      where: { projectId: application.projectId },
+      select: {
+        id: true,
+        name: true,
+        placements: {
+          where: { applicationId: application.id },
+          include: { domains: { orderBy: { hostname: 'asc' } } },
+        },
       },
     });
-    const config: Record<string, ConfigReference> = {};
+    // Also of environments in which the application never was: it inherits there.
+    const owners = environments.map(({ id, name, placements: [placement] }) => {
+      const outer = { tenant: scope.tenant.id, project: application.projectId, environment: id };
+      return [name, placement ? { ...outer, application: placement.id } : outer] as const;
+    });
+    const config = await loadReferences(tx, scope.tenant.id, new Map(owners), contentHash);
     const routes: Record<string, string[]> = {};
     const scaling: Record<string, object> = {};
-    for (const { environment, configs, domains, scaling: overrides } of placements) {
-      const [latest] = configs;
-      if (latest)
-        config[environment.name] = { version: latest.number, hash: latest.hash, secrets: versionsOf(latest.secrets) };
-      routes[environment.name] = domains.map((domain) => domain.hostname);
-      scaling[environment.name] = toColumn(overrides as object);
+    for (const { name, placements } of environments) {
+      for (const { domains, scaling: overrides } of placements) {
+        routes[name] = domains.map((domain) => domain.hostname);
+        scaling[name] = toColumn(overrides as object);
+      }
     }
     return JSON.parse(
-      JSON.stringify({ image, processes: readProcesses(application.processes), config, routes, scaling }),
+      JSON.stringify({
+        image,
+        processes: readProcesses(application.processes),
+        hooks: hooksOf(application),
+        config,
+        routes,
+        scaling,
+      }),
     ) as ReleaseContent;
   }
 }
 
-function versionsOf(secrets: unknown): Record<string, number> {
-  const entries = Object.entries((secrets ?? {}) as Record<string, { version: number }>);
-  return Object.fromEntries(entries.map(([name, secret]) => [name, secret.version]));
+function hooksOf({ hooks }: { hooks: unknown }) {
+  const given = readHooks(hooks);
+  return Object.keys(given).length > 0 ? given : undefined;
 }
 
 export function toAnswer(row: ReleaseModel): ReleaseAnswer {
@@ -205,6 +252,7 @@ export function toAnswer(row: ReleaseModel): ReleaseAnswer {
     build: row.buildNumber,
     config: content.config,
     processes: content.processes,
+    hooks: content.hooks ?? {},
     routes: content.routes,
     scaling: content.scaling,
     createdBy: row.createdBy,

@@ -5,14 +5,35 @@ import { Clock } from '../kernel/clock/clock.js';
 import { Database, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { hasOpenAnalyses } from './analysis/rollout-analysis.rules.js';
+import { waitsForApproval } from './approval.rules.js';
+import { goesOn, holdForFreeze } from './freeze-hold.rules.js';
+import { decide, type HookEvent, type HookedDecision, isLooking } from './hooks/hook.rules.js';
+import { RolloutHooks } from './hooks/rollout-hooks.service.js';
+import { isInstant } from './instant.rules.js';
 import { PlacementImages } from './placement-images.service.js';
+import {
+  joinMeasured,
+  type Measured,
+  type Measuring,
+  RolloutMeasurements,
+} from './probes/rollout-measurements.service.js';
+import { describeFreeze, RolloutGate, waitSubjectOf } from './rollout-gate.service.js';
+import { type RolloutLoop, RolloutLoops } from './rollout-loops.js';
 import { type Placed, type Releases, RolloutObjects } from './rollout-objects.js';
 import { type LoadedRollout, RolloutRecord } from './rollout-record.js';
-import { readCommands, readRollout } from './rollouts.codec.js';
+import { readApproval, readCommands, readRollout } from './rollouts.codec.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
-import { type Decision, decide, isFinal, type RolloutEvent, targetOf } from './rollouts.rules.js';
+import { isFinal, type Rollout, type RolloutEvent, targetOf } from './rollouts.rules.js';
+import { whole } from './strategy.rules.js';
 
 const observeMilliseconds = 700;
+/** Where many rollouts go on at once each of them is looked at less often: so much of this process a look costs. */
+const lookMilliseconds = 20;
+/** What waits for a person or for its time is looked at only for pods that fail. */
+const pausedMilliseconds = 2_000;
+/** Where the pods run already the traffic waits for nothing but this look. */
+const instantMilliseconds = 50;
 const awayMilliseconds = 1_500;
 
 /**
@@ -30,10 +51,28 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     private readonly clock: Clock,
     private readonly record: RolloutRecord,
     private readonly images: PlacementImages,
+    private readonly gate: RolloutGate,
+    private readonly measurements: RolloutMeasurements,
+    private readonly loops: RolloutLoops,
+    private readonly hooks: RolloutHooks,
   ) {}
 
   async run({ rolloutId }: { rolloutId: string }, { signal }: JobContext): Promise<void> {
-    let event: RolloutEvent = { type: 'started' };
+    await this.loops.run(rolloutId, async (loop) => {
+      const measuring = this.measurements.begin();
+      await this.advance(rolloutId, loop, measuring, signal).finally(() => measuring.stop());
+    });
+  }
+
+  private async advance(
+    rolloutId: string,
+    loop: RolloutLoop,
+    measuring: Measuring,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let event: RolloutEvent | HookEvent = { type: 'started' };
+    let measured: Measured | undefined;
+    const releases = this.readOnce();
     for (;;) {
       signal.throwIfAborted();
       const loaded = await this.record.load(rolloutId);
@@ -43,20 +82,32 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       const [asked] = readCommands(row);
       if (row.abortRequestedAt && !current.restoring && current.state !== 'aborted')
         event = { type: 'command', command: 'abort' };
-      else if (isFinal(current)) return;
+      else if (isFinal(current)) return this.conclude(loaded, current);
       else if (asked) event = { type: 'command', command: asked.command };
       else event = await this.supersede(row, event);
-      const decision = decide(current, event, this.clock.now());
+      const isAborted = event.type === 'command' && event.command === 'abort';
+      if (waitsForApproval(readApproval(row)) && !isAborted && event.type !== 'superseded') return;
+      // What waits for room begins when there is some, whatever was asked meanwhile.
+      if (isPendingCommand(event, current) && (await this.isQueued(loaded))) return;
+      const decision = await this.decide(loaded, current, event, measured);
       const isPromoted = decision.actions.some((action) => action.do === 'promote');
       const isObeyed = event.type === 'command' && event.command !== 'abort';
-      if (!(await this.record.save(loaded, decision.rollout, { isPromoted, isObeyed }))) {
+      if (!(await this.record.save(loaded, decision.rollout, { isPromoted, isObeyed, cause: causeOf(row, event) }))) {
         event = { type: 'started' };
         continue;
       }
-      if (isPromoted) await this.prune(loaded);
-      const next = await this.perform(loaded, decision, signal).catch((error: unknown) => this.wait(error, signal));
+      if (isFinal(decision.rollout)) return this.conclude(loaded, decision.rollout);
+      // What was measured is kept until it is written down.
+      if (event.type !== 'command') measured = undefined;
+      const isWatching = isLooking(decision) && hasOpenAnalyses(decision.rollout);
+      // Beside the wait for the next look, and no longer than it: an abort waits for no measurement.
+      const looking = isWatching ? measuring.look(loaded, decision.rollout) : undefined;
+      const next = await this.perform(loaded, decision, () => releases(row), loop, signal).catch((error: unknown) =>
+        this.wait(error, loop, signal),
+      );
       if (!next) return;
       event = next;
+      measured = joinMeasured(measured, await looking);
     }
   }
 
@@ -64,30 +115,76 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     const loaded = await this.record.load(rolloutId);
     if (!loaded) return;
     const { rollout } = decide(readRollout(loaded.row), { type: 'refused', message: error.message }, this.clock.now());
-    await this.record.save(loaded, rollout, {});
+    const isSaved = await this.record.save(loaded, rollout, {});
+    // What is taken back has attempts of its own.
+    if (isSaved && !isFinal(rollout)) await this.record.wake(loaded.row);
+  }
+
+  /** The machine's decision, but that what would go on by itself waits while a freeze is on. */
+  private async decide(
+    loaded: LoadedRollout,
+    before: Rollout,
+    event: RolloutEvent | HookEvent,
+    measured: Measured | undefined,
+  ): Promise<HookedDecision> {
+    const { row } = loaded;
+    const now = this.clock.now();
+    // What was measured counts first, but for what somebody asks.
+    const seen = measured && event.type !== 'command' ? decide(before, measured, now) : undefined;
+    if (seen && !isLooking(seen)) return seen;
+    const current = seen?.rollout ?? before;
+    const decision = decide(current, event, now);
+    if (row.abortReason !== null && decision.rollout.state === 'aborted')
+      return { ...decision, rollout: { ...decision.rollout, error: row.abortReason } };
+    const freeze =
+      row.freezeOverride === null ? await this.findFreeze(current, decision.rollout, event, loaded) : undefined;
+    return freeze ? holdForFreeze(current, describeFreeze(freeze)) : decision;
+  }
+
+  /** The freeze that the next step would be in; what waited long before it began is asked once more. */
+  private async findFreeze(
+    before: Rollout,
+    after: Rollout,
+    event: RolloutEvent | HookEvent,
+    { row, scope }: LoadedRollout,
+  ) {
+    const { read } = this.database;
+    if (before.state === 'pending' && after.state === 'progressing')
+      return this.gate.findFreezeAtStart(read, scope, row.releaseId);
+    return event.type === 'observed' && goesOn(before, after) ? this.gate.findFreeze(read, scope) : undefined;
   }
 
   private async perform(
     { row, scope }: LoadedRollout,
-    { rollout, actions }: Decision,
+    { rollout, actions }: HookedDecision,
+    read: () => Promise<Releases>,
+    loop: RolloutLoop,
     signal: AbortSignal,
-  ): Promise<RolloutEvent | undefined> {
+  ): Promise<RolloutEvent | HookEvent | undefined> {
     const { cluster } = scope.environment;
     const target = targetOf(rollout);
-    const load = async (): Promise<Releases> => ({
-      next: await this.release(row.releaseId),
-      previous: await this.release(row.previousReleaseId ?? row.releaseId),
-    });
-    switch (actions.at(-1)?.do) {
+    const releases = await read();
+    const action = actions.at(-1);
+    switch (action?.do) {
+      case 'hook': {
+        await loop.sleep(observeMilliseconds, signal);
+        const { next: release } = releases;
+        const refusal = await this.images.findRefusal(row, scope, release);
+        if (refusal) return { type: 'refused', message: refusal };
+        const { hook } = action;
+        const outcome = await this.clusters.use(cluster, (client) =>
+          this.hooks.look(client, { scope, row, rollout, release, hook }),
+        );
+        return { type: 'hooked', hook, outcome };
+      }
       case 'apply': {
-        const releases = await load();
         const refusal = rollout.restoring ? undefined : await this.images.findRefusal(row, scope, releases.next);
         if (refusal) return { type: 'refused', message: refusal };
         return this.clusters.use(cluster, (client) => this.applyOrRefuse(client, { scope, target, releases }));
       }
       case 'observe': {
-        await this.clock.sleep(observeMilliseconds, signal);
-        const placed = { scope, target, releases: await load() };
+        await loop.sleep(this.intervalOf(rollout), signal);
+        const placed = { scope, target, releases };
         return {
           type: 'observed',
           ...(await this.clusters.use(cluster, (client) => this.objects.observe(client, placed))),
@@ -96,6 +193,16 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       default:
         return undefined;
     }
+  }
+
+  /** How long until the next look, in milliseconds; the end of a pause is looked at on time. */
+  private intervalOf(rollout: Rollout): number {
+    if (isInstant(rollout) && rollout.candidate.weight < whole) return instantMilliseconds;
+    const usual = Math.max(observeMilliseconds, this.loops.count * lookMilliseconds);
+    const isStill = rollout.state === 'paused' || rollout.state === 'pending';
+    if (!isStill || hasOpenAnalyses(rollout)) return usual;
+    const left = rollout.pausedUntil === null ? Infinity : Date.parse(rollout.pausedUntil) - this.clock.now().getTime();
+    return Math.max(instantMilliseconds, Math.min(left, Math.max(usual, pausedMilliseconds)));
   }
 
   /** What the cluster will refuse again however often it is asked ends the rollout; everything else is tried again. */
@@ -111,44 +218,94 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
   }
 
   /** A cluster that is away for a while is no failure: what was to be done is done again. Anything else is thrown. */
-  private async wait(error: unknown, signal: AbortSignal): Promise<RolloutEvent> {
+  private async wait(error: unknown, loop: RolloutLoop, signal: AbortSignal): Promise<RolloutEvent> {
     const isAway =
       (error instanceof SlipwayError && error.code === 'cluster-unavailable') ||
       (error instanceof KubeError && error.code >= 500);
     if (!isAway) throw error;
-    await this.clock.sleep(awayMilliseconds, signal);
+    await loop.sleep(awayMilliseconds, signal);
     return { type: 'started' };
   }
 
-  private async prune({ row, scope }: LoadedRollout): Promise<void> {
+  /** What is left to do of a rollout that is over: done again where the worker before died of it. The operation's end comes last. */
+  private async conclude({ row }: LoadedRollout, rollout: Rollout): Promise<void> {
+    if (await this.record.isConcluded(row)) return;
+    const loaded = await this.record.load(row.id);
+    // Where a later rollout has begun, the place is its own.
+    if (loaded && rollout.state === 'healthy' && !(await this.findNewer(row))) await this.prune(loaded, rollout);
+    if (loaded) await this.clearHooks(loaded);
+    await this.record.conclude(row, rollout);
+  }
+
+  private async prune({ row, scope }: LoadedRollout, { plan }: Rollout): Promise<void> {
     const release = await this.release(row.releaseId);
-    const placement = await this.database.read.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
-    const stands = { ...scope, placement };
     await this.clusters
       .use(scope.environment.cluster, async (client) => {
         // The Service that others in the cluster call follows the slot.
-        if (placement.slot !== scope.placement.slot) await this.objects.settle(client, stands, release);
-        await this.objects.prune(client, stands, release);
+        if (plan.at(-1)?.do === 'promote') await this.objects.settle(client, scope, release);
+        await this.objects.prune(client, scope, release);
       })
       // What is left over harms nobody, and the next rollout removes it.
       .catch(() => undefined);
   }
 
-  private async supersede(row: RolloutModel, event: RolloutEvent): Promise<RolloutEvent> {
-    const newer = await this.database.read.rollout.findFirst({
-      where: {
-        applicationId: row.applicationId,
-        environmentId: row.environmentId,
-        id: { gt: row.id },
-        createdAt: { gte: row.createdAt },
-      },
+  /** What is left of them harms nobody. */
+  private async clearHooks({ row, scope }: LoadedRollout): Promise<void> {
+    if (Object.keys(readRollout(row).hooks).length === 0) return;
+    await this.clusters
+      .use(scope.environment.cluster, (client) => this.hooks.clear(client, scope, row.id))
+      .catch(() => undefined);
+  }
+
+  private async supersede(row: RolloutModel, event: RolloutEvent | HookEvent): Promise<RolloutEvent | HookEvent> {
+    const newer = await this.findNewer(row);
+    return newer ? { type: 'superseded', by: newer.id } : event;
+  }
+
+  private findNewer({ id, applicationId, environmentId, createdAt }: RolloutModel): Promise<{ id: string } | null> {
+    return this.database.read.rollout.findFirst({
+      where: { applicationId, environmentId, id: { gt: id }, createdAt: { gte: createdAt } },
       orderBy: { createdAt: 'desc' },
       select: { id: true },
     });
-    return newer ? { type: 'superseded', by: newer.id } : event;
+  }
+
+  private async isQueued({ row, scope }: LoadedRollout): Promise<boolean> {
+    return (await this.database.read.quotaWait.count({ where: waitSubjectOf(scope, row.id) })) > 0;
+  }
+
+  /** Releases never change: each is read once for all the looks of a loop. */
+  private readOnce(): (row: RolloutModel) => Promise<Releases> {
+    let known: Releases | undefined;
+    return async ({ releaseId, previousReleaseId }) => {
+      if (known) return known;
+      const next = await this.release(releaseId);
+      known = { next, previous: previousReleaseId === null ? next : await this.release(previousReleaseId) };
+      return known;
+    };
   }
 
   private async release(id: string): Promise<ReleaseModel> {
     return this.database.read.release.findUniqueOrThrow({ where: { id } });
   }
 }
+
+const isPendingCommand = (event: RolloutEvent | HookEvent, { state }: Rollout): boolean =>
+  state === 'pending' && event.type === 'command' && event.command !== 'abort';
+
+/** Who is behind an event; undefined where the rollout goes on by itself. */
+function causeOf(row: RolloutModel, event: RolloutEvent | HookEvent): { actor: string; reason: string } | undefined {
+  if (event.type === 'superseded') return { actor: 'system:rollouts', reason: `Rollout ${event.by} took its place.` };
+  if (event.type !== 'command') return undefined;
+  if (event.command === 'abort')
+    return { actor: row.abortRequestedBy ?? 'system:rollouts', reason: row.abortReason ?? 'Aborted.' };
+  const [asked] = readCommands(row);
+  return asked && { actor: asked.by, reason: reasons[asked.command] };
+}
+
+const reasons = {
+  promote: 'Promoted by one step.',
+  'promote-full': 'Promoted past all steps.',
+  pause: 'Held.',
+  resume: 'Let go on.',
+} as const;

@@ -4,58 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deployments, httpRoutes, pods, secrets } from '@slipway/orchestrator/kinds';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { type DeliveryPlatform, startDeliveryPlatform } from './testing/delivery-platform.js';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    databaseUrl: string;
-    redisUrl: string;
-  }
-}
+import { beforeEach, describe, expect, it } from 'vitest';
+import { application, eventually, image, namespace, openShop, production } from './testing/open-shop.js';
 
 const run = promisify(execFile);
-const image = (letter: string): string => `registry.example.com/hello@sha256:${letter.repeat(64)}`;
-const application = '/tenants/acme/projects/shop/applications/hello';
-const production = `${application}/environments/production`;
-const namespace = 'acme-shop-production';
+const shop = openShop();
+const { as, release, ended } = shop;
 
-let platform: DeliveryPlatform;
-const as = (user: string, method: string, path: string, body?: unknown) => platform.call(user, method, path, body);
-
-beforeAll(async () => {
-  platform = await startDeliveryPlatform({
-    databaseUrl: inject('databaseUrl'),
-    redisUrl: `${inject('redisUrl')}/14`,
-    path: process.env['PATH'],
-  });
-  await as('admin', 'POST', '/tenants', { name: 'acme' });
-  await as('admin', 'POST', '/tenants', { name: 'evil', owner: 'mallory' });
-  await as('admin', 'POST', '/tenants/acme/members', { username: 'dora', role: 'developer' });
-  await as('admin', 'POST', '/tenants/acme/members', { username: 'vera', role: 'viewer' });
-  await as('admin', 'POST', '/tenants/acme/projects', { name: 'shop' });
-  const created = await as('dora', 'POST', '/tenants/acme/projects/shop/applications', {
-    name: 'hello',
-    source: { type: 'push' },
-  });
-  expect(created.status).toBe(201);
-  await eventually(async () => {
-    const { body } = await as('dora', 'GET', '/tenants/acme/projects/shop/environments/production');
-    expect(body).toMatchObject({ state: 'ready' });
-  });
-}, 60_000);
-
-afterAll(async () => {
-  await platform?.stop();
-}, 60_000);
-
-beforeEach(() => platform.behave(() => 'run'));
-
-async function release(letter: string): Promise<number> {
-  const { status, body } = await as('dora', 'POST', `${application}/releases`, { image: image(letter) });
-  expect(status).toBe(201);
-  return Number(body['number']);
-}
+beforeEach(() => shop.platform.behave(() => 'run'));
 
 async function rollOut(number: number): Promise<Record<string, unknown>> {
   const { status, body } = await as('dora', 'POST', `${application}/rollouts`, {
@@ -66,21 +22,13 @@ async function rollOut(number: number): Promise<Record<string, unknown>> {
   return ended(String(body['id']));
 }
 
-function ended(id: string): Promise<Record<string, unknown>> {
-  return eventually(async () => {
-    const { body } = await as('dora', 'GET', `${application}/rollouts/${id}`);
-    expect(['healthy', 'failed', 'aborted']).toContain(body['state']);
-    return body;
-  });
-}
-
 describe('a rollout', () => {
   it('brings a release into the cluster and says so', async () => {
     const number = await release('a');
     expect(await rollOut(number)).toMatchObject({ state: 'healthy', release: number, error: null });
-    const deployment = await platform.client.get(deployments, 'hello-web', namespace);
+    const deployment = await shop.platform.client.get(deployments, 'hello-web', namespace);
     expect(deployment.spec.template.spec?.containers[0]?.image).toBe(image('a'));
-    expect((await platform.client.get(httpRoutes, 'hello', namespace)).spec.hostnames).toEqual([
+    expect((await shop.platform.client.get(httpRoutes, 'hello', namespace)).spec.hostnames).toEqual([
       'hello-shop-acme.slipway.localhost',
     ]);
     const { body } = await as('dora', 'GET', `${production}/status`);
@@ -91,23 +39,46 @@ describe('a rollout', () => {
     });
   });
 
-  it('that crashes fails with the cause, and the release before goes on serving', async () => {
+  it('that crashes fails with the cause, and the release before comes back by itself', async () => {
     const good = (await as('dora', 'GET', `${production}/status`)).body['release'];
-    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('b') ? 'crash' : 'run'));
+    shop.platform.behave((pod) => (pod.spec?.containers[0]?.image === image('b') ? 'crash' : 'run'));
     const failed = await rollOut(await release('b'));
     expect(failed).toMatchObject({
       state: 'failed',
       error: 'web: the process keeps exiting with code 7 (3 restarts): see its log.',
     });
-    const { items } = await platform.client.list(pods, { namespace });
+    const { items } = await shop.platform.client.list(pods, { namespace });
     expect(items.some((pod) => pod.spec?.containers[0]?.image === image('a') && pod.status?.phase === 'Running')).toBe(
       true,
     );
+    expect(
+      (await shop.platform.client.get(deployments, 'hello-web', namespace)).spec.template.spec?.containers[0]?.image,
+    ).toBe(image('a'));
     expect((await as('dora', 'GET', `${production}/status`)).body).toMatchObject({ state: 'degraded', release: good });
+    const { body } = await as('dora', 'GET', `${application}/rollouts/${failed['id']}`);
+    expect(body['steps']).toContainEqual(expect.objectContaining({ name: 'restore', state: 'succeeded' }));
+    expect((await as('dora', 'POST', `${application}/rollouts/${failed['id']}/abort`)).status).toBe(202);
+    expect(await ended(String(failed['id']))).toMatchObject({ state: 'failed' });
+  });
+
+  it('whose image cannot be pulled stays as it is where going back was switched off, until it is aborted', async () => {
+    shop.platform.behave((pod) => (pod.spec?.containers[0]?.image === image('b') ? 'no-image' : 'run'));
+    const strategy = { type: 'rolling', rollbackOnFailure: false };
+    const body = { environment: 'production', release: await release('b'), strategy };
+    const started = await as('dora', 'POST', `${application}/rollouts`, body);
+    const failed = await ended(String(started.body['id']));
+    expect(failed).toMatchObject({ state: 'failed', error: 'web: the image cannot be pulled: no-image', strategy });
+    const shown = async () => (await shop.platform.client.get(deployments, 'hello-web', namespace)).spec.template.spec;
+    expect((await shown())?.containers[0]?.image).toBe(image('b'));
+    await as('dora', 'POST', `${application}/rollouts/${failed['id']}/abort`);
+    await eventually(async () => {
+      expect((await as('dora', 'GET', `${application}/rollouts/${failed['id']}`)).body['state']).toBe('aborted');
+      expect((await shown())?.containers[0]?.image).toBe(image('a'));
+    });
   });
 
   it('that was aborted puts the release before back', async () => {
-    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('c') ? 'hang' : 'run'));
+    shop.platform.behave((pod) => (pod.spec?.containers[0]?.image === image('c') ? 'hang' : 'run'));
     const number = await release('c');
     const { body } = await as('dora', 'POST', `${application}/rollouts`, {
       environment: 'production',
@@ -118,12 +89,12 @@ describe('a rollout', () => {
     });
     expect((await as('dora', 'POST', `${application}/rollouts/${body['id']}/abort`)).status).toBe(202);
     expect(await ended(String(body['id']))).toMatchObject({ state: 'aborted' });
-    const deployment = await platform.client.get(deployments, 'hello-web', namespace);
+    const deployment = await shop.platform.client.get(deployments, 'hello-web', namespace);
     expect(deployment.spec.template.spec?.containers[0]?.image).toBe(image('a'));
   });
 
   it('gives way to a later one', async () => {
-    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('d') ? 'hang' : 'run'));
+    shop.platform.behave((pod) => (pod.spec?.containers[0]?.image === image('d') ? 'hang' : 'run'));
     const stuck = await as('dora', 'POST', `${application}/rollouts`, {
       environment: 'production',
       release: await release('d'),
@@ -147,7 +118,7 @@ describe('config', () => {
     });
     expect(status).toBe(200);
     await ended(String(body['rollout']));
-    const secret = await platform.client.get(secrets, `hello-${body['release']}`, namespace);
+    const secret = await shop.platform.client.get(secrets, `hello-${body['release']}`, namespace);
     expect(Buffer.from(secret.data?.['S'] ?? '', 'base64').toString()).toBe('topsecret');
     for (const path of [
       `${production}/config`,
@@ -160,6 +131,26 @@ describe('config', () => {
     }
   });
 
+  it('is inherited from the tenant, and a rollback brings back what the release held', async () => {
+    const write = (variables: object, secrets: object) =>
+      as('dora', 'PATCH', '/tenants/acme/config', { variables, secrets });
+    const held = async (release: unknown) => {
+      const { data = {} } = await shop.platform.client.get(secrets, `hello-${release}`, namespace);
+      return Buffer.from(data['SHARED'] ?? '', 'base64').toString();
+    };
+    await write({ LEVEL: 'info' }, { SHARED: 'of all' });
+    const first = (await as('dora', 'PATCH', `${production}/config`, {})).body;
+    await ended(String(first['rollout']));
+    expect(await held(first['release'])).toBe('of all');
+    await write({ LEVEL: null }, { SHARED: null });
+    const second = (await as('dora', 'PATCH', `${production}/config`, {})).body;
+    await ended(String(second['rollout']));
+    await shop.platform.client.delete(secrets, `hello-${first['release']}`, namespace).catch(() => undefined);
+    expect(await rollOut(Number(first['release']))).toMatchObject({ state: 'healthy' });
+    expect(await held(first['release'])).toBe('of all');
+    expect(await rollOut(Number(second['release']))).toMatchObject({ state: 'healthy' });
+  });
+
   it('refuses a name that is both a variable and a secret, and changes nothing', async () => {
     const before = (await as('dora', 'GET', `${production}/config`)).body;
     expect((await as('dora', 'PATCH', `${production}/config`, { secrets: { A: 'x' } })).body).toMatchObject({
@@ -168,11 +159,31 @@ describe('config', () => {
     expect((await as('dora', 'GET', `${production}/config`)).body).toEqual(before);
   });
 
+  it('is imported from the text of a .env file, which is told before it is done', async () => {
+    const before = (await as('dora', 'GET', `${production}/config`)).body;
+    const body = { text: '# theirs\nA=1\nNEW="x y"\nKEY=hidden\n1BAD=2\n', secrets: ['KEY'] };
+    const names = [
+      { name: '1BAD', kind: 'variable', change: 'refused', reason: 'No name of an environment variable.' },
+      { name: 'A', kind: 'variable', change: 'unchanged', reason: null },
+      { name: 'KEY', kind: 'secret', change: 'added', reason: null },
+      { name: 'NEW', kind: 'variable', change: 'added', reason: null },
+    ];
+    const told = await as('dora', 'POST', `${production}/config/import?dryRun=true`, body);
+    expect(told).toMatchObject({ status: 200, body: { names } });
+    expect((await as('dora', 'GET', `${production}/config`)).body).toEqual(before);
+    const done = await as('dora', 'POST', `${production}/config/import?apply=false`, body);
+    expect(done.body).toMatchObject({ names, config: { variables: { A: '1', NEW: 'x y' }, secrets: { KEY: {} } } });
+    expect(JSON.stringify(done.body)).not.toContain('hidden');
+    expect((await as('vera', 'POST', `${production}/config/import`, body)).status).toBe(403);
+    expect((await as('mallory', 'POST', `${production}/config/import`, body)).status).toBe(404);
+    await as('dora', 'PATCH', `${production}/config?apply=false`, { variables: { NEW: null }, secrets: { KEY: null } });
+  });
+
   it('reveals a secret only where that was asked for, to who may, and says who did', async () => {
     const secrets = { SHOWN: { value: 'to people', revealable: true }, HIDDEN: 'from people' };
     await as('dora', 'PATCH', `${production}/config?apply=false`, { secrets });
     const reveal = (who: string, name: string) => as(who, 'POST', `${production}/config/secrets/${name}/reveal`);
-    expect((await reveal('admin', 'SHOWN')).body).toEqual({ name: 'SHOWN', version: 1, value: 'to people' });
+    expect((await reveal('admin', 'SHOWN')).body).toMatchObject({ name: 'SHOWN', value: 'to people' });
     expect((await reveal('admin', 'HIDDEN')).body).toMatchObject({ code: 'secret-not-revealable' });
     expect((await reveal('admin', '__proto__')).body).toMatchObject({ code: 'secret-not-found' });
     expect((await reveal('vera', 'SHOWN')).status).toBe(403);
@@ -184,7 +195,7 @@ describe('config', () => {
     expect(body['items']).toMatchObject([
       { actor: 'admin', outcome: 'denied' },
       { actor: 'admin', outcome: 'denied' },
-      { actor: 'admin', outcome: 'success', after: { version: 1 } },
+      { actor: 'admin', outcome: 'success', after: { version: expect.any(Number) } },
     ]);
     expect(JSON.stringify(body)).not.toContain('to people');
     await as('dora', 'PATCH', `${production}/config?apply=false`, { secrets: { SHOWN: null, HIDDEN: null } });
@@ -192,12 +203,12 @@ describe('config', () => {
 });
 
 it('scaling starts no process anew', async () => {
-  const before = (await platform.client.list(pods, { namespace })).items.filter(
+  const before = (await shop.platform.client.list(pods, { namespace })).items.filter(
     (pod) => !pod.metadata.deletionTimestamp,
   );
   const { body } = await as('dora', 'PATCH', `${production}/scaling`, { processes: { web: { replicas: 3 } } });
   await ended(String(body['rollout']));
-  const after = (await platform.client.list(pods, { namespace })).items.map((pod) => pod.metadata.uid);
+  const after = (await shop.platform.client.list(pods, { namespace })).items.map((pod) => pod.metadata.uid);
   expect(after).toHaveLength(3);
   expect(before.some((pod) => after.includes(pod.metadata.uid))).toBe(true);
   expect(
@@ -214,7 +225,9 @@ it('a host name belongs to one application', async () => {
     body: { code: 'hostname-taken' },
   });
   await eventually(async () => {
-    expect((await platform.client.get(httpRoutes, 'hello', namespace)).spec.hostnames).toContain('shop.example.com');
+    expect((await shop.platform.client.get(httpRoutes, 'hello', namespace)).spec.hostnames).toContain(
+      'shop.example.com',
+    );
   });
   expect((await as('dora', 'DELETE', `${production}/domains/shop.example.com`)).status).toBe(204);
 });
@@ -267,8 +280,12 @@ describe('strangers and viewers', () => {
 
 describe('uploads', () => {
   const send = async (body: RequestInit['body']) => {
-    const headers = { authorization: `Bearer ${platform.token('dora')}`, 'content-type': 'application/gzip' };
-    const response = await fetch(`${platform.url}/api/v1${application}/uploads`, { method: 'POST', headers, body });
+    const headers = { authorization: `Bearer ${shop.platform.token('dora')}`, 'content-type': 'application/gzip' };
+    const response = await fetch(`${shop.platform.url}/api/v1${application}/uploads`, {
+      method: 'POST',
+      headers,
+      body,
+    });
     return { status: response.status, body: await response.json() };
   };
 
@@ -291,7 +308,7 @@ describe('uploads', () => {
 
 describe('the git door', () => {
   const remote = (user: string, path = 'acme/shop/hello.git'): string =>
-    `${platform.url.replace('//', `//${user}:${platform.token(user)}@`)}/git/${path}`;
+    `${shop.platform.url.replace('//', `//${user}:${shop.platform.token(user)}@`)}/git/${path}`;
   const git = (...args: string[]) =>
     run('git', args, { env: { PATH: process.env['PATH'], GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' } });
 
@@ -318,16 +335,18 @@ describe('the git door', () => {
   it('answers a stranger as if there were nothing, and asks who a nobody is', async () => {
     await expect(git('ls-remote', remote('mallory'))).rejects.toThrow(/not found/);
     await expect(git('ls-remote', remote('dora', 'acme/shop/nothing.git'))).rejects.toThrow(/not found/);
-    expect((await fetch(`${platform.url}/git/acme/shop/hello.git/info/refs?service=git-upload-pack`)).status).toBe(401);
+    expect((await fetch(`${shop.platform.url}/git/acme/shop/hello.git/info/refs?service=git-upload-pack`)).status).toBe(
+      401,
+    );
   });
 });
 
 describe("the registry's token service", () => {
   const granted = async (user: string | undefined, scope: string, password?: string) => {
-    const basic = Buffer.from(`${user}:${password ?? platform.token(user ?? '')}`).toString('base64');
+    const basic = Buffer.from(`${user}:${password ?? shop.platform.token(user ?? '')}`).toString('base64');
     const headers: Record<string, string> = user ? { authorization: `Basic ${basic}` } : {};
     const query = new URLSearchParams({ service: 'slipway-registry', scope });
-    const response = await fetch(`${platform.url}/service/token?${query}`, { headers });
+    const response = await fetch(`${shop.platform.url}/service/token?${query}`, { headers });
     if (response.status !== 200) return response.status;
     const { token } = (await response.json()) as { token: string };
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
@@ -356,14 +375,14 @@ describe('a build', () => {
   it('runs as a pod whose source opens only with its own token, and can be cancelled', async () => {
     const { body } = await as('dora', 'GET', `${application}/builds/1`);
     const found = await eventually(async () => {
-      const { items } = await platform.client.list(pods, { namespace: 'slipway-builds-acme' });
+      const { items } = await shop.platform.client.list(pods, { namespace: 'slipway-builds-acme' });
       expect(items).toHaveLength(1);
       return items[0];
     });
     expect(found?.spec).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsUser: 1000 } });
     expect(
       (
-        await fetch(`${platform.url}/internal/builds/${body['id']}/context`, {
+        await fetch(`${shop.platform.url}/internal/builds/${body['id']}/context`, {
           headers: { authorization: 'Bearer slp_build_x' },
         })
       ).status,
@@ -372,8 +391,12 @@ describe('a build', () => {
     await eventually(async () => {
       expect((await as('dora', 'GET', `${application}/builds/1`)).body['state']).toBe('cancelled');
       expect(
-        (await platform.client.list(secrets, { namespace: 'slipway-builds-acme', labelSelector: 'slipway.dev/build' }))
-          .items,
+        (
+          await shop.platform.client.list(secrets, {
+            namespace: 'slipway-builds-acme',
+            labelSelector: 'slipway.dev/build',
+          })
+        ).items,
       ).toHaveLength(0);
     });
   });
@@ -385,18 +408,7 @@ it('deleting an application takes all of it out of the cluster', async () => {
   await eventually(async () => {
     expect((await as('dora', 'GET', application)).status).toBe(404);
     const labelSelector = 'slipway.dev/application=hello';
-    expect((await platform.client.list(deployments, { namespace, labelSelector })).items).toHaveLength(0);
-    expect((await platform.client.list(secrets, { namespace, labelSelector })).items).toHaveLength(0);
+    expect((await shop.platform.client.list(deployments, { namespace, labelSelector })).items).toHaveLength(0);
+    expect((await shop.platform.client.list(secrets, { namespace, labelSelector })).items).toHaveLength(0);
   });
 });
-
-async function eventually<T>(check: () => Promise<T>, seconds = 20): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; ; ) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}

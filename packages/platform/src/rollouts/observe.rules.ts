@@ -1,5 +1,5 @@
 import type { ContainerStatus, Deployment, Pod } from '@slipway/orchestrator/kinds';
-import type { ObservedProcess } from './rollouts.rules.js';
+import type { ObservedProcess } from './observed-process.rules.js';
 
 /** So often may a new process exit before more waiting is pointless. */
 const crashLimit = 3;
@@ -37,7 +37,8 @@ export function observeProcess(
   return failure ? { ...base, failure } : { ...base, waiting: own.map(explainWait).find((text) => text !== undefined) };
 }
 
-function explainFailure(pod: Pod): string | undefined {
+/** Why more waiting cannot help a pod; undefined where it may. */
+export function explainFailure(pod: Pod): string | undefined {
   for (const container of pod.status?.containerStatuses ?? []) {
     const waiting = container.state?.waiting;
     if (waiting?.reason === 'ImagePullBackOff' || waiting?.reason === 'InvalidImageName') {

@@ -17,6 +17,11 @@ export class PlacementImages {
     await this.admission.require(caller, toUse(scope, release, `releases/${release.number}`));
   }
 
+  /** What would be said; nothing is written. */
+  async judge(scope: PlacementScope, { image }: Pick<ReleaseModel, 'image'>) {
+    return this.admission.judge({ tenantId: scope.tenant.id, environmentKind: scope.environment.kind }, image);
+  }
+
   /** Why the rollout may not go on. An image that runs there already is let be, so that it can be scaled and mended. */
   async findRefusal(row: RolloutModel, scope: PlacementScope, release: ReleaseModel): Promise<string | undefined> {
     const before = row.previousReleaseId

@@ -1,12 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { eventPathOf, type PlacementScope } from '../applications/application-scopes.service.js';
-import type { ReleaseModel, Transaction } from '../kernel/database/index.js';
+import { Database, type ReleaseModel, type Transaction } from '../kernel/database/index.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { NamespaceQuotas } from '../quotas/namespace-quotas.service.js';
 import { objectsOf } from '../quotas/placement-claims.service.js';
 import { QuotaQueue } from '../quotas/quota-queue.service.js';
 import { amountsOf, largestOf, QuotasService, type Refusal } from '../quotas/quotas.service.js';
+import { hooksOf } from '../releases/release-content.service.js';
 import { hasTwoSlots, type Strategy } from './strategy.rules.js';
+
+interface QuotaPreview {
+  readonly hasRoom: boolean;
+  readonly message: string | null;
+  readonly amounts: readonly {
+    readonly resource: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
+}
 
 /**
  * What an application holds in an environment: replicas times resources of the release in force, with the scaling of now. While a
@@ -18,6 +29,7 @@ export class PlacementQuota {
     private readonly quotas: QuotasService,
     private readonly namespaces: NamespaceQuotas,
     private readonly queue: QuotaQueue,
+    private readonly database: Database,
   ) {}
 
   /** Tells why there is no room, if there is none: then nothing has changed. */
@@ -35,12 +47,41 @@ export class PlacementQuota {
     // Side by side the two are there at once; in place the one gives way to the other.
     const beside = before && hasTwoSlots(strategy) ? [[...before, ...objects.filter(listens)]] : [];
     const amounts = [objects, ...(before ? [before] : []), ...beside].map((each) => amountsOf(each));
-    const surge = [...onePodEach(objects), ...slotServices];
+    const hook = Object.keys(hooksOf(release)).length > 0 ? onePodEach(objects) : [];
+    const surge = [
+      ...onePodEach(objects),
+      ...hook,
+      ...slotServices,
+      ...(strategy.type === 'blueGreen' ? [previewRoute] : []),
+    ];
     return this.quotas.tryCharge(tx, placeOf(scope), {
       subject: subjectOf(scope),
       amounts: largestOf(amounts),
       surge: amountsOf(surge),
     });
+  }
+
+  /** What `charge` would do; it is done and taken back, so that it is counted exactly as it would be. */
+  async preview(scope: PlacementScope, release: ReleaseModel, strategy: Strategy): Promise<QuotaPreview> {
+    const found: QuotaPreview[] = [];
+    const undone = new Error('Only asked.');
+    await this.database
+      .transaction(async (tx) => {
+        const held = () => this.quotas.heldAll(tx, scope.tenant.id, subjectOf(scope));
+        const before = await held();
+        const refusal = await this.charge(tx, scope, release, strategy);
+        const after = await held();
+        const amounts = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+          .sort()
+          .map((resource) => ({ resource, before: before[resource] ?? null, after: after[resource] ?? null }));
+        const message = refusal ? await this.quotas.explain(tx, refusal) : null;
+        found[0] = { hasRoom: refusal === undefined, message, amounts };
+        throw undone;
+      })
+      .catch((error: unknown) => {
+        if (error !== undone) throw error;
+      });
+    return found[0] ?? { hasRoom: true, message: null, amounts: [] };
   }
 
   /** Makes room in the namespace for what was charged, before it is applied. */
@@ -86,7 +127,8 @@ type Objects = ReturnType<typeof objectsOf>;
 const listens = ({ kind, metadata }: Objects[number]): boolean =>
   kind === 'Deployment' && metadata.labels['slipway.dev/slot'] !== undefined;
 
-/** What the platform adds for itself: one Service a slot. */
+/** What the platform adds for itself: one Service a slot, and a route to what waits for its promotion. */
+const previewRoute = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' };
 const slotService = { apiVersion: 'v1', kind: 'Service' };
 const slotServices = [slotService, slotService];
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { isNotFound, type KubeClient, KubeError } from '@slipway/orchestrator/client';
 import {
   configMaps,
@@ -19,9 +19,9 @@ import {
   type Manifest,
   otherSlot,
   type PlacementScope,
-  type Processes,
   planRelease,
   planTraffic,
+  previewName,
   type ReleaseInput,
   type ResolvedProcess,
   readScaling,
@@ -30,18 +30,23 @@ import {
   type Slot,
   slotOf,
 } from '../applications/application-scopes.service.js';
-import { openSecrets } from '../config/secret-values.service.js';
+import { openSecrets } from '../config/effective-config.service.js';
+import { previewHostname } from '../domains/hostnames.service.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Crypto } from '../kernel/crypto/crypto.js';
 import { Database, type ReleaseModel } from '../kernel/database/index.js';
-import { readContent } from '../releases/release-content.service.js';
+import { namesOf, processesOf } from '../releases/release-content.service.js';
 import { observeProcess } from './observe.rules.js';
+import type { ObservedProcess } from './observed-process.rules.js';
 import { PlacementQuota } from './placement-quota.service.js';
-import type { ObservedProcess, Target } from './rollouts.rules.js';
-import { candidateReplicas, type HeaderMatch } from './strategy.rules.js';
+import { loadReleaseInput } from './release-input.js';
+import type { Target } from './rollouts.rules.js';
+import { candidateReplicas } from './strategy.rules.js';
 
-const types: Readonly<Record<Manifest['kind'], ResourceType<KubeObject>>> = {
+export const types: Readonly<Record<Manifest['kind'], ResourceType<KubeObject>>> = {
   ConfigMap: configMaps,
   Secret: secrets,
+  Pod: pods,
   Deployment: deployments,
   Service: services,
   HTTPRoute: httpRoutes,
@@ -56,6 +61,7 @@ export class RolloutObjects {
     private readonly database: Database,
     private readonly crypto: Crypto,
     private readonly quota: PlacementQuota,
+    @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
   /** Brings the cluster to the target. Pods come before the traffic that they are for, and go after it. */
@@ -74,8 +80,12 @@ export class RolloutObjects {
 
   /** What stands for itself when the rollout is over; the slot that was left keeps its pods, for the way back. */
   async settle(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
-    for (const manifest of await this.plan(scope, inForce, { previous: release, next: release }))
-      await put(client, manifest);
+    for (const manifest of await this.planInForce(scope, release)) await put(client, manifest);
+  }
+
+  /** What the cluster has of a release when nothing is being rolled out. */
+  planInForce(scope: PlacementScope, release: ReleaseModel): Promise<readonly Manifest[]> {
+    return this.plan(scope, inForce, { previous: release, next: release });
   }
 
   /** What the stable slot and the candidate show of the target. */
@@ -116,7 +126,7 @@ export class RolloutObjects {
   /** Removes what the release in force does not have: processes, their services, the route, configs of older releases. */
   async prune(client: KubeClient, scope: PlacementScope, release: ReleaseModel): Promise<void> {
     const selection = selectionOf(scope);
-    const planned = await this.plan(scope, inForce, { previous: release, next: release });
+    const planned = await this.planInForce(scope, release);
     const wanted = new Set(planned.map((manifest) => `${manifest.kind}/${manifest.metadata.name}`));
     for (const kind of ['Deployment', 'Service', 'HTTPRoute'] as const) {
       const { items } = await client.list(types[kind], selection);
@@ -173,33 +183,23 @@ export class RolloutObjects {
         ...(candidate ? { [otherSlot(stable)]: processesIn(scope, releases.next) } : {}),
       },
       weight: target.weight,
-      matches: target.headerRoutes.map(({ match }) => match.map(toHeaderMatch)),
+      matches: target.headerRoutes.flatMap(({ matches }) => matches),
       mirrored: Math.min(100, Math.max(0, ...target.mirrorRoutes.map(({ percentage }) => percentage))),
       hostnames: domains.map((domain) => domain.hostname),
+      previewHostname: target.hasPreview ? this.previewHost(scope) : undefined,
       stickyBy: target.stickyBy ?? undefined,
     });
     return [...planned, ...added, ...traffic];
   }
 
-  private async input(scope: PlacementScope, release: ReleaseModel): Promise<ReleaseInput> {
-    const reference = readContent(release.content).config[scope.environment.name];
-    const config = reference
-      ? await this.database.read.configVersion.findUnique({
-          where: { placementId_number: { placementId: scope.placement.id, number: reference.version } },
-        })
-      : null;
-    const { podSecurity } = await this.database.read.project.findUniqueOrThrow({ where: { id: scope.project.id } });
-    return {
-      ...namesOf(scope),
-      namespace: scope.environment.namespace,
-      release: release.number,
-      image: release.image,
-      processes: processesOf(release),
-      scaling: readScaling(scope.placement.scaling),
-      variables: (config?.variables ?? {}) as Record<string, string>,
-      secrets: config ? openSecrets(this.crypto, scope.placement.id, config.secrets) : {},
-      podSecurity: podSecurity === 'baseline' ? 'baseline' : 'restricted',
-    };
+  private previewHost({ application, environment }: PlacementScope): string {
+    const ids = { applicationId: application.id, environmentId: environment.id };
+    return previewHostname({ ...ids, appsDomain: this.config.appsDomain });
+  }
+
+  /** A release with its config in clear, for what else runs of it. */
+  input(scope: PlacementScope, release: ReleaseModel): Promise<ReleaseInput> {
+    return loadReleaseInput(this.database.read, scope, release, ({ sealed }) => openSecrets(this.crypto, sealed));
   }
 }
 
@@ -241,23 +241,11 @@ function isFree(scope: PlacementScope, { metadata: { name, labels = {} } }: Kube
 }
 
 async function removeFree(client: KubeClient, scope: PlacementScope, items: readonly KubeObject[]): Promise<void> {
+  const preview = await client.find(httpRoutes, previewName(scope.application.name), scope.environment.namespace);
+  if (preview) await remove(client, httpRoutes, preview);
   for (const item of items) if (isFree(scope, item)) await remove(client, deployments, item);
 }
 
-/** Gateway API has no prefix of a header's value. */
-function toHeaderMatch({ headerName: name, headerValue: { exact, prefix, regex } }: HeaderMatch) {
-  if (exact !== undefined) return { type: 'Exact', name, value: exact } as const;
-  const value = prefix === undefined ? (regex ?? '') : `${prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}.*`;
-  return { type: 'RegularExpression', name, value } as const;
-}
-
-const processesOf = (release: ReleaseModel): Processes => readContent(release.content).processes as Processes;
-const namesOf = (scope: PlacementScope) => ({
-  tenant: scope.tenant.name,
-  project: scope.project.name,
-  environment: scope.environment.name,
-  application: scope.application.name,
-});
 const selectionOf = (scope: PlacementScope) => ({
   namespace: scope.environment.namespace,
   labelSelector: labelSelectorOf(namesOf(scope)),
@@ -268,7 +256,7 @@ const releaseOf = (object: KubeObject): number => Number(object.metadata.labels?
  * Creates the object or brings what we own of it to the plan. Configs are immutable and named by release: one that exists
  * is as planned. A Service keeps its addresses: only ports and selector are ours.
  */
-async function put(client: KubeClient, manifest: Manifest): Promise<void> {
+export async function put(client: KubeClient, manifest: Manifest): Promise<void> {
   const type = types[manifest.kind];
   const { name, namespace } = manifest.metadata;
   let existing = await client.find(type, name, namespace);
@@ -306,7 +294,8 @@ function withoutNulls(value: unknown): unknown {
   );
 }
 
-async function remove(client: KubeClient, type: ResourceType, object: KubeObject): Promise<void> {
+/** What is gone already is gone. */
+export async function remove(client: KubeClient, type: ResourceType, object: KubeObject): Promise<void> {
   try {
     await client.delete(type, object.metadata.name ?? '', object.metadata.namespace, {
       propagationPolicy: 'Background',

@@ -1,20 +1,18 @@
-import { Injectable } from '@nestjs/common';
-import {
-  type ApplicationScope,
-  ApplicationScopes,
-  eventIds,
-  eventPathOf,
-  pathOf,
-} from '../applications/application-scopes.service.js';
-import { AuditService } from '../audit/audit.service.js';
-import { Database, type Prisma, type ReleaseModel } from '../kernel/database/index.js';
-import { EventLog } from '../kernel/events/event-log.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { type ApplicationScope, ApplicationScopes } from '../applications/application-scopes.service.js';
+import { hostUrl, previewHostname } from '../domains/hostnames.service.js';
+import { CONFIG, type Configuration } from '../kernel/config/config.js';
+import { Database, type Prisma, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { isId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ReleasesService } from '../releases/releases.service.js';
+import { toApprovalStep, waitsForApproval } from './approval.rules.js';
+import { stepsOf } from './hooks/hook.rules.js';
 import { PlacementImages } from './placement-images.service.js';
-import { type PendingCommand, readCommands, readRollout, readStrategy } from './rollouts.codec.js';
+import { RolloutGate } from './rollout-gate.service.js';
+import { isPromotion, RolloutSteering } from './rollout-steering.service.js';
+import { type PendingCommand, readApproval, readCommands, readRollout, readStrategy } from './rollouts.codec.js';
 import {
   type CreateRollout,
   type Rollback,
@@ -27,11 +25,8 @@ import { isFinal, targetOf } from './rollouts.rules.js';
 import { RolloutsService, type StartOptions } from './rollouts.service.js';
 import { hasTwoSlots, rolling } from './strategy.rules.js';
 
-const withNames = {
-  environment: { select: { name: true } },
-  application: { select: { releases: { select: { id: true, number: true } } } },
-} satisfies Prisma.RolloutInclude;
-type Row = Prisma.RolloutGetPayload<{ include: typeof withNames }>;
+const withPlace = { environment: { select: { name: true } } } satisfies Prisma.RolloutInclude;
+type Row = Prisma.RolloutGetPayload<{ include: typeof withPlace }>;
 
 /** What callers ask about rollouts. */
 @Injectable()
@@ -41,9 +36,10 @@ export class RolloutRequests {
     private readonly scopes: ApplicationScopes,
     private readonly releases: ReleasesService,
     private readonly rollouts: RolloutsService,
-    private readonly audit: AuditService,
-    private readonly events: EventLog,
+    private readonly steering: RolloutSteering,
     private readonly images: PlacementImages,
+    private readonly gate: RolloutGate,
+    @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
   async list(
@@ -62,14 +58,20 @@ export class RolloutRequests {
       where: { AND: [where], tenantId: caller.tenant.id, applicationId: scope.application.id, environment },
       orderBy,
       take,
-      include: withNames,
+      include: withPlace,
     });
-    return toPage(rows, query.limit, (row) => [row.createdAt, row.id], toAnswer);
+    const numbers = await this.numbersOf(rows);
+    return toPage(
+      rows,
+      query.limit,
+      (row) => [row.createdAt, row.id],
+      (row) => toAnswer(row, numbers, this.config),
+    );
   }
 
   async get(caller: TenantCaller, project: string, application: string, id: string): Promise<RolloutAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
-    return toAnswer(await this.load(scope, id));
+    return this.answer(scope, id);
   }
 
   async create(
@@ -81,7 +83,8 @@ export class RolloutRequests {
   ): Promise<RolloutAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const release = await this.releases.getByNumber(scope, body.release);
-    return this.start(caller, scope, body.environment, release, { ...options, strategy: body.strategy });
+    const { strategy, overrideFreeze } = body;
+    return this.start(caller, scope, body.environment, release, { ...options, strategy, overrideFreeze });
   }
 
   /** To the release named, or to the one that stood before the one in force. */
@@ -92,17 +95,23 @@ export class RolloutRequests {
         ? await this.findEarlier(scope, body.environment)
         : await this.releases.getByNumber(scope, body.release);
     if (!release) throw fail('nothing-to-roll-back-to');
-    return this.start(caller, scope, body.environment, release, { strategy: rolling });
+    const { overrideFreeze } = body;
+    return this.start(caller, scope, body.environment, release, {
+      strategy: rolling,
+      cause: 'rollback',
+      overrideFreeze,
+    });
   }
 
   async abort(caller: TenantCaller, project: string, application: string, id: string): Promise<RolloutAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const row = await this.load(scope, id);
     await this.database.transaction(async (tx) => {
+      const withdrawn = await this.steering.withdraw(tx, caller, row.id);
       await tx.$queryRaw`SELECT 1 FROM rollouts WHERE id = ${row.id}::uuid FOR UPDATE`;
       const current = await tx.rollout.findUniqueOrThrow({ where: { id: row.id } });
       if (current.state === 'aborted' || current.abortRequestedAt) return;
-      if (current.state === 'healthy') throw fail('rollout-over');
+      if (current.state === 'healthy') throw fail('rollout-over', describeEnd(current));
       const newer = await tx.rollout.count({
         where: {
           applicationId: current.applicationId,
@@ -110,25 +119,10 @@ export class RolloutRequests {
           createdAt: { gt: current.createdAt },
         },
       });
-      if (current.state === 'failed' && newer > 0) throw fail('rollout-over');
-      await tx.rollout.update({
-        where: { id: row.id },
-        data: { abortRequestedAt: new Date(), version: { increment: 1 } },
-      });
-      await this.rollouts.wake(tx, row.id);
-      const resource = `rollouts/${row.id}`;
-      await this.audit.record(tx, caller, {
-        action: 'rollout.abort',
-        resource: `${pathOf(scope)}/${resource}`,
-        tenant: scope.tenant,
-      });
-      await this.events.record(tx, {
-        ...eventIds(scope),
-        type: 'rollout.updated',
-        resource: `${eventPathOf(scope)}/${resource}`,
-      });
+      if (current.state === 'failed' && newer > 0) throw fail('rollout-over', describeEnd(current));
+      await this.steering.writeAbort(tx, caller, scope, row.id, withdrawn);
     });
-    return toAnswer(await this.load(scope, id));
+    return this.answer(scope, id);
   }
 
   /** What an operator asks of a rollout that goes on: a worker does it next. */
@@ -138,31 +132,30 @@ export class RolloutRequests {
     application: string,
     id: string,
     command: PendingCommand['command'],
+    overrideFreeze?: string,
   ): Promise<RolloutAnswer> {
     const scope = await this.scopes.getApplication(caller.tenant, project, application);
     const row = await this.load(scope, id);
+    const place = await this.scopes.getPlacement(scope, row.environment.name);
     await this.database.transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM rollouts WHERE id = ${row.id}::uuid FOR UPDATE`;
       const current = await tx.rollout.findUniqueOrThrow({ where: { id: row.id } });
       const rollout = readRollout(current);
-      if (isFinal(rollout) || rollout.restoring || current.abortRequestedAt) throw fail('rollout-over');
+      if (isFinal(rollout) || rollout.restoring || current.abortRequestedAt)
+        throw fail('rollout-over', describeEnd(current));
       if (!hasTwoSlots(readStrategy(current.strategy)) || !current.previousReleaseId)
         throw fail('rollout-without-steps');
-      const pending = readCommands(current);
-      if (pending.at(-1)?.command === command) return;
-      const commands = [...pending, { command, by: caller.actor.username }].map((each) => ({ ...each }));
-      await tx.rollout.update({ where: { id: row.id }, data: { commands, version: { increment: 1 } } });
-      await this.rollouts.wake(tx, row.id);
-      const resource = `rollouts/${row.id}`;
-      await this.audit.record(tx, caller, {
-        action: `rollout.${command}`,
-        resource: `${pathOf(scope)}/${resource}`,
-        tenant: scope.tenant,
-      });
-      const event = { type: 'rollout.updated', resource: `${eventPathOf(scope)}/${resource}` };
-      await this.events.record(tx, { ...eventIds(scope), ...event });
+      if (waitsForApproval(readApproval(current))) throw fail('rollout-waits-for-approval');
+      // A reason given while no freeze is on is none for those to come.
+      const isOverridden =
+        isPromotion(command) &&
+        current.freezeOverride === null &&
+        (await this.gate.requireOverride(tx, caller, place, overrideFreeze));
+      if (readCommands(current).at(-1)?.command === command) return;
+      const override = isOverridden ? overrideFreeze : undefined;
+      await this.steering.writeCommand(tx, caller, scope, current, command, override);
     });
-    return toAnswer(await this.load(scope, id));
+    return this.answer(scope, id);
   }
 
   /** The same release once more, in the same way, after one that failed or was aborted. */
@@ -185,7 +178,7 @@ export class RolloutRequests {
     this.rollouts.requireReady(place);
     await this.images.require(caller, place, release);
     const row = await this.database.transaction((tx) => this.rollouts.startIn(tx, caller, place, release, options));
-    return toAnswer(await this.load(scope, row.id));
+    return this.answer(scope, row.id);
   }
 
   private async findEarlier(scope: ApplicationScope, environment: string): Promise<ReleaseModel | null> {
@@ -199,18 +192,42 @@ export class RolloutRequests {
     return before ? this.database.read.release.findUnique({ where: { id: before.releaseId } }) : null;
   }
 
+  private async answer(scope: ApplicationScope, id: string): Promise<RolloutAnswer> {
+    const row = await this.load(scope, id);
+    return toAnswer(row, await this.numbersOf([row]), this.config);
+  }
+
+  /** Of the releases that the rollouts are about, by their ids. */
+  private async numbersOf(rows: readonly Row[]): Promise<ReadonlyMap<string, number>> {
+    const ids = new Set(rows.flatMap((row) => [row.releaseId, row.previousReleaseId]).filter((id) => id !== null));
+    const releases = await this.database.read.release.findMany({
+      where: { id: { in: [...ids] } },
+      select: { id: true, number: true },
+    });
+    return new Map(releases.map(({ id, number }) => [id, number]));
+  }
+
   private async load(scope: ApplicationScope, id: string): Promise<Row> {
     const where = { id, tenantId: scope.tenant.id, applicationId: scope.application.id };
-    const row = isId(id) ? await this.database.read.rollout.findFirst({ where, include: withNames }) : null;
+    const row = isId(id) ? await this.database.read.rollout.findFirst({ where, include: withPlace }) : null;
     if (!row) throw fail('rollout-not-found');
     return row;
   }
 }
 
-function toAnswer(row: Row): RolloutAnswer {
-  const number = (id: string | null): number | null =>
-    row.application.releases.find((release) => release.id === id)?.number ?? null;
+/** Why nothing more can be asked of it. */
+function describeEnd({ state, abortRequestedBy, isRestoring }: RolloutModel): string {
+  if (state === 'healthy') return 'It is healthy: its release stands.';
+  const isGoingBack = isRestoring || (abortRequestedBy !== null && state !== 'aborted');
+  const by = abortRequestedBy === null ? '' : ` ${abortRequestedBy} has aborted it.`;
+  return isGoingBack ? `It is being taken back.${by}` : `It is ${state}.${by}`;
+}
+
+function toAnswer(row: Row, numbers: ReadonlyMap<string, number>, config: Configuration): RolloutAnswer {
   const rollout = readRollout(row);
+  const approval = readApproval(row);
+  const approvalUrl = `${config.portalUrl}/requests/${approval?.request}`;
+  const target = targetOf(rollout);
   return rolloutSchema.parse({
     id: row.id,
     name: row.id,
@@ -218,14 +235,20 @@ function toAnswer(row: Row): RolloutAnswer {
     updatedAt: row.updatedAt.toISOString(),
     version: row.version,
     environment: row.environment.name,
-    release: number(row.releaseId),
-    previousRelease: number(row.previousReleaseId),
+    release: numbers.get(row.releaseId) ?? null,
+    previousRelease: row.previousReleaseId === null ? null : (numbers.get(row.previousReleaseId) ?? null),
     strategy: row.strategy,
     state: row.state,
-    weight: rollout.state === 'healthy' ? 100 : targetOf(rollout).weight / 10,
+    weight: rollout.state === 'healthy' ? 100 : target.weight / 10,
     held: rollout.held,
+    previewUrl:
+      target.hasPreview && !isFinal(rollout)
+        ? hostUrl(previewHostname({ ...row, appsDomain: config.appsDomain }), config.gatewayPort)
+        : null,
     pausedUntil: rollout.pausedUntil,
-    steps: row.steps,
+    steps: approval ? [toApprovalStep(approval, approvalUrl), ...stepsOf(rollout)] : stepsOf(rollout),
+    approval: approval && { ...approval, url: approvalUrl },
+    freezeOverride: row.freezeOverride,
     error: row.error,
     operation: row.operationId,
     createdBy: row.createdBy,

@@ -44,7 +44,7 @@ export class RolloutWaits implements WaitHandler, OnModuleInit {
     const place = { ...scope, environment: row.environment, placement };
     const refusal = await this.quota.charge(tx, place, release, strategy);
     if (refusal) return refusal;
-    await this.rollouts.wake(tx, row.id);
+    await this.rollouts.begin(tx, row.id);
     return 'done';
   }
 

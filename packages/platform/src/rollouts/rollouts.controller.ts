@@ -1,7 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { Body, From, Param, Query, Route } from '../kernel/http/route.js';
+import type { PageQuery } from '../kernel/http/schemas.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { RolloutRequests } from './rollout-requests.service.js';
+import { RolloutTransitions } from './rollout-transitions.service.js';
 import {
   type CreateRollout,
   createRolloutSchema,
@@ -13,6 +15,8 @@ import {
   rolloutPageSchema,
   rolloutQuerySchema,
   rolloutSchema,
+  transitionPageSchema,
+  transitionQuerySchema,
   type WhenFull,
   whenFullQuery,
 } from './rollouts.dto.js';
@@ -29,11 +33,22 @@ const startErrors = [
   'release-not-found',
   'quota-exceeded',
   'image-refused',
+  'rollout-frozen',
+];
+const steerErrors = [
+  'application-not-found',
+  'rollout-not-found',
+  'rollout-over',
+  'rollout-without-steps',
+  'rollout-waits-for-approval',
 ];
 
 @Controller()
 export class RolloutsController {
-  constructor(private readonly rollouts: RolloutRequests) {}
+  constructor(
+    private readonly rollouts: RolloutRequests,
+    private readonly transitions: RolloutTransitions,
+  ) {}
 
   @Route({
     method: 'GET',
@@ -96,6 +111,26 @@ export class RolloutsController {
   }
 
   @Route({
+    method: 'GET',
+    path: `${collection}/:id/transitions`,
+    permission: 'rollouts:read',
+    summary: 'List what a rollout went through, by whom and why, the oldest first',
+    tag,
+    query: transitionQuerySchema,
+    answer: transitionPageSchema,
+    errors: ['application-not-found', 'rollout-not-found'],
+  })
+  listTransitions(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') name: string,
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+  ) {
+    return this.transitions.list(caller, project, name, id, query);
+  }
+
+  @Route({
     method: 'POST',
     path: `${collection}/:id/abort`,
     permission: 'rollouts:write',
@@ -124,7 +159,7 @@ export class RolloutsController {
     answer: rolloutSchema,
     status: 202,
     location,
-    errors: ['application-not-found', 'rollout-not-found', 'rollout-over', 'rollout-without-steps'],
+    errors: steerErrors,
   })
   pause(
     @From() caller: TenantCaller,
@@ -144,7 +179,7 @@ export class RolloutsController {
     answer: rolloutSchema,
     status: 202,
     location,
-    errors: ['application-not-found', 'rollout-not-found', 'rollout-over', 'rollout-without-steps'],
+    errors: steerErrors,
   })
   resume(
     @From() caller: TenantCaller,
@@ -165,16 +200,16 @@ export class RolloutsController {
     answer: rolloutSchema,
     status: 202,
     location,
-    errors: ['application-not-found', 'rollout-not-found', 'rollout-over', 'rollout-without-steps'],
+    errors: [...steerErrors, 'rollout-frozen'],
   })
   promote(
     @From() caller: TenantCaller,
     @Param('project') project: string,
     @Param('application') name: string,
     @Param('id') id: string,
-    @Body() { full }: Promote,
+    @Body() { full, overrideFreeze }: Promote,
   ) {
-    return this.rollouts.command(caller, project, name, id, full ? 'promote-full' : 'promote');
+    return this.rollouts.command(caller, project, name, id, full ? 'promote-full' : 'promote', overrideFreeze);
   }
 
   @Route({
@@ -200,7 +235,7 @@ export class RolloutsController {
   @Route({
     method: 'POST',
     path: `${application}/rollback`,
-    permission: 'rollouts:write',
+    permission: 'rollouts:rollback',
     summary: 'Roll an earlier release out',
     tag,
     body: rollbackSchema,

@@ -21,6 +21,18 @@ export const fail = defineErrors({
     title: 'This rollout has no steps to hold or to promote.',
     remedy: 'Give the environment a strategy of type canary or blueGreen; abort works for every strategy.',
   },
+  'rollout-frozen': {
+    status: 409,
+    title: 'A freeze is on: nothing new is rolled out here now.',
+    remedy:
+      'Wait until it ends, or say in overrideFreeze why it cannot wait: with releases:override-freeze that is enough, ' +
+      'without it somebody who may approve is asked.',
+  },
+  'rollout-waits-for-approval': {
+    status: 409,
+    title: 'The rollout waits for an approval and has no step yet.',
+    remedy: 'Have the request decided that `approval` names, or abort the rollout.',
+  },
   'nothing-to-roll-back-to': {
     status: 409,
     title: 'There is no earlier release in this environment.',
@@ -40,6 +52,11 @@ export const fail = defineErrors({
     status: 422,
     title: 'This is no amount that a process can have.',
     remedy: 'Use a Kubernetes quantity: 10m to 64 of CPU, 16Mi to 512Gi of memory.',
+  },
+  'strategy-not-convertible': {
+    status: 422,
+    title: 'No strategy can be made of this manifest.',
+    remedy: 'Give an Argo Rollout or a Flagger Canary; the errors name what is wrong by its path.',
   },
   'process-unknown': {
     status: 422,

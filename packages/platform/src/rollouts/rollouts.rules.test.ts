@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ObservedProcess } from './observed-process.rules.js';
 import {
   decide,
   isFinal,
-  type ObservedProcess,
+  isOnPrevious,
   planRollout,
   type Rollout,
   type RolloutEvent,
+  targetOf,
 } from './rollouts.rules.js';
 
 const t0 = new Date('2026-01-01T00:00:00Z');
@@ -54,14 +56,24 @@ describe('decide', () => {
       'healthy [apply:succeeded process web:succeeded process worker:succeeded] promote,finish',
     ],
     [
-      'fails with the first process that cannot start',
+      'goes back with the first process that cannot start',
       [...running, { type: 'observed', processes: [process('web', { failure: 'it crashes' }), process('worker')] }],
-      'failed [apply:succeeded process web:failed process worker:failed] finish',
+      'progressing [apply:succeeded process web:failed process worker:failed restore:running] apply',
     ],
     [
-      'fails when the cluster refuses',
+      'and has failed when the release before is back',
+      [
+        ...running,
+        { type: 'observed', processes: [process('web', { failure: 'it crashes' })] },
+        { type: 'applied' },
+        { type: 'observed', processes: [done('web'), done('worker')] },
+      ],
+      'failed [apply:succeeded process web:failed process worker:failed restore:succeeded] finish',
+    ],
+    [
+      'goes back when the cluster refuses',
       [{ type: 'started' }, { type: 'refused', message: 'quota' }],
-      'failed [apply:failed process web:skipped process worker:skipped] finish',
+      'progressing [apply:failed process web:skipped process worker:skipped restore:running] apply',
     ],
     [
       'an abort puts the release before back',
@@ -98,14 +110,31 @@ describe('decide', () => {
       later(700),
     );
     expect(late.rollout).toMatchObject({
-      state: 'failed',
+      state: 'progressing',
+      restoring: true,
       error: 'Not ready within 10 minutes. web: no node can take a pod',
     });
   });
 
-  it('can abort a failed rollout, and has nothing to restore for the first one', () => {
-    const failed: RolloutEvent[] = [...running, { type: 'observed', processes: [process('web', { failure: 'x' })] }];
-    expect(play(planned, ...failed, { type: 'command', command: 'abort' }).actions).toBe('apply');
+  const failed: RolloutEvent[] = [...running, { type: 'observed', processes: [process('web', { failure: 'x' })] }];
+
+  it('fails where it stands when going back is switched off, or there is nothing to go back to', () => {
+    const stays = { type: 'rolling', rollbackOnFailure: false } as const;
+    const line = 'failed [apply:succeeded process web:failed] finish';
+    expect(play(planRollout(['web'], true, stays), ...failed).line).toBe(line);
+    expect(play(planRollout(['web'], false), ...failed).line).toBe(line);
+  });
+
+  it('can abort what failed and stayed, once; what went back by itself stays failed', () => {
+    const stays = planRollout(['web', 'worker'], true, { type: 'recreate', rollbackOnFailure: false });
+    const abort: RolloutEvent = { type: 'command', command: 'abort' };
+    expect(play(stays, ...failed, abort).actions).toBe('apply');
+    const back: RolloutEvent = { type: 'observed', processes: [] };
+    expect(play(stays, ...failed, abort, back).rollout).toMatchObject({
+      state: 'aborted',
+      error: 'Aborted: the release before was put back. web: x',
+    });
+    expect(play(planned, ...failed, back, abort)).toMatchObject({ actions: 'finish', rollout: { state: 'failed' } });
     expect(play(planRollout(['web'], false), ...failed, { type: 'command', command: 'abort' }).rollout.state).toBe(
       'aborted',
     );
@@ -123,15 +152,26 @@ describe('decide', () => {
       fc.constant({ type: 'superseded', by: '2' }),
       fc.array(observed, { minLength: 1, maxLength: 3 }).map((processes) => ({ type: 'observed' as const, processes })),
     );
+    const given = fc.record({
+      type: fc.constantFrom('rolling' as const, 'recreate' as const),
+      rollbackOnFailure: fc.option(fc.boolean(), { nil: undefined }),
+    });
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 20 }), fc.boolean(), (events, hasPrevious) => {
-        let rollout = planRollout(['web'], hasPrevious);
+      fc.property(fc.array(event, { maxLength: 20 }), fc.boolean(), given, (events, hasPrevious, strategy) => {
+        let rollout = planRollout(['web'], hasPrevious, strategy);
+        const goesBack = hasPrevious && strategy.rollbackOnFailure !== false;
         for (const [index, next] of events.entries()) {
           const before = rollout;
           const decision = decide(rollout, next, later(index));
           rollout = decision.rollout;
           expect(decision.actions.length).toBeGreaterThan(0);
           if (before.state === 'healthy' || before.state === 'aborted') expect(rollout).toBe(before);
+          // What went wrong ends on the release before, and not otherwise.
+          if (rollout.state === 'failed' && before.state !== 'pending' && !isFinal(before)) {
+            expect(targetOf({ ...rollout, restoring: isOnPrevious(rollout) }).stable).toBe(
+              goesBack ? 'previous' : 'next',
+            );
+          }
           if (isFinal(rollout)) {
             expect(rollout.steps.every((step) => step.state !== 'running' && step.state !== 'pending')).toBe(true);
             expect(decision.actions.at(-1)?.do).toBe('finish');
@@ -141,9 +181,9 @@ describe('decide', () => {
           );
         }
         rollout = decide(rollout, { type: 'started' }, later(20)).rollout;
-        expect(isFinal(decide(rollout, { type: 'observed', processes: [process('web')] }, later(10_000)).rollout)).toBe(
-          true,
-        );
+        for (const hours of [3, 6])
+          rollout = decide(rollout, { type: 'observed', processes: [process('web')] }, later(hours * 3600)).rollout;
+        expect(isFinal(rollout)).toBe(true);
       }),
     );
   });

@@ -1,27 +1,56 @@
+import type { AnalysisPlan, AnalysisRun, Background } from './analysis/analysis.rules.js';
+import type { Readings } from './analysis/readings.rules.js';
 import {
+  beginAnalyses,
+  closeAnalyses,
+  explainRun,
+  findCandidateGap,
+  isGateStep,
+  measureAnalyses,
+  runOf,
+  waiveBackground,
+} from './analysis/rollout-analysis.rules.js';
+import type { HookRuns } from './hooks/hook.rules.js';
+import {
+  describeProcess,
+  explainDeadline,
+  type ObservedProcess,
+  stepDeadlineSeconds,
+} from './observed-process.rules.js';
+import type { Taken } from './probes/probe.rules.js';
+import {
+  changeAt,
+  changeNamed,
+  countNames,
+  endSteps,
+  isEnded,
+  type Step,
+  type StepState,
+  toPendingStep,
+} from './steps.rules.js';
+import {
+  backgroundOf,
   type CandidateScale,
+  goesBackOf,
   type HeaderRoute,
   type MirrorRoute,
   nameStep,
   type PlannedStep,
   planSteps,
+  polledOf,
   rolling,
   type Strategy,
   stickyByOf,
   whole,
+  withHeaderRoute,
+  withMirrorRoute,
 } from './strategy.rules.js';
+import { isInPlace } from './target.rules.js';
+
+export type { Step } from './steps.rules.js';
+export { type Target, targetOf } from './target.rules.js';
 
 export type RolloutState = 'pending' | 'progressing' | 'paused' | 'healthy' | 'failed' | 'aborted';
-export type StepState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped';
-
-export interface Step {
-  readonly name: string;
-  readonly state: StepState;
-  readonly message: string | null;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-}
-
 /** What is decided about the release that comes; `target` makes of it what the cluster shall have. Weights are thousandths. */
 export interface Candidate {
   readonly isUp: boolean;
@@ -38,6 +67,8 @@ export interface Rollout {
   readonly state: RolloutState;
   readonly restoring: boolean;
   readonly hasPrevious: boolean;
+  /** What fails in place is taken back by itself. */
+  readonly goesBack: boolean;
   readonly plan: readonly PlannedStep[];
   /** The planned step in work. */
   readonly index: number;
@@ -48,19 +79,15 @@ export interface Rollout {
   readonly held: boolean;
   readonly pausedUntil: string | null;
   readonly steps: readonly Step[];
+  /** What is found out in the background, from which planned step on. */
+  readonly background: Background | null;
+  /** The web hooks that are asked beside the steps. */
+  readonly polled: Background | null;
+  readonly analyses: readonly AnalysisRun[];
+  /** What is done before and after it: see hooks/hook.rules.ts */
+  readonly hooks: HookRuns;
   readonly deadlineAt: string | null;
   readonly error: string | null;
-}
-
-/** One process as the cluster shows it. `failure` is set where more waiting cannot help. */
-export interface ObservedProcess {
-  readonly name: string;
-  readonly desired: number;
-  readonly updated: number;
-  readonly available: number;
-  readonly complete: boolean;
-  readonly failure?: string;
-  readonly waiting?: string;
 }
 
 export type Command = 'promote' | 'promote-full' | 'pause' | 'resume' | 'abort';
@@ -75,6 +102,8 @@ export type RolloutEvent =
       readonly processes: readonly ObservedProcess[];
       readonly candidate?: readonly ObservedProcess[];
     }
+  /** What the gateway has counted so far (null where that could not be had), and what else was measured. */
+  | { readonly type: 'measured'; readonly readings: Readings | null; readonly taken?: readonly Taken[] }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'superseded'; readonly by: string };
 
@@ -93,28 +122,10 @@ export interface Decision {
   readonly actions: readonly RolloutAction[];
 }
 
-/** What the cluster shall have. `next` is the release that is rolled out, `previous` the one before it. */
-export interface Target {
-  /** Of the stable slot. */
-  readonly stable: 'previous' | 'next';
-  /** Of the processes without a port. */
-  readonly workers: 'previous' | 'next';
-  /** What the free slot has of `next`; undefined: nothing. */
-  readonly candidate?: { readonly scale: CandidateScale; readonly weight: number };
-  /** Thousandths of the traffic that go to the candidate. */
-  readonly weight: number;
-  readonly headerRoutes: readonly HeaderRoute[];
-  readonly mirrorRoutes: readonly MirrorRoute[];
-  /** The old pods end before the new ones begin. */
-  readonly recreates: boolean;
-  readonly stickyBy?: string | null;
-}
-
 export const applyStep = 'apply';
 export const restoreStep = 'restore';
 const processStep = (name: string): string => `process ${name}`;
 
-const stepDeadlineSeconds = 600;
 const noCandidate: Candidate = {
   isUp: false,
   scale: { by: 'weight' },
@@ -132,6 +143,7 @@ export function planRollout(processes: readonly string[], hasPrevious: boolean, 
     state: 'pending',
     restoring: false,
     hasPrevious,
+    goesBack: hasPrevious && goesBackOf(strategy),
     plan,
     index: 0,
     candidate: noCandidate,
@@ -139,6 +151,10 @@ export function planRollout(processes: readonly string[], hasPrevious: boolean, 
     held: false,
     pausedUntil: null,
     steps: names.map(toPendingStep),
+    background: backgroundOf(strategy, hasPrevious),
+    polled: polledOf(strategy, hasPrevious),
+    analyses: [],
+    hooks: {},
     deadlineAt: null,
     error: null,
   };
@@ -147,41 +163,14 @@ export function planRollout(processes: readonly string[], hasPrevious: boolean, 
 export const isFinal = (rollout: Pick<Rollout, 'state'>): boolean =>
   rollout.state === 'healthy' || rollout.state === 'failed' || rollout.state === 'aborted';
 
-const isInPlace = (plan: readonly PlannedStep[]): boolean => plan[0]?.do === 'update' || plan[0]?.do === 'recreate';
-
-export function targetOf(rollout: Rollout): Target {
-  const { candidate, plan, restoring } = rollout;
-  const recreates = plan[0]?.do === 'recreate';
-  if (restoring || isInPlace(plan)) {
-    const release = restoring ? 'previous' : 'next';
-    return { stable: release, workers: release, weight: 0, headerRoutes: [], mirrorRoutes: [], recreates };
-  }
-  return {
-    stable: 'previous',
-    workers: candidate.hasWorkers ? 'next' : 'previous',
-    candidate: candidate.isUp ? { scale: candidate.scale, weight: scaleWeight(rollout) } : undefined,
-    weight: candidate.weight,
-    headerRoutes: candidate.headerRoutes,
-    mirrorRoutes: candidate.mirrorRoutes,
-    recreates,
-    stickyBy: rollout.stickyBy,
-  };
-}
-
-/** Pods come before the traffic that they are for. */
-function scaleWeight({ candidate, plan, index }: Rollout): number {
-  const step = plan[index];
-  return step?.do === 'setWeight' ? Math.max(candidate.weight, step.weight) : candidate.weight;
-}
-
 /**
  * The whole life of a rollout:
  *
  *     pending → progressing ⇄ paused → healthy
- *                   │ └─ in place: refused, crash, deadline → failed
- *                   └─ abort, or a candidate that fails → restoring → aborted, failed
+ *                   └─ abort, refused, crash, deadline, analysis → restoring → aborted, failed
  *
- * A final rollout does not change, but for the abort of one that failed in place. An event may come twice: the second one
+ * Where nothing stood before, or going back was switched off, what fails in place fails at once and stays as it is.
+ * A final rollout does not change, but for the abort of one that stayed so. An event may come twice: the second one
  * decides the same actions, which are idempotent.
  */
 export function decide(rollout: Rollout, event: RolloutEvent, now: Date): Decision {
@@ -194,13 +183,15 @@ export function decide(rollout: Rollout, event: RolloutEvent, now: Date): Decisi
       return applied(rollout, now);
     case 'refused':
       if (rollout.restoring) return finish(rollout, endOf(rollout), event.message, now);
-      return isInPlace(rollout.plan) || rollout.state === 'pending'
+      return rollout.state === 'pending'
         ? finish(rollout, 'failed', event.message, now)
-        : restore(rollout, event.message, now);
+        : goBack(rollout, event.message, now);
     case 'observed':
       // What was seen before it began says nothing about it.
       if (rollout.state === 'pending') return start(rollout, now);
       return observed(rollout, event.processes, event.candidate ?? [], now);
+    case 'measured':
+      return measured(rollout, event, now);
     case 'superseded':
       return finish(rollout, 'aborted', `Rollout ${event.by} took its place.`, now);
   }
@@ -230,7 +221,8 @@ function enter(rollout: Rollout, index: number, now: Date): Rollout {
     ? changeNamed(rollout.steps, applyStep, 'running', null, now)
     : changeAt(rollout.steps, index, 'running', null, now);
   const deadlineAt = new Date(now.getTime() + stepDeadlineSeconds * 1000).toISOString();
-  const begun: Rollout = { ...rollout, index, steps, deadlineAt, pausedUntil: null };
+  const analyses = beginAnalyses(rollout, index, now);
+  const begun: Rollout = { ...rollout, index, steps, analyses, deadlineAt, pausedUntil: null };
   const change = (candidate: Partial<Candidate>): Rollout => ({
     ...begun,
     candidate: { ...begun.candidate, ...candidate },
@@ -253,25 +245,31 @@ function enter(rollout: Rollout, index: number, now: Date): Rollout {
       const until = step.seconds === null ? null : new Date(now.getTime() + step.seconds * 1000).toISOString();
       return { ...begun, state: 'paused', pausedUntil: until, deadlineAt: null };
     }
+    case 'analysis':
+      return { ...begun, deadlineAt: null };
     case 'promote':
-      return change({ scale: { by: 'percent', percent: 100 } });
+      // Whoever promotes past all steps may do so before any pod was there.
+      return change({ isUp: true, scale: { by: 'percent', percent: 100 } });
   }
 }
 
 /** Ends the step in work and begins the next. */
 function leave(rollout: Rollout, now: Date): Rollout {
   const steps = changeAt(rollout.steps, rollout.index, 'succeeded', null, now);
-  return enter({ ...rollout, steps, state: 'progressing' }, rollout.index + 1, now);
+  const analyses = closeAnalyses(rollout, 'inconclusive', now, rollout.index);
+  return enter({ ...rollout, steps, analyses, state: 'progressing' }, rollout.index + 1, now);
 }
 
-function withHeaderRoute(routes: readonly HeaderRoute[], route: HeaderRoute): readonly HeaderRoute[] {
-  const others = routes.filter(({ name }) => name !== route.name);
-  return route.match.length > 0 ? [...others, route] : others;
-}
+type Measured = Extract<RolloutEvent, { type: 'measured' }>;
 
-function withMirrorRoute(routes: readonly MirrorRoute[], route: MirrorRoute): readonly MirrorRoute[] {
-  const others = routes.filter(({ name }) => name !== route.name);
-  return route.percentage > 0 ? [...others, route] : others;
+/** What was measured decides at once only where the candidate is worse. */
+function measured(rollout: Rollout, { readings, taken }: Measured, now: Date): Decision {
+  if (rollout.restoring || rollout.state === 'pending') return { rollout, actions: [{ do: 'observe' }] };
+  const next = { ...rollout, analyses: measureAnalyses(rollout, readings, now, taken) };
+  const failed = next.analyses.find(({ verdict, finishedAt }) => verdict === 'fail' && finishedAt === null);
+  return failed
+    ? restore(next, failed.reason ?? 'The analysis failed.', now)
+    : { rollout: next, actions: [{ do: 'observe' }] };
 }
 
 function observed(
@@ -288,7 +286,7 @@ function observed(
   const waiting = step && findUnready(step, rollout, stable, candidate);
   if (waiting === undefined && step && !rollout.held) return passed(rollout, step, now);
   if (waiting && isOverdue(rollout, now)) return restore(rollout, explainDeadline(waiting), now);
-  const message = waiting ? `${waiting.name}: ${describe(waiting)}` : null;
+  const message = waiting ? `${waiting.name}: ${describeProcess(waiting)}` : null;
   const steps = changeAt(rollout.steps, rollout.index, 'running', message, now);
   const state = rollout.held ? 'paused' : rollout.state;
   return { rollout: { ...rollout, state, steps }, actions: [{ do: 'observe' }] };
@@ -301,7 +299,7 @@ function findUnready(
   stable: readonly ObservedProcess[],
   candidate: readonly ObservedProcess[],
 ): ObservedProcess | undefined {
-  if (step.do === 'pause') return undefined;
+  if (step.do === 'pause' || step.do === 'analysis') return undefined;
   const awaited = step.do === 'promote' && hasWorkers ? [...candidate, ...stable] : candidate;
   return awaited.find((process) => !process.complete);
 }
@@ -313,10 +311,21 @@ function passed(rollout: Rollout, step: PlannedStep, now: Date): Decision {
     const isOver = rollout.pausedUntil !== null && now.getTime() >= Date.parse(rollout.pausedUntil);
     if (!isOver) return { rollout, actions: [{ do: 'observe' }] };
   }
+  if (step.do === 'analysis') {
+    const run = runOf(rollout, rollout.index);
+    if (run?.verdict === 'inconclusive') return doubt(rollout, step.plan, run.reason ?? '', now);
+    if (run?.verdict !== 'pass') {
+      const steps = changeAt(rollout.steps, rollout.index, 'running', explainRun(rollout, run), now);
+      const state = isGateStep(step) ? 'paused' : 'progressing';
+      return { rollout: { ...rollout, state, steps }, actions: [{ do: 'observe' }] };
+    }
+  }
+  const gap = findCandidateGap(rollout, step, now);
+  if (gap !== undefined && rollout.background) return doubt(rollout, rollout.background.plan, gap, now);
   if (step.do === 'promote') {
     if (candidate.weight < whole || !candidate.hasWorkers) {
       const next = { ...candidate, weight: whole, hasWorkers: true, headerRoutes: [], mirrorRoutes: [] };
-      return { rollout: { ...rollout, candidate: next }, actions: [{ do: 'apply' }] };
+      return { rollout: { ...rollout, state: 'progressing', candidate: next }, actions: [{ do: 'apply' }] };
     }
     const healthy = finish(rollout, 'healthy', null, now);
     return { rollout: healthy.rollout, actions: [{ do: 'promote' }, ...healthy.actions] };
@@ -335,19 +344,27 @@ function observedInPlace(rollout: Rollout, processes: readonly ObservedProcess[]
   let steps = rollout.steps;
   for (const process of processes) {
     const state: StepState = process.failure ? 'failed' : process.complete ? 'succeeded' : 'running';
-    steps = changeNamed(steps, processStep(process.name), state, process.failure ?? describe(process), now);
+    steps = changeNamed(steps, processStep(process.name), state, process.failure ?? describeProcess(process), now);
   }
   const next = { ...rollout, steps };
   const failed = processes.find((process) => process.failure !== undefined);
-  if (failed) return finish(next, 'failed', `${failed.name}: ${failed.failure}`, now);
+  if (failed) return goBack(next, `${failed.name}: ${failed.failure}`, now);
   if (processes.every((process) => process.complete)) {
     const healthy = finish(next, 'healthy', null, now);
     return { rollout: healthy.rollout, actions: [{ do: 'promote' }, ...healthy.actions] };
   }
   if (isOverdue(rollout, now)) {
-    return finish(next, 'failed', explainDeadline(processes.find((process) => !process.complete)), now);
+    return goBack(next, explainDeadline(processes.find((process) => !process.complete)), now);
   }
   return { rollout: next, actions: [{ do: 'observe' }] };
+}
+
+/** Nothing is known of the candidate: as asked it is taken back, or waits where it is, for more to be known or for an operator. */
+function doubt(rollout: Rollout, { onInconclusive }: AnalysisPlan, why: string, now: Date): Decision {
+  if (onInconclusive === 'abort') return restore(rollout, `Inconclusive. ${why}`, now);
+  const state = onInconclusive === 'hold' ? 'paused' : 'progressing';
+  const steps = changeAt(rollout.steps, rollout.index, 'running', `Inconclusive. ${why}`, now);
+  return { rollout: { ...rollout, state, steps }, actions: [{ do: 'observe' }] };
 }
 
 /** What an operator asks. What does not fit the state changes nothing. */
@@ -359,7 +376,8 @@ function obey(rollout: Rollout, command: Command, now: Date): Decision {
     const held = command === 'pause' || (rollout.held && command !== 'resume');
     return { rollout: { ...rollout, held }, actions: [{ do: 'apply' }] };
   }
-  const isAtPause = rollout.plan[rollout.index]?.do === 'pause';
+  const { do: doing } = rollout.plan[rollout.index] ?? {};
+  const isAtPause = doing === 'pause' || doing === 'analysis';
   switch (command) {
     case 'pause':
       return { rollout: { ...rollout, held: true, state: 'paused' }, actions: [{ do: 'observe' }] };
@@ -369,7 +387,10 @@ function obey(rollout: Rollout, command: Command, now: Date): Decision {
         actions: [{ do: 'observe' }],
       };
     case 'promote': {
-      const released = { ...rollout, held: false };
+      const step = rollout.plan[rollout.index];
+      const isDoubted = step && findCandidateGap(rollout, step, now) !== undefined;
+      const analyses = isDoubted ? waiveBackground(rollout) : rollout.analyses;
+      const released = { ...rollout, held: false, analyses };
       if (isAtPause) return { rollout: leave(released, now), actions: [{ do: 'apply' }] };
       return { rollout: { ...released, state: 'progressing' }, actions: [{ do: 'observe' }] };
     }
@@ -381,7 +402,11 @@ function obey(rollout: Rollout, command: Command, now: Date): Decision {
           ? { ...step, state: 'skipped' as const, finishedAt: now.toISOString() }
           : step,
       );
-      const next: Rollout = { ...rollout, held: false, state: 'progressing', steps };
+      const analyses = waiveBackground({
+        ...rollout,
+        analyses: closeAnalyses(rollout, 'inconclusive', now, rollout.index),
+      });
+      const next: Rollout = { ...rollout, held: false, state: 'progressing', steps, analyses };
       return { rollout: enter(next, last, now), actions: [{ do: 'apply' }] };
     }
   }
@@ -391,16 +416,27 @@ function obey(rollout: Rollout, command: Command, now: Date): Decision {
 function abort(rollout: Rollout, now: Date): Decision {
   if (rollout.state === 'healthy' || rollout.state === 'aborted') return { rollout, actions: [{ do: 'finish' }] };
   if (rollout.restoring) return { rollout, actions: [{ do: 'apply' }] };
-  if (rollout.state === 'failed' && !isInPlace(rollout.plan)) return { rollout, actions: [{ do: 'finish' }] };
+  if (rollout.state === 'failed' && isOnPrevious(rollout)) return { rollout, actions: [{ do: 'finish' }] };
   if (rollout.state === 'pending' || !rollout.hasPrevious) return finish(rollout, 'aborted', 'Aborted.', now);
-  return restore(rollout, rollout.error ?? abortedError, now);
+  return restore(rollout, rollout.error === null ? abortedError : `${abortedError} ${rollout.error}`, now);
+}
+
+/** Is the release before, whatever failed, the one that stands? */
+export const isOnPrevious = ({ plan, steps, state }: Rollout): boolean =>
+  state === 'aborted' || !isInPlace(plan) || steps.some(({ name }) => name === restoreStep);
+
+/** What failed is taken back, unless there is nothing to go back to or that was switched off. */
+function goBack(rollout: Rollout, error: string, now: Date): Decision {
+  const stays = isInPlace(rollout.plan) && !rollout.goesBack;
+  return stays ? finish(rollout, 'failed', error, now) : restore(rollout, error, now);
 }
 
 const abortedError = 'Aborted: the release before was put back.';
+const isAborted = (error: string | null): boolean => error?.startsWith(abortedError) === true;
 
 /** All traffic goes to the release before, at once; then the rollout ends. */
 function restore(rollout: Rollout, error: string, now: Date): Decision {
-  const rest: StepState = error === abortedError ? 'skipped' : 'failed';
+  const rest: StepState = isAborted(error) ? 'skipped' : 'failed';
   const steps = [
     ...endSteps(rollout.steps, rest, now),
     { ...toPendingStep(restoreStep), state: 'running' as const, startedAt: now.toISOString() },
@@ -414,6 +450,7 @@ function restore(rollout: Rollout, error: string, now: Date): Decision {
     held: false,
     pausedUntil: null,
     steps,
+    analyses: closeAnalyses(rollout, 'inconclusive', now),
     deadlineAt,
     error,
   };
@@ -422,7 +459,7 @@ function restore(rollout: Rollout, error: string, now: Date): Decision {
 
 /** How a rollout ends that is being taken back: aborted by somebody, or failed by itself. */
 function endOf(rollout: Rollout): RolloutState {
-  return isInPlace(rollout.plan) || rollout.error === abortedError ? 'aborted' : 'failed';
+  return isAborted(rollout.error) ? 'aborted' : 'failed';
 }
 
 function finish(rollout: Rollout, state: RolloutState, error: string | null, now: Date): Decision {
@@ -432,65 +469,13 @@ function finish(rollout: Rollout, state: RolloutState, error: string | null, now
     rest,
     now,
   );
+  const analyses = closeAnalyses(rollout, state === 'healthy' ? 'pass' : 'inconclusive', now);
   return {
-    rollout: { ...rollout, state, restoring: false, held: false, pausedUntil: null, steps, error },
+    rollout: { ...rollout, state, restoring: false, held: false, pausedUntil: null, steps, analyses, error },
     actions: [{ do: 'finish' }],
   };
 }
 
 function isOverdue({ deadlineAt }: Rollout, now: Date): boolean {
   return deadlineAt !== null && now.getTime() > Date.parse(deadlineAt);
-}
-
-function explainDeadline(late: ObservedProcess | undefined): string {
-  const why = late ? `${late.name}: ${late.waiting ?? describe(late)}` : 'it made no progress';
-  return `Not ready within ${stepDeadlineSeconds / 60} minutes. ${why}`;
-}
-
-function describe(process: ObservedProcess): string {
-  const ready = `${process.available} of ${process.desired} ready`;
-  return process.waiting ? `${ready}; ${process.waiting}` : ready;
-}
-
-function toPendingStep(name: string): Step {
-  return { name, state: 'pending', message: null, startedAt: null, finishedAt: null };
-}
-
-/** A name that comes again gets its number: steps are told apart by their names. */
-function countNames(names: readonly string[]): readonly string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 ? name : `${name} (${count})`;
-  });
-}
-
-const isEnded = (state: StepState): boolean => state === 'succeeded' || state === 'failed' || state === 'skipped';
-
-function changeNamed(steps: readonly Step[], name: string, state: StepState, message: string | null, now: Date) {
-  return steps.map((step) => (step.name === name ? changeStep(step, state, message, now) : step));
-}
-
-function changeAt(steps: readonly Step[], at: number, state: StepState, message: string | null, now: Date) {
-  return steps.map((step, index) => (index === at ? changeStep(step, state, message, now) : step));
-}
-
-/** A step that ended may open again (a pod that was ready fails before the others are): its end is then forgotten. */
-function changeStep(step: Step, state: StepState, message: string | null, now: Date): Step {
-  return {
-    ...step,
-    state,
-    message,
-    startedAt: step.startedAt ?? now.toISOString(),
-    finishedAt: isEnded(state) ? (step.finishedAt ?? now.toISOString()) : null,
-  };
-}
-
-/** Closes what is open: running steps as told, those that never began as skipped. */
-function endSteps(steps: readonly Step[], running: StepState, now: Date): readonly Step[] {
-  return steps.map((step) => {
-    if (isEnded(step.state)) return step;
-    return { ...step, state: step.state === 'pending' ? 'skipped' : running, finishedAt: now.toISOString() };
-  });
 }

@@ -3,7 +3,6 @@ import {
   eventIds,
   eventPathOf,
   type PlacementScope,
-  type Processes,
   pathOf,
   resolveProcesses,
   toColumn,
@@ -15,19 +14,32 @@ import { newId } from '../kernel/ids/ids.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { OperationsService } from '../operations/operations.service.js';
-import { readContent } from '../releases/release-content.service.js';
+import { hooksOf, processesOf } from '../releases/release-content.service.js';
+import { waitsForApproval } from './approval.rules.js';
+import { planHooks, stepsOf } from './hooks/hook.rules.js';
+import { toInstant } from './instant.rules.js';
+import { KeptSlots } from './kept-slots.service.js';
+import { type Lane, toLane } from './lane.rules.js';
 import { PlacementQuota } from './placement-quota.service.js';
-import { readRollout, readStrategy, toColumns } from './rollouts.codec.js';
+import { type GateOptions, RolloutGate } from './rollout-gate.service.js';
+import { RolloutTransitions } from './rollout-transitions.service.js';
+import { readApproval, readRollout, readStrategy, toApprovalColumn, toColumns } from './rollouts.codec.js';
 import { fail } from './rollouts.errors.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
 import { isFinal, planRollout } from './rollouts.rules.js';
 import { rolling, type Strategy } from './strategy.rules.js';
 
-export interface StartOptions {
+export { rolloutSchema } from './rollouts.dto.js';
+
+export interface StartOptions extends GateOptions {
   /** What becomes of it where the quota has no room: refused (the default), or it waits in the queue. */
   readonly whenFull?: 'fail' | 'queue';
   /** Default: the placement's. */
   readonly strategy?: Strategy;
+  /** The candidate stands in it first; for strategies with two slots. */
+  readonly lane?: Lane;
+  /** The environment that the release comes from. */
+  readonly promotedFrom?: string;
 }
 
 /** Starts rollouts, in the transaction of what causes them. */
@@ -40,6 +52,9 @@ export class RolloutsService {
     private readonly operations: OperationsService,
     private readonly outbox: Outbox,
     private readonly quota: PlacementQuota,
+    private readonly gate: RolloutGate,
+    private readonly transitions: RolloutTransitions,
+    private readonly kept: KeptSlots,
   ) {}
 
   /** Refuses what could not be rolled out, before anything is written. */
@@ -62,19 +77,27 @@ export class RolloutsService {
     // One rollout at a time decides about a place: the row lock orders concurrent ones.
     await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
     const placement = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
-    const strategy = options.strategy ?? readStrategy(placement.strategy);
-    const refusal = await this.quota.charge(tx, { ...scope, placement }, release, strategy);
+    const instant = options.cause === 'rollback' ? await this.kept.find(tx, placement, release) : undefined;
+    const asked = options.strategy ?? readStrategy(placement.strategy);
+    const examined = await this.gate.examine(tx, caller, scope, release, options);
+    const charge = (wanted: Strategy) => this.quota.charge(tx, { ...scope, placement }, release, wanted);
+    const isInstant = instant !== undefined && (await charge(instant)) === undefined;
+    const strategy = isInstant ? instant : asked;
+    const refusal = isInstant ? undefined : await charge(strategy);
     if (refusal && options.whenFull !== 'queue') await this.quota.refuse(tx, refusal);
-    const content = readContent(release.content);
-    const processes = resolveProcesses(content.processes as Processes).map((process) => process.name);
-    const plan = planRollout(processes, placement.releaseId !== null, strategy);
+    const processes = resolveProcesses(processesOf(release)).map((process) => process.name);
+    const planned = planRollout(processes, placement.releaseId !== null, strategy);
+    const shaped = isInstant ? toInstant(planned) : options.lane ? toLane(planned, options.lane) : planned;
+    // Going back, and settings alone, ask for nothing to be done once more.
+    const isDeploy = (options.cause ?? 'deploy') === 'deploy';
+    const plan = { ...shaped, hooks: isDeploy ? planHooks(hooksOf(release)) : {} };
     const id = newId();
     const path = `rollouts/${id}`;
     const operationId = await this.operations.start(tx, caller, {
       kind: advanceRollout.name,
       subject: `${pathOf(scope)}/${path}`,
       tenantId: scope.tenant.id,
-      steps: plan.steps.map((step) => step.name),
+      steps: stepsOf(plan).map((step) => step.name),
     });
     const row = await tx.rollout.create({
       data: {
@@ -85,13 +108,28 @@ export class RolloutsService {
         previousReleaseId: placement.releaseId,
         ...toColumns(plan),
         strategy: toColumn(strategy),
+        freezeOverride: examined.freezeOverride,
         operationId,
         createdBy: caller.actor.username,
       },
     });
+    const actor = caller.actor.username;
+    const from = options.promotedFrom === undefined ? '' : `, from ${options.promotedFrom}`;
+    const reason = `Release ${release.number} was asked for${from}.`;
+    await this.transitions.record(tx, row, { from: null, to: 'pending', step: null, reason }, actor);
+    await this.wakeWaiting(tx, caller, row);
+    const approval = await this.gate.ask(tx, caller, scope, release, row, examined);
+    if (approval) await tx.rollout.update({ where: { id }, data: { approval: toApprovalColumn(approval) } });
     if (refusal) await this.quota.wait(tx, caller, scope, id, refusal);
-    else await this.outbox.enqueue(tx, advanceRollout, { rolloutId: id });
-    const after = { environment: scope.environment.name, release: release.number };
+    else if (!approval) await this.outbox.enqueue(tx, advanceRollout, { rolloutId: id });
+    const { freezeOverride } = examined;
+    const { promotedFrom } = options;
+    const after = {
+      environment: scope.environment.name,
+      release: release.number,
+      ...(freezeOverride && { freezeOverride }),
+      ...(promotedFrom && { promotedFrom }),
+    };
     await this.audit.record(tx, caller, {
       action: 'rollout.create',
       resource: `${pathOf(scope)}/${path}`,
@@ -119,14 +157,37 @@ export class RolloutsService {
     return id ? this.database.read.release.findUnique({ where: { id } }) : null;
   }
 
+  /** What waits for an approval in the same place gives way. */
+  private async wakeWaiting(
+    tx: Transaction,
+    caller: Caller,
+    { id, applicationId, environmentId }: RolloutModel,
+  ): Promise<void> {
+    const where = { applicationId, environmentId, state: 'pending', id: { not: id } };
+    const pending = await tx.rollout.findMany({ where, select: { id: true, approval: true } });
+    for (const row of pending) {
+      const approval = readApproval(row);
+      if (!approval || !waitsForApproval(approval)) continue;
+      const withdrawn = await this.gate.withdraw(tx, caller, approval, `Rollout ${id} took its place.`);
+      const data = { approval: toApprovalColumn(withdrawn), version: { increment: 1 } };
+      await tx.rollout.update({ where: { id: row.id }, data });
+      await this.wake(tx, row.id);
+    }
+  }
+
   /** Tells those who watch, for features that start rollouts. */
   async announce(tx: Transaction, event: NewEvent): Promise<void> {
     await this.events.record(tx, event);
   }
 
-  /** Has the worker look at the rollout again. */
-  async wake(tx: Transaction, rolloutId: string): Promise<void> {
+  /** Has the worker begin what has waited. */
+  async begin(tx: Transaction, rolloutId: string): Promise<void> {
     await this.outbox.enqueue(tx, advanceRollout, { rolloutId });
+  }
+
+  /** Has the worker look at the rollout again, however many others of the tenant wait for their turn. */
+  async wake(tx: Transaction, rolloutId: string): Promise<void> {
+    await this.outbox.enqueue(tx, advanceRollout, { rolloutId }, { tenantId: '' });
   }
 
   /** Rolls the release in force out again, so that live settings (scaling, domains) reach the cluster. Undefined without one. */
@@ -140,7 +201,9 @@ export class RolloutsService {
     const release = await this.findReleaseInForce(scope);
     return this.database.transaction(async (tx) => {
       await change(tx);
-      return release ? this.startIn(tx, caller, scope, release, { ...options, strategy: rolling }) : undefined;
+      return release
+        ? this.startIn(tx, caller, scope, release, { ...options, strategy: rolling, cause: 'settings' })
+        : undefined;
     });
   }
 }

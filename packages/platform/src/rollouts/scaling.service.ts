@@ -23,7 +23,7 @@ import { ClustersService } from '../clusters/clusters.service.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
-import { readContent } from '../releases/release-content.service.js';
+import { processesOf } from '../releases/release-content.service.js';
 import { fail } from './rollouts.errors.js';
 import { RolloutsService, type StartOptions } from './rollouts.service.js';
 import type { ChangeScaling, ScalingAnswer } from './scaling.dto.js';
@@ -94,7 +94,7 @@ export class ScalingService {
 
   private async processesOf(scope: PlacementScope): Promise<Processes> {
     const release = await this.rollouts.findReleaseInForce(scope);
-    return release ? (readContent(release.content).processes as Processes) : readProcesses(scope.application.processes);
+    return release ? processesOf(release) : readProcesses(scope.application.processes);
   }
 
   private async answer(scope: PlacementScope, rollout: string | null): Promise<ScalingAnswer> {

@@ -1,87 +1,21 @@
 import { deployments, httpRoutes, services } from '@slipway/orchestrator/kinds';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { type DeliveryPlatform, startDeliveryPlatform } from './testing/delivery-platform.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { application, eventually, image, namespace, openShop, production } from './testing/open-shop.js';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    databaseUrl: string;
-    redisUrl: string;
-  }
-}
+const processes = { web: { replicas: 4 }, worker: { command: 'work' } };
+const shop = openShop(() => ({ applications: { hello: { processes } }, stood: ['a'] }));
+const { as, start, reaches, ended } = shop;
 
-const image = (letter: string): string => `registry.example.com/hello@sha256:${letter.repeat(64)}`;
-const application = '/tenants/acme/projects/shop/applications/hello';
-const production = `${application}/environments/production`;
-const namespace = 'acme-shop-production';
+beforeEach(() => shop.platform.behave(() => 'run'));
 
-let platform: DeliveryPlatform;
-const as = (user: string, method: string, path: string, body?: unknown) => platform.call(user, method, path, body);
-
-beforeAll(async () => {
-  platform = await startDeliveryPlatform({
-    databaseUrl: inject('databaseUrl'),
-    redisUrl: `${inject('redisUrl')}/15`,
-    path: process.env['PATH'],
-  });
-  await as('admin', 'POST', '/tenants', { name: 'acme' });
-  await as('admin', 'POST', '/tenants/acme/members', { username: 'dora', role: 'developer' });
-  await as('admin', 'POST', '/tenants/acme/members', { username: 'vera', role: 'viewer' });
-  await as('admin', 'POST', '/tenants/acme/projects', { name: 'shop' });
-  const processes = { web: { replicas: 4 }, worker: { command: 'work' } };
-  await as('dora', 'POST', '/tenants/acme/projects/shop/applications', {
-    name: 'hello',
-    source: { type: 'push' },
-    processes,
-  });
-  await eventually(async () => {
-    const { body } = await as('dora', 'GET', '/tenants/acme/projects/shop/environments/production');
-    expect(body).toMatchObject({ state: 'ready' });
-  });
-  expect(await roll('a')).toMatchObject({ state: 'healthy', weight: 100 });
-}, 90_000);
-
-afterAll(async () => {
-  await platform?.stop();
-}, 60_000);
-
-beforeEach(() => platform.behave(() => 'run'));
-
-function eventually<T>(look: () => Promise<T>): Promise<T> {
-  return vi.waitFor(look, { timeout: 30_000, interval: 100 });
-}
-
-async function start(letter: string, strategy?: object): Promise<string> {
-  const released = await as('dora', 'POST', `${application}/releases`, { image: image(letter) });
-  const body = { environment: 'production', release: released.body['number'], ...(strategy ? { strategy } : {}) };
-  const started = await as('dora', 'POST', `${application}/rollouts`, body);
-  expect(started).toMatchObject({ status: 202 });
-  return String(started.body['id']);
-}
-
-const read = async (id: string) => (await as('dora', 'GET', `${application}/rollouts/${id}`)).body;
 const command = (id: string, name: string, body?: object, who = 'dora') =>
   as(who, 'POST', `${application}/rollouts/${id}/${name}`, body);
 
-function reaches(id: string, wanted: object): Promise<Record<string, unknown>> {
-  return eventually(async () => {
-    const rollout = await read(id);
-    expect(rollout).toMatchObject(wanted);
-    return rollout;
-  });
-}
-
-async function roll(letter: string, strategy?: object): Promise<Record<string, unknown>> {
-  const id = await start(letter, strategy);
-  return eventually(async () => {
-    const rollout = await read(id);
-    expect(['healthy', 'failed', 'aborted']).toContain(rollout['state']);
-    return rollout;
-  });
-}
+const roll = async (letter: string, strategy?: object) => ended(await start(letter, strategy));
 
 /** What each Deployment runs: `hello-web: a ×4`. */
 async function shown(): Promise<string[]> {
-  const { items } = await platform.client.list(deployments, { namespace });
+  const { items } = await shop.platform.client.list(deployments, { namespace });
   return items
     .map(({ metadata, spec }) => {
       const letter = spec.template.spec?.containers[0]?.image?.at(-1);
@@ -91,13 +25,13 @@ async function shown(): Promise<string[]> {
 }
 
 async function weights(): Promise<Record<string, number | undefined>> {
-  const route = await platform.client.get(httpRoutes, 'hello', namespace);
+  const route = await shop.platform.client.get(httpRoutes, 'hello', namespace);
   const rule = route.spec.rules?.at(-1);
   return Object.fromEntries(rule?.backendRefs?.map(({ name, weight }) => [name, weight]) ?? []);
 }
 
 const stableSlot = async () =>
-  (await platform.client.get(services, 'hello', namespace)).spec?.selector?.['slipway.dev/slot'];
+  (await shop.platform.client.get(services, 'hello', namespace)).spec?.selector?.['slipway.dev/slot'];
 
 describe('a canary', () => {
   const canary = {
@@ -152,7 +86,7 @@ describe('a canary', () => {
   });
 
   it('that crashes goes back by itself and says why', async () => {
-    platform.behave((pod) => (pod.spec?.containers[0]?.image === image('d') ? 'crash' : 'run'));
+    shop.platform.behave((pod) => (pod.spec?.containers[0]?.image === image('d') ? 'crash' : 'run'));
     expect(await roll('d', canary)).toMatchObject({
       state: 'failed',
       weight: 0,
@@ -199,7 +133,7 @@ describe('a canary', () => {
     await reaches(id, { state: 'paused', weight: 0 });
     const free = (await stableSlot()) === 'a' ? 'hello-slot-b' : 'hello-slot-a';
     const route = await eventually(async () => {
-      const found = await platform.client.get(httpRoutes, 'hello', namespace);
+      const found = await shop.platform.client.get(httpRoutes, 'hello', namespace);
       expect(found.spec.rules).toHaveLength(2);
       return found;
     });
@@ -213,7 +147,7 @@ describe('a canary', () => {
     ]);
     await command(id, 'abort');
     await reaches(id, { state: 'aborted' });
-    const after = await platform.client.get(httpRoutes, 'hello', namespace);
+    const after = await shop.platform.client.get(httpRoutes, 'hello', namespace);
     expect(after.spec.rules).toHaveLength(1);
     expect(after.spec.rules?.[0]?.filters).toBeUndefined();
     expect(after.metadata.annotations?.['slipway.dev/traffic-key']).toBeUndefined();
@@ -222,11 +156,36 @@ describe('a canary', () => {
 
 it('a blue/green release waits as a preview, and all traffic goes over at once', async () => {
   const id = await start('d', { type: 'blueGreen', autoPromotionEnabled: false, scaleDownDelaySeconds: 0 });
-  await reaches(id, { state: 'paused', weight: 0 });
+  const { previewUrl } = await reaches(id, { state: 'paused', weight: 0 });
   const before = await stableSlot();
+  const preview = await shop.platform.client.get(httpRoutes, 'hello.preview', namespace);
+  expect(preview.spec.hostnames).toEqual([new URL(String(previewUrl)).hostname]);
+  expect(preview.spec.rules?.[0]?.backendRefs).toMatchObject([{ name: `hello-slot-${before === 'a' ? 'b' : 'a'}` }]);
   await command(id, 'promote', {});
-  await reaches(id, { state: 'healthy', weight: 100 });
+  await reaches(id, { state: 'healthy', weight: 100, previewUrl: null });
+  await eventually(async () => {
+    expect(await shop.platform.client.find(httpRoutes, 'hello.preview', namespace)).toBeUndefined();
+  });
   await eventually(async () => expect(await stableSlot()).not.toBe(before));
+});
+
+it('an A/B test shows who matches the candidate, and a mirror copies to it', async () => {
+  const match = [{ cookies: [{ name: 'beta', value: '1' }] }, { queryParams: [{ name: 'ui', value: 'new' }] }];
+  const test = await start('b', { type: 'abTest', match });
+  await reaches(test, { state: 'paused', weight: 0, previewUrl: null });
+  const rules = async () => (await shop.platform.client.get(httpRoutes, 'hello', namespace)).spec.rules;
+  await eventually(async () => {
+    expect(await rules()).toMatchObject([
+      { matches: [{ headers: [{ name: 'Cookie' }] }, { queryParams: [{ name: 'ui', value: 'new' }] }] },
+      {},
+    ]);
+  });
+  await command(test, 'promote', {});
+  await reaches(test, { state: 'healthy' });
+  const mirror = await start('c', { type: 'mirror', percentage: 30, duration: 1 });
+  await eventually(async () => expect(await rules()).toMatchObject([{ filters: [{ type: 'RequestMirror' }] }]));
+  await reaches(mirror, { state: 'healthy' });
+  expect(await rules()).toHaveLength(1);
 });
 
 it('is rolled out as the environment says, unless the rollout says otherwise', async () => {
@@ -253,9 +212,76 @@ it.each<[string, object, string]>([
     'strategy.steps.0.pause.duration',
   ],
   ['an unknown strategy', { type: 'magic' }, 'strategy.type'],
+  ['a test of nobody', { type: 'abTest', match: [] }, 'strategy.match'],
+  ['a match of everybody', { type: 'abTest', match: [{ headers: [] }] }, 'strategy.match.0'],
+  [
+    'a pattern that is none',
+    { type: 'abTest', match: [{ cookies: [{ name: 'a', type: 'RegularExpression', value: '(' }] }] },
+    'strategy.match.0.cookies.0.value',
+  ],
+  ['a mirror of nothing', { type: 'mirror', percentage: 0 }, 'strategy.percentage'],
+  ['a pause of eight days', { type: 'canary', steps: [{ pause: { duration: 691200 } }] }, 'steps.0.pause.duration'],
   ['an unknown field', { type: 'rolling', speed: 1 }, 'strategy'],
 ])('refuses %s with the path of the field', async (_, strategy, field) => {
   const { status, body } = await as('dora', 'PUT', `${production}/strategy`, { strategy });
   expect(status).toBe(400);
   expect(JSON.stringify(body['errors'])).toContain(field);
+});
+
+it('offers presets, and converts what others wrote; what cannot be taken is named', async () => {
+  const { body } = await as('mallory', 'GET', '/strategies/presets');
+  expect(body['items']).toContainEqual(expect.objectContaining({ name: 'blue-green-manual' }));
+  const manifest = `
+kind: Rollout
+spec: { strategy: { canary: { canaryService: c, steps: [{ setWeight: 5 }, { pause: {} }] } } }`;
+  expect(await as('mallory', 'POST', '/strategies/convert', { manifest })).toMatchObject({
+    status: 200,
+    body: {
+      strategy: { type: 'canary', steps: [{ setWeight: 5 }, { pause: {} }] },
+      warnings: [{ path: 'spec.strategy.canary.canaryService' }],
+    },
+  });
+  for (const [wrong, path] of [
+    ['{', 'body.manifest'],
+    [{ kind: 'Pod' }, 'body.manifest.kind'],
+    [
+      { kind: 'Rollout', spec: { strategy: { canary: { steps: [{ pause: { duration: 'soon' } }] } } } },
+      'body.manifest.strategy.steps.0.pause.duration',
+    ],
+  ] as const) {
+    expect(await as('mallory', 'POST', '/strategies/convert', { manifest: wrong })).toMatchObject({
+      status: 422,
+      body: { code: 'strategy-not-convertible', errors: [{ path }] },
+    });
+  }
+  const falls = { type: 'canary', steps: [{ setWeight: 50 }, { pause: {} }, { setWeight: 20 }, { pause: {} }] };
+  expect(await as('dora', 'PUT', `${production}/strategy`, { strategy: falls })).toMatchObject({
+    status: 200,
+    body: { warnings: [{ path: 'strategy.steps.2.setWeight' }] },
+  });
+});
+
+it('says what a rollout would change, and changes nothing', async () => {
+  const before = (await as('dora', 'GET', `${production}/status`)).body;
+  const strategy = { type: 'canary', steps: [{ setWeight: 5 }, { pause: {} }] };
+  const rollouts = async () => (await as('dora', 'GET', `${application}/rollouts`)).body['items'];
+  const listed = await rollouts();
+  const { status, body } = await as('vera', 'POST', `${production}/plan`, { image: image('9'), strategy });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    release: null,
+    previousRelease: before['release'],
+    routes: ['hello-shop-acme.slipway.localhost'],
+    quota: { hasRoom: true },
+    consent: { freeze: null },
+    isRefused: false,
+    steps: [{ name: 'prepare' }, { name: 'setWeight 5 %' }, { name: 'pause', seconds: null }, { name: 'promote' }],
+  });
+  expect(body['changes']).toContainEqual(expect.objectContaining({ path: 'image', after: image('9') }));
+  expect(body['objects']).toContainEqual(expect.objectContaining({ kind: 'Deployment', action: 'create' }));
+  expect(await rollouts()).toEqual(listed);
+  expect((await as('dora', 'GET', `${production}/status`)).body).toMatchObject({ release: before['release'] });
+  expect(await as('dora', 'POST', `${production}/plan`, { release: 99999 })).toMatchObject({ status: 404 });
+  expect(await as('dora', 'POST', `${production}/plan`, { release: 1, build: 1 })).toMatchObject({ status: 400 });
+  expect((await as('mallory', 'POST', `${production}/plan`, {})).status).toBe(404);
 });

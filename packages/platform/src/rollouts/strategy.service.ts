@@ -13,6 +13,7 @@ import { requireVersion } from '../kernel/http/etag.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { readStrategy } from './rollouts.codec.js';
 import { type ChangeStrategy, type PlacementStrategy, placementStrategySchema } from './strategy.dto.js';
+import { warnOfStrategy } from './strategy-warnings.rules.js';
 
 /** How releases of an application are rolled out to an environment, unless a rollout says otherwise. */
 @Injectable()
@@ -61,4 +62,4 @@ export class StrategyService {
 }
 
 const toAnswer = ({ version, strategy }: PlacementModel): PlacementStrategy =>
-  placementStrategySchema.parse({ version, strategy });
+  placementStrategySchema.parse({ version, strategy, warnings: warnOfStrategy(readStrategy(strategy)) });

@@ -11,13 +11,13 @@ import { startControllers } from '@slipway/orchestrator/controllers';
 import { type Pod, pods } from '@slipway/orchestrator/kinds';
 import { systemClock } from '@slipway/orchestrator/runtime';
 import { startTestCluster } from '@slipway/orchestrator/testing';
-import pg from 'pg';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { AccessModule } from '../../access/access.module.js';
 import { BuildsModule } from '../../builds/builds.module.js';
 import { ConfigModule } from '../../config/config.module.js';
 import { DomainsModule } from '../../domains/domains.module.js';
+import { DriftModule } from '../../drift/drift.module.js';
 import { EnvironmentsModule } from '../../environments/environments.module.js';
 import { IdentityModule } from '../../identity/identity.module.js';
 import { type Configuration, loadConfig } from '../../kernel/config/config.js';
@@ -30,26 +30,36 @@ import { createKernelModule } from '../../kernel/kernel.module.js';
 import { OutboxRelay } from '../../kernel/outbox/relay.js';
 import { PodsModule } from '../../pods/pods.module.js';
 import { ProjectsModule } from '../../projects/projects.module.js';
+import { PromotionsModule } from '../../promotions/promotions.module.js';
 import { RepositoriesModule } from '../../repositories/repositories.module.js';
 import { SourcesModule } from '../../sources/sources.module.js';
 import { TenantsModule } from '../../tenants/tenants.module.js';
+import { createOwnDatabase, createOwnRedis } from '../../testing/own-databases.js';
+import { TrainsModule } from '../../trains/trains.module.js';
 
 const features = [
   AccessModule,
   BuildsModule,
   ConfigModule,
   DomainsModule,
+  DriftModule,
   EnvironmentsModule,
   IdentityModule,
   PodsModule,
   ProjectsModule,
+  PromotionsModule,
   RepositoriesModule,
   SourcesModule,
   TenantsModule,
+  TrainsModule,
 ];
 
 @Module({})
 class TestModule {}
+
+/** `end` and `break`: the process exits by itself, with 0 or with 3. */
+/** `end` and `break`: its command has ended, well or not; `late`: it was ended at its deadline. */
+type Behaviour = 'run' | 'crash' | 'no-image' | 'hang' | 'end' | 'break' | 'late';
 
 export interface DeliveryPlatform {
   readonly url: string;
@@ -63,16 +73,17 @@ export interface DeliveryPlatform {
     body?: unknown,
   ): Promise<{ status: number; body: Record<string, unknown> }>;
   /** What the container runtime would do with a pod; the only thing here that is not real. */
-  behave(decide: (pod: Pod) => 'run' | 'crash' | 'no-image' | 'hang'): void;
+  behave(decide: (pod: Pod) => Behaviour): void;
   stop(): Promise<void>;
 }
 
 export interface DeliveryUrls {
   readonly databaseUrl: string;
-  /** With the number of a database: files run side by side, and their queues have the same names. */
   readonly redisUrl: string;
-  /** The machine's PATH: where git is. */
-  readonly path: string | undefined;
+  /** Default: none. */
+  readonly prometheusUrl?: string;
+  /** Ranges that users' URLs may lead to. Default: none but the public internet. */
+  readonly outgoingAllow?: string;
 }
 
 /** The api and the worker in one process, on a real PostgreSQL, Redis and Kubernetes API server with its controllers. */
@@ -93,8 +104,10 @@ export async function startDeliveryPlatform(urls: DeliveryUrls): Promise<Deliver
   const runtime = runPods(cluster.client);
   stops.push(() => runtime.stop());
 
-  const databaseUrl = await createDatabase(urls.databaseUrl, stops);
-  const config = await configure(directory, { ...urls, databaseUrl }, cluster.kubeconfig);
+  const { url: databaseUrl, drop } = await createOwnDatabase(urls.databaseUrl);
+  stops.push(drop);
+  const redisUrl = await createOwnRedis(urls.redisUrl);
+  const config = await configure(directory, { ...urls, databaseUrl, redisUrl }, cluster.kubeconfig);
   await migrate({ databaseUrl, folder: fileURLToPath(new URL('../../../../../prisma/migrations', import.meta.url)) });
   const module = { module: TestModule, imports: [createKernelModule(config), ...features] };
   const app: INestApplication = await NestFactory.create(module, { bodyParser: false, logger: false });
@@ -131,24 +144,6 @@ export async function startDeliveryPlatform(urls: DeliveryUrls): Promise<Deliver
   };
 }
 
-async function createDatabase(url: string, stops: (() => Promise<unknown>)[]): Promise<string> {
-  const name = `delivery_${randomBytes(6).toString('hex')}`;
-  const run = async (sql: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    await client.query(sql).finally(() => client.end());
-  };
-  // Not the superuser, for whom row-level security is not there.
-  const createRole = 'CREATE ROLE slipway_test LOGIN';
-  await run(`DO $$ BEGIN ${createRole}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
-  await run(`CREATE DATABASE ${name} OWNER slipway_test`);
-  stops.push(() => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  own.username = 'slipway_test';
-  return own.toString();
-}
-
 async function configure(directory: string, urls: DeliveryUrls, kubeconfig: string): Promise<Configuration> {
   const masterKey = join(directory, 'master.key');
   await writeFile(masterKey, randomBytes(32).toString('base64'));
@@ -157,7 +152,10 @@ async function configure(directory: string, urls: DeliveryUrls, kubeconfig: stri
   await writeFile(registryKey, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   return loadConfig({
     SLIPWAY_REGISTRY_TOKEN_KEY_FILE: registryKey,
-    PATH: urls.path,
+    // biome-ignore lint/style/noProcessEnv: where the machine has git
+    PATH: process.env['PATH'],
+    SLIPWAY_PROMETHEUS_URL: urls.prometheusUrl,
+    SLIPWAY_OUTGOING_ALLOW: urls.outgoingAllow,
     SLIPWAY_DATABASE_URL: urls.databaseUrl,
     SLIPWAY_REDIS_URL: urls.redisUrl,
     SLIPWAY_MASTER_KEY_FILE: masterKey,
@@ -184,10 +182,16 @@ async function createUsers(database: Database): Promise<ReadonlyMap<string, stri
   return tokens;
 }
 
+const exitCodes: Partial<Record<Behaviour, number>> = { end: 0, break: 3, late: 137 };
+const waitingReasons: Partial<Record<Behaviour, string>> = {
+  crash: 'CrashLoopBackOff',
+  'no-image': 'ImagePullBackOff',
+};
+
 /** Stands where scheduler, node agent and containerd would: tells of each pod what the test wants of it. */
 function runPods(client: KubeClient) {
   const ending = new AbortController();
-  let decide: (pod: Pod) => 'run' | 'crash' | 'no-image' | 'hang' = () => 'run';
+  let decide: (pod: Pod) => Behaviour = () => 'run';
   const tell = async (pod: Pod): Promise<void> => {
     const { name = '', namespace = '' } = pod.metadata;
     if (pod.metadata.deletionTimestamp) {
@@ -195,38 +199,31 @@ function runPods(client: KubeClient) {
       return;
     }
     const behaviour = decide(pod);
+    const isRunning = behaviour === 'run';
+    const exitCode = exitCodes[behaviour];
+    const waiting = { reason: waitingReasons[behaviour] ?? 'ContainerCreating', message: behaviour };
+    const state = isRunning ? { running: {} } : exitCode === undefined ? { waiting } : { terminated: { exitCode } };
     const container = {
       name: pod.spec?.containers[0]?.name ?? '',
       image: 'i',
       imageID: '',
       restartCount: behaviour === 'crash' ? 3 : 0,
+      ready: isRunning,
+      state,
+      lastState: behaviour === 'crash' ? { terminated: { exitCode: 7 } } : {},
     };
-    const isRunning = behaviour === 'run';
-    const state = isRunning
-      ? { running: {} }
-      : {
-          waiting: {
-            reason:
-              behaviour === 'crash'
-                ? 'CrashLoopBackOff'
-                : behaviour === 'no-image'
-                  ? 'ImagePullBackOff'
-                  : 'ContainerCreating',
-            message: behaviour,
-          },
-        };
     const now = new Date().toISOString().replace(/\.\d+/, '');
     const conditions = ['Ready', 'ContainersReady'].map((type) => ({
       type,
       status: isRunning ? 'True' : 'False',
       lastTransitionTime: now,
     }));
-    const lastState = behaviour === 'crash' ? { terminated: { exitCode: 7 } } : {};
     const status = {
-      phase: isRunning ? 'Running' : 'Pending',
+      phase: isRunning ? 'Running' : exitCode === undefined ? 'Pending' : exitCode === 0 ? 'Succeeded' : 'Failed',
+      ...(behaviour === 'late' ? { reason: 'DeadlineExceeded' } : {}),
       podIP: '100.127.1.1',
       conditions,
-      containerStatuses: [{ ...container, ready: isRunning, state, lastState }],
+      containerStatuses: [container],
     };
     if (JSON.stringify(pod.status?.containerStatuses?.[0]?.state) === JSON.stringify(state)) return;
     await client.patch(pods, name, namespace, { status }, { type: 'merge', subresource: 'status' });

@@ -1,0 +1,72 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { CONFIG, type Configuration } from '../../kernel/config/config.js';
+import { askPrometheus } from '../prometheus.js';
+import type { Counters, Readings } from './readings.rules.js';
+
+/** The two Services whose series are compared. The names are ours and never a user's text. */
+export interface SlotServices {
+  readonly namespace: string;
+  readonly candidate: string;
+  readonly stable: string;
+}
+
+const requests = 'slipway_gateway_requests_total';
+const durations = 'slipway_gateway_request_duration_seconds_bucket';
+
+const answerSchema = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('vector'),
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        value: z.tuple([z.number(), z.string()]),
+      }),
+    ),
+  }),
+});
+type Sample = z.output<typeof answerSchema>['data']['result'][number];
+
+/**
+ * Reads from Prometheus what the gateway has counted so far. It asks for the counters as they stand, all in one query (so they
+ * are of one moment), and leaves differences to the rules: a rate over a few seconds would invent what it did not see.
+ */
+@Injectable()
+export class GatewaySeries {
+  constructor(@Inject(CONFIG) private readonly config: Pick<Configuration, 'prometheusUrl'>) {}
+
+  /** Null where Prometheus is away, answers too late, or no gateway is known to it. */
+  async read(services: SlotServices, timeoutMilliseconds: number, ending?: AbortSignal): Promise<Readings | null> {
+    const { prometheusUrl } = this.config;
+    if (!prometheusUrl) return null;
+    try {
+      const query = { query: queryOf(services) };
+      const answer = await askPrometheus(prometheusUrl, 'query', query, { timeoutMilliseconds, ending });
+      const { result } = answerSchema.parse(answer).data;
+      // The scrape itself: without it no traffic and no measurement would look the same.
+      if (!result.some(({ metric }) => metric['__name__'] === 'up')) return null;
+      return { candidate: countersOf(result, services.candidate), stable: countersOf(result, services.stable) };
+    } catch {
+      return null;
+    }
+  }
+}
+
+function queryOf({ namespace, candidate, stable }: SlotServices): string {
+  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(`${candidate}|${stable}`)}`;
+  return [
+    `sum by (__name__, service, code, le) ({__name__=~"${requests}|${durations}",${selector}})`,
+    'max by (__name__) (up{job="gateway-requests"} == 1)',
+  ].join(' or ');
+}
+
+function countersOf(samples: readonly Sample[], service: string): Counters {
+  const pick = (name: string, label: string): Record<string, number> =>
+    Object.fromEntries(
+      samples
+        .filter(({ metric }) => metric['__name__'] === name && metric['service'] === service)
+        .map(({ metric, value }) => [metric[label] ?? '', Number(value[1])]),
+    );
+  return { codes: pick(requests, 'code'), buckets: pick(durations, 'le') };
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+const percent = z.number().min(0).max(100);
+const duration = z.union([z.int().min(0), z.string()]);
+const headerValue = z
+  .object({ exact: z.string().min(1).optional(), prefix: z.string().min(1).optional(), regex: z.string().optional() })
+  .refine((value) => Object.values(value).filter((text) => text !== undefined).length === 1, {
+    message: 'Exactly one of exact, prefix and regex.',
+  });
+
+const argoStep = z.looseObject({
+  setWeight: percent.optional(),
+  pause: z.object({ duration: duration.optional() }).nullish(),
+  setCanaryScale: z
+    .object({
+      replicas: z.int().min(0).optional(),
+      weight: z.int().min(0).max(100).optional(),
+      matchTrafficWeight: z.literal(true).optional(),
+    })
+    .optional(),
+  setHeaderRoute: z
+    .object({ name: z.string(), match: z.array(z.object({ headerName: z.string(), headerValue })).optional() })
+    .optional(),
+  setMirrorRoute: z
+    .object({ name: z.string(), percentage: percent.optional(), match: z.array(z.unknown()).optional() })
+    .optional(),
+});
+
+const argoStrategy = z
+  .object({
+    canary: z
+      .looseObject({ steps: z.array(argoStep).optional(), scaleDownDelaySeconds: z.int().min(0).optional() })
+      .nullish(),
+    blueGreen: z
+      .looseObject({
+        autoPromotionEnabled: z.boolean().optional(),
+        autoPromotionSeconds: z.int().min(0).optional(),
+        previewReplicaCount: z.int().min(1).optional(),
+        scaleDownDelaySeconds: z.int().min(0).optional(),
+      })
+      .nullish(),
+  })
+  .refine(({ canary, blueGreen }) => Boolean(canary) !== Boolean(blueGreen), 'Exactly one of canary and blueGreen.');
+export type ArgoStrategy = z.output<typeof argoStrategy>;
+
+/** As far as it is read of a `Rollout` of argoproj.io/v1alpha1. */
+export const argoRolloutSchema = z.object({ spec: z.object({ strategy: argoStrategy }) });
+
+const flaggerValues = z.record(z.string(), headerValue);
+const flaggerAnalysis = z.looseObject({
+  interval: z.string().optional(),
+  iterations: z.int().min(0).max(10_000).optional(),
+  maxWeight: percent.optional(),
+  stepWeight: percent.optional(),
+  stepWeights: z.array(percent).optional(),
+  mirror: z.boolean().optional(),
+  mirrorWeight: z.int().min(1).max(100).optional(),
+  match: z
+    .array(z.looseObject({ headers: flaggerValues.optional(), queryParams: flaggerValues.optional() }))
+    .optional(),
+  sessionAffinity: z.looseObject({}).optional(),
+  threshold: z.int().min(0).max(1000).optional(),
+  webhooks: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        type: z.string().optional(),
+        url: z.string(),
+        timeout: z.string().optional(),
+        metadata: z.record(z.string(), z.string()).optional(),
+      }),
+    )
+    .optional(),
+  metrics: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        thresholdRange: z.object({ min: z.number().optional(), max: z.number().optional() }).optional(),
+      }),
+    )
+    .optional(),
+});
+export type FlaggerAnalysis = z.output<typeof flaggerAnalysis>;
+
+/** As far as it is read of a `Canary` of flagger.app/v1beta1. */
+export const flaggerCanarySchema = z.object({
+  spec: z.object({
+    analysis: flaggerAnalysis.optional(),
+    canaryAnalysis: flaggerAnalysis.optional(),
+    skipAnalysis: z.boolean().optional(),
+  }),
+});

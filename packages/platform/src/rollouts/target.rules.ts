@@ -1,0 +1,50 @@
+import type { Rollout } from './rollouts.rules.js';
+import type { CandidateScale, HeaderRoute, MirrorRoute, PlannedStep } from './strategy.rules.js';
+
+/** What the cluster shall have. `next` is the release that is rolled out, `previous` the one before it. */
+export interface Target {
+  /** Of the stable slot. */
+  readonly stable: 'previous' | 'next';
+  /** Of the processes without a port. */
+  readonly workers: 'previous' | 'next';
+  /** What the free slot has of `next`; undefined: nothing. */
+  readonly candidate?: { readonly scale: CandidateScale; readonly weight: number };
+  /** Thousandths of the traffic that go to the candidate. */
+  readonly weight: number;
+  readonly headerRoutes: readonly HeaderRoute[];
+  readonly mirrorRoutes: readonly MirrorRoute[];
+  /** The old pods end before the new ones begin. */
+  readonly recreates: boolean;
+  /** The candidate answers under a name of its own. */
+  readonly hasPreview?: boolean;
+  readonly stickyBy?: string | null;
+}
+
+export const isInPlace = (plan: readonly PlannedStep[]): boolean =>
+  plan[0]?.do === 'update' || plan[0]?.do === 'recreate';
+
+export function targetOf(rollout: Rollout): Target {
+  const { candidate, plan, restoring } = rollout;
+  const recreates = plan[0]?.do === 'recreate';
+  if (restoring || isInPlace(plan)) {
+    const release = restoring ? 'previous' : 'next';
+    return { stable: release, workers: release, weight: 0, headerRoutes: [], mirrorRoutes: [], recreates };
+  }
+  return {
+    stable: 'previous',
+    workers: candidate.hasWorkers ? 'next' : 'previous',
+    candidate: candidate.isUp ? { scale: candidate.scale, weight: scaleWeight(rollout) } : undefined,
+    weight: candidate.weight,
+    headerRoutes: candidate.headerRoutes,
+    mirrorRoutes: candidate.mirrorRoutes,
+    recreates,
+    hasPreview: candidate.isUp && plan.some((step) => step.do === 'prepare' && step.hasPreview === true),
+    stickyBy: rollout.stickyBy,
+  };
+}
+
+/** Pods come before the traffic that they are for. */
+function scaleWeight({ candidate, plan, index }: Rollout): number {
+  const step = plan[index];
+  return step?.do === 'setWeight' ? Math.max(candidate.weight, step.weight) : candidate.weight;
+}
