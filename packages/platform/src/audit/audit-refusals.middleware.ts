@@ -32,7 +32,7 @@ export class AuditRefusals implements NestMiddleware {
     response.once('finish', () => {
       const { statusCode } = response;
       if (statusCode !== 403 && statusCode !== 404) return;
-      asPlatform(() => this.note(request, statusCode)).catch((error: unknown) =>
+      asPlatform('audit-refusals', () => this.note(request, statusCode)).catch((error: unknown) =>
         this.log.warn('A refusal could not be noted in the audit log', { error }),
       );
     });

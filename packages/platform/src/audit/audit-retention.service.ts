@@ -40,7 +40,9 @@ export class AuditRetention {
         coalesce((SELECT min(seq) FROM audit_events WHERE chain = ${chain.id}::uuid AND at >= ${until}), 9e18::bigint),
         coalesce((
           SELECT min(seq) FROM audit_events WHERE chain = ${chain.id}::uuid AND position > (
-            SELECT min(position) FROM audit_followers)), 9e18::bigint))`;
+            SELECT least((SELECT min(position) FROM audit_followers), (
+              SELECT min(position) FROM audit_streams
+              WHERE "isEnabled" AND coalesce("tenantId", ${chain.id}::uuid) = ${chain.id}::uuid)))), 9e18::bigint))`;
     return Number(row?.last ?? 0);
   }
 

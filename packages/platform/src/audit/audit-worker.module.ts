@@ -8,11 +8,22 @@ import { ExportAuditProcessor } from './audit-exports.jobs.js';
 import { AuditLoop } from './audit-loop.service.js';
 import { AuditRetention } from './audit-retention.service.js';
 import { AuditRuleRunner } from './audit-rule-runner.service.js';
+import { AuditStreamLoop } from './audit-stream-loop.service.js';
+import { AuditStreamRunner } from './audit-stream-runner.service.js';
 
-/** What goes on by itself: sealing, judging, checking, retention. For the worker alone. */
+/** What goes on by itself: sealing, judging, streaming, checking, retention. For the worker alone. */
 @Module({
   imports: [AuditModule, NotificationsModule, OperationsModule],
-  providers: [AuditChainCheck, AuditLoop, AuditRetention, AuditRuleRunner, ExportAuditProcessor, SendAlertProcessor],
+  providers: [
+    AuditChainCheck,
+    AuditLoop,
+    AuditRetention,
+    AuditRuleRunner,
+    AuditStreamLoop,
+    AuditStreamRunner,
+    ExportAuditProcessor,
+    SendAlertProcessor,
+  ],
   exports: [AuditRetention],
 })
 export class AuditWorkerModule {}

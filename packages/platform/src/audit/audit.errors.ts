@@ -46,6 +46,26 @@ export const fail = defineErrors({
     title: "A tenant's rule sees its own rows only.",
     remedy: 'Leave `tenant` out of the filter.',
   },
+  'audit-stream-not-found': {
+    status: 404,
+    title: 'There is no such stream of the audit log.',
+    remedy: 'List the streams.',
+  },
+  'audit-stream-name-taken': {
+    status: 409,
+    title: 'There is a stream with this name.',
+    remedy: 'Choose another name, or change that stream.',
+  },
+  'audit-streams-too-many': {
+    status: 409,
+    title: 'There are 20 streams already.',
+    remedy: 'Delete a stream, or widen the filter of one.',
+  },
+  'audit-stream-secret-missing': {
+    status: 422,
+    title: 'An S3 target needs the secret of its access key.',
+    remedy: 'Give `secretAccessKey`.',
+  },
   'audit-retention-too-short': {
     status: 422,
     title: 'The platform keeps audit events longer than that.',

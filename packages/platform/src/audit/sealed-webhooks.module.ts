@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { SealedWebhooks } from './sealed-webhooks.store.js';
+import { SealedStreams, SealedWebhooks } from './sealed-webhooks.store.js';
 
 /** Apart from the rest of the feature, so that the worker rewraps without its routes. */
-@Module({ providers: [SealedWebhooks] })
+@Module({ providers: [SealedStreams, SealedWebhooks] })
 export class SealedWebhooksModule {}

@@ -19,3 +19,20 @@ export class SealedWebhooks extends SealedColumn {
     return webhookContext(id);
   }
 }
+
+export const streamContext = (streamId: string): string => `audit-stream/${streamId}/credentials`;
+
+/** What the targets of audit streams are called or signed with. */
+@Injectable()
+export class SealedStreams extends SealedColumn {
+  readonly name = 'audit-streams';
+  protected readonly place = { table: 'audit_streams', id: 'id', column: 'credentials' };
+
+  constructor(database: Database, crypto: Crypto) {
+    super(database, crypto);
+  }
+
+  protected contextOf(id: string): string {
+    return streamContext(id);
+  }
+}

@@ -8,7 +8,7 @@ import type { Narrowing, RobotActor } from '../kernel/tenancy/caller.js';
 
 /** A credential that was found good, with all that is asked of it at each use. */
 export interface Credential {
-  readonly kind: 'access' | 'personal' | 'login' | 'kube' | 'robot';
+  readonly kind: 'access' | 'personal' | 'login' | 'kube' | 'impersonation' | 'robot';
   /** The token's, robot's or session's id; null for an access token that belongs to no session. */
   readonly id: string | null;
   readonly bearer: RobotActor | ({ readonly kind: 'user'; readonly id: string; readonly username: string } & Narrowing);

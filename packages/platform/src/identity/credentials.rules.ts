@@ -41,6 +41,12 @@ export function toExpiry(now: Date, days: number): Date {
   return new Date(now.getTime() + days * dayMilliseconds);
 }
 
+/** The earlier of two ends; null is none. */
+export function earlier<T extends Date | null>(one: T, other: Date | null): T | Date {
+  if (!one || !other) return one ?? other ?? one;
+  return one < other ? one : other;
+}
+
 /** What a credential is found by: the hash of today, or the one before the rotation as long as both are good. */
 export const byHash = (hash: string, now: Date) => ({
   OR: [{ hash }, { previousHash: hash, previousUntil: { gt: now } }],

@@ -54,9 +54,7 @@ export class GroupsService {
       return toGroupAnswer(row);
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('group-exists')
-        : error;
+      throw isUniqueViolation(error) ? fail('group-exists') : error;
     });
   }
 

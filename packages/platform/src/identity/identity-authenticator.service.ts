@@ -8,8 +8,8 @@ import { hashToken, isWellFormedToken } from '../kernel/ids/ids.js';
 import { type Actor, createUserActor } from '../kernel/tenancy/caller.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { type Credential, CredentialCache } from './credential-cache.service.js';
-import { byHash, isInside, toAddressList } from './credentials.rules.js';
-import { kubeTokenPrefix, personalTokenPrefix, robotTokenPrefix } from './identity.rules.js';
+import { byHash, earlier, isInside, toAddressList } from './credentials.rules.js';
+import { impersonationTokenPrefix, kubeTokenPrefix, personalTokenPrefix, robotTokenPrefix } from './identity.rules.js';
 import { SessionsService } from './sessions.service.js';
 
 const noteUseEveryMilliseconds = 60_000;
@@ -38,6 +38,7 @@ export class IdentityAuthenticator extends Authenticator {
     if (bearer.kind === 'robot') return { ...bearer, sessionId };
     // Roles may end by themselves, so they are asked for at each use; the answer is kept in memory.
     const platformRoles = await this.access.platformRolesOf(bearer.id);
+    if (bearer.impersonator && !(await this.mayActAs(bearer.impersonator, bearer.id))) return undefined;
     return createUserActor({ ...bearer, platformRoles, sessionId });
   }
 
@@ -47,15 +48,42 @@ export class IdentityAuthenticator extends Authenticator {
     return actor?.username === username ? actor : undefined;
   }
 
+  override async renew(token: string, before: Actor, origin: Origin): Promise<Actor | undefined> {
+    const now = await this.authenticateBearer(token, origin);
+    if (now || before.kind !== 'user' || token.startsWith(impersonationTokenPrefix)) return now;
+    const isStanding = token.startsWith(kubeTokenPrefix)
+      ? await this.isKubeTokenStanding(token, origin)
+      : !token.startsWith(personalTokenPrefix) && (await this.sessions.isStanding(before.sessionId));
+    if (!isStanding || !(await this.access.isActive(before.id))) return undefined;
+    return createUserActor({ ...before, platformRoles: await this.access.platformRolesOf(before.id) });
+  }
+
+  /** Whoever acts in another's name has to have the right to at each use, and the other one none on the platform. */
+  private async mayActAs(impersonator: { readonly id: string; readonly username: string }, userId: string) {
+    const platformRoles = await this.access.platformRolesOf(impersonator.id);
+    return this.access.canActAs(createUserActor({ ...impersonator, platformRoles }), userId);
+  }
+
+  /** Whatever its hour: it stands while it is there and what made it has not run out. */
+  private async isKubeTokenStanding(token: string, { address }: Origin): Promise<boolean> {
+    const row = await this.database.read.personalToken.findUnique({ where: { hash: hashToken(token) } });
+    if (!row || !isInside(toAddressList(row.ranges), address)) return false;
+    const { madeBy } = row;
+    const maker = madeBy ? await this.database.read.personalToken.findUnique({ where: { id: madeBy } }) : null;
+    return !maker?.expiresAt || maker.expiresAt > this.clock.now();
+  }
+
   private isGood({ kind, expiresAt, addresses }: Credential, { door, address }: Origin): boolean {
     if (expiresAt && expiresAt <= this.clock.now()) return false;
     if (kind === 'kube' && door !== 'kubernetes') return false;
+    if (kind === 'impersonation' && door !== 'rest' && door !== 'kubernetes') return false;
     return isInside(addresses, address);
   }
 
   private load(token: string, hash: string, origin: Origin): Promise<Credential | undefined> {
     if (token.startsWith(personalTokenPrefix)) return this.findPersonal(token, personalTokenPrefix, hash);
     if (token.startsWith(kubeTokenPrefix)) return this.findPersonal(token, kubeTokenPrefix, hash);
+    if (token.startsWith(impersonationTokenPrefix)) return this.findPersonal(token, impersonationTokenPrefix, hash);
     if (token.startsWith(robotTokenPrefix)) return this.findRobot(token, hash);
     return this.findAccess(token, origin);
   }
@@ -74,15 +102,19 @@ export class IdentityAuthenticator extends Authenticator {
   private async findPersonal(token: string, prefix: string, hash: string): Promise<Credential | undefined> {
     if (!isWellFormedToken(token, prefix)) return undefined;
     const where = byHash(hash, this.clock.now());
-    const row = await this.database.read.personalToken.findFirst({ where, include: { user: true } });
+    const row = await this.database.read.personalToken.findFirst({
+      where,
+      include: { user: true, impersonator: true },
+    });
     if (!row || row.user.disabledAt) return undefined;
     const { id, username } = row.user;
     const narrowing = {
       ...(row.scopes.length > 0 && { scopes: row.scopes.filter(isPermission) }),
       ...(row.tenantId !== null && { restrictedTo: { tenantId: row.tenantId } }),
+      ...(row.impersonator && { impersonator: { id: row.impersonator.id, username: row.impersonator.username } }),
     };
     return {
-      kind: row.kind === 'kube' || row.kind === 'login' ? row.kind : 'personal',
+      kind: toKind(row.kind),
       id: row.id,
       bearer: { kind: 'user', id, username, ...narrowing },
       addresses: toAddressList(row.ranges),
@@ -121,7 +153,5 @@ export class IdentityAuthenticator extends Authenticator {
   }
 }
 
-function earlier(one: Date | null, other: Date | null): Date | null {
-  if (!one || !other) return one ?? other;
-  return one < other ? one : other;
-}
+const toKind = (kind: string): 'personal' | 'login' | 'kube' | 'impersonation' =>
+  kind === 'kube' || kind === 'login' || kind === 'impersonation' ? kind : 'personal';

@@ -68,6 +68,7 @@ export const meAnswer = z
   .object({
     ...userFields,
     kind: z.enum(['user', 'robot']),
+    impersonator: z.string().nullable().meta({ description: 'Who acts in this name at the moment; null for nobody.' }),
     ...myAccessFields,
   })
   .meta({ id: 'Me' });

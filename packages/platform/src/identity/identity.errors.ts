@@ -91,6 +91,17 @@ export const fail = defineErrors({
   'scim-token-exists': { status: 409, title: 'Another SCIM token has this name.', remedy: 'Choose another name.' },
   'token-not-found': { status: 404, title: 'You have no such token.', remedy: 'List your tokens, and check the id.' },
   'token-name-taken': { status: 409, title: 'You have a token of this name.', remedy: 'Choose another name.' },
+  'impersonation-refused': {
+    status: 403,
+    title: 'Nobody may act as this user.',
+    remedy:
+      'Act as a user who is not disabled and has no role on the platform, and sign in yourself: a token with scopes, for one tenant or in another’s name is not enough.',
+  },
+  'impersonation-not-found': {
+    status: 404,
+    title: 'You do not act as this user.',
+    remedy: 'There is nothing to end: it may have run out.',
+  },
   'token-not-for-robots': {
     status: 403,
     title: 'Robots have no personal tokens.',

@@ -10,6 +10,8 @@ import { GroupMemberships } from './group-memberships.service.js';
 import { GroupsController } from './groups.controller.js';
 import { GroupsService } from './groups.service.js';
 import { IdentityAuthenticator } from './identity-authenticator.service.js';
+import { ImpersonationController } from './impersonation.controller.js';
+import { Impersonations } from './impersonation.service.js';
 import { IssuerDoor } from './issuer/issuer.door.js';
 import { IssuerLogin } from './issuer/issuer-login.service.js';
 import { IssuerKeys } from './issuer-keys.service.js';
@@ -43,6 +45,7 @@ import { UsersService } from './users.service.js';
   imports: [AccessModule, AuditModule],
   controllers: [
     GroupsController,
+    ImpersonationController,
     MeController,
     RobotsController,
     ScimTokensController,
@@ -60,6 +63,7 @@ import { UsersService } from './users.service.js';
     GroupMemberships,
     GroupsService,
     IdentitySettings,
+    Impersonations,
     IssuerDoor,
     IssuerKeys,
     IssuerLogin,

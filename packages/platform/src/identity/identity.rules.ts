@@ -8,7 +8,10 @@ const derive = promisify<string, Buffer, number, { N: number; r: number; p: numb
 const cost = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 };
 
 export const personalTokenPrefix = 'slp_pat_';
+/** What a token for kubectl opened in its hour may last longer, and stands while the token's row is there. */
+export const keepKubeTokenMilliseconds = 30 * 24 * 3_600_000;
 export const kubeTokenPrefix = 'slp_kube_';
+export const impersonationTokenPrefix = 'slp_act_';
 export const robotTokenPrefix = 'slp_robot_';
 export const scimTokenPrefix = 'slp_scim_';
 

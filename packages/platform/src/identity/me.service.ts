@@ -30,7 +30,12 @@ export class MeService {
       return { ...me, ...(await this.myAccess.of(actor)) };
     }
     const row = await this.database.read.user.findUniqueOrThrow({ where: { id: actor.id } });
-    return { ...toUserAnswer(row, actor.isAdmin), kind: 'user', ...(await this.myAccess.of(actor)) };
+    return {
+      ...toUserAnswer(row, actor.isAdmin),
+      kind: 'user',
+      impersonator: actor.impersonator?.username ?? null,
+      ...(await this.myAccess.of(actor)),
+    };
   }
 
   async update(caller: Caller, body: UpdateMe): Promise<MeAnswer> {
@@ -62,6 +67,7 @@ function toRobotMe(id: string, username: string, now: Date) {
     ...state,
     isAdmin: false,
     kind: 'robot' as const,
+    impersonator: null,
     createdAt: at,
     updatedAt: at,
     version: 1,

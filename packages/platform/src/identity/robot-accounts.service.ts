@@ -75,9 +75,7 @@ export class RobotAccounts {
       return { ...toRobotAnswer(row), token };
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('robot-exists')
-        : error;
+      throw isUniqueViolation(error) ? fail('robot-exists') : error;
     });
   }
 

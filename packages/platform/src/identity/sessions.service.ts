@@ -45,6 +45,12 @@ export class SessionsService {
     return this.database.read.session.findUniqueOrThrow({ where: { sid } });
   }
 
+  /** Whether it is there and has not ended. */
+  async isStanding(id: string | undefined): Promise<boolean> {
+    if (id === undefined) return false;
+    return (await this.database.read.session.count({ where: { id, endedAt: null } })) > 0;
+  }
+
   async noteUse(id: string, now: Date): Promise<void> {
     await this.database.read.session.updateMany({ where: { id }, data: { lastUsedAt: now } });
   }
@@ -174,7 +180,12 @@ export class SessionsService {
   private async endAllHere(tx: Transaction, userId: string, exceptId?: string): Promise<SessionModel | null> {
     const sessions = await tx.session.findMany({ where: { userId, endedAt: null, id: { not: exceptId } } });
     const kept = exceptId === undefined ? null : await tx.session.findUnique({ where: { id: exceptId } });
-    await tx.personalToken.deleteMany({ where: { userId, kind: { in: ['login', 'kube'] }, id: { not: exceptId } } });
+    await tx.personalToken.deleteMany({
+      where: {
+        OR: [{ userId, kind: { in: ['login', 'kube', 'impersonation'] } }, { impersonatorId: userId }],
+        id: { not: exceptId },
+      },
+    });
     await tx.session.updateMany({
       where: { id: { in: sessions.map(({ id }) => id) } },
       data: { endedAt: this.clock.now() },

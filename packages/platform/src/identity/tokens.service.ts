@@ -8,7 +8,7 @@ import type { PageQuery } from '../kernel/http/schemas.js';
 import { createToken, hashToken, isId, newId } from '../kernel/ids/ids.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { CredentialCache } from './credential-cache.service.js';
-import { rotated, toExpiry } from './credentials.rules.js';
+import { earlier, rotated, toExpiry } from './credentials.rules.js';
 import { fail } from './identity.errors.js';
 import { kubeTokenPrefix, personalTokenPrefix, requireUser, toTokenPrefix } from './identity.rules.js';
 import { IdentitySettings } from './settings.service.js';
@@ -75,9 +75,7 @@ export class PersonalTokens {
       return { ...toTokenAnswer(row, tenant?.name ?? null), token };
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('token-name-taken')
-        : error;
+      throw isUniqueViolation(error) ? fail('token-name-taken') : error;
     });
   }
 
@@ -123,11 +121,10 @@ export class PersonalTokens {
     const tenant = body.tenant ? await this.access.getTenantScope(caller.actor, body.tenant) : undefined;
     const token = createToken(kubeTokenPrefix);
     const now = this.clock.now();
-    const expiresAt = new Date(now.getTime() + kubeTokenMilliseconds);
     const madeBy = caller.sessionId ?? null;
     const maker = madeBy ? await this.database.read.personalToken.findUnique({ where: { id: madeBy } }) : null;
+    const expiresAt = earlier(new Date(now.getTime() + kubeTokenMilliseconds), maker?.expiresAt ?? null);
     await this.database.transaction(async (tx) => {
-      await tx.personalToken.deleteMany({ where: { userId, kind: 'kube', expiresAt: { lt: now } } });
       const id = newId();
       const prefix = toTokenPrefix(token, kubeTokenPrefix);
       const keys = { id, userId, kind: 'kube', name: `kube-${id}`, prefix, hash: hashToken(token), createdAt: now };

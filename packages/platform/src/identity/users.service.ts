@@ -72,9 +72,7 @@ export class UsersService {
       return toUserAnswer(row, body.isAdmin);
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('user-exists')
-        : error;
+      throw isUniqueViolation(error) ? fail('user-exists') : error;
     });
   }
 

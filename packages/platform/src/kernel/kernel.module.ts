@@ -15,6 +15,7 @@ import { Outgoing } from './http/outgoing.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RateLimit } from './http/rate-limit.js';
 import { RouteInterceptor } from './http/route.interceptor.js';
+import { Turns } from './http/turns.js';
 import { JobRegistry } from './jobs/job-registry.js';
 import { Workers } from './jobs/workers.js';
 import { Log } from './log/log.js';
@@ -46,6 +47,7 @@ const providers = [
   Redis,
   RouteInterceptor,
   SendMailProcessor,
+  Turns,
   Workers,
 ];
 

@@ -27,12 +27,14 @@ beforeAll(async () => {
   database = new pg.Client({ connectionString: api.config.databaseUrl });
   await database.connect();
   // 120 versions of the config of a placement that is not there, so that only this table matters.
-  await database.query('ALTER TABLE config_versions DROP CONSTRAINT "config_versions_placementId_fkey"');
+  for (const field of ['tenantId', 'placementId'])
+    await database.query(`ALTER TABLE config_versions DROP CONSTRAINT "config_versions_${field}_fkey"`);
   for (let number = 1; number <= 120; number++) {
     const sealed = api.app.get(Crypto).seal(`value-${number}`, sealContext(placement, 'TOKEN'));
     await database.query(
-      `INSERT INTO config_versions (id, "tenantId", "placementId", number, variables, secrets, hash, "createdBy")
-       VALUES ($1, $2, $3, $4, '{}', $5, 'h', 'olga')`,
+      `INSERT INTO config_versions (id, "tenantId", scope, "ownerId", "placementId", number, variables, secrets, hash,
+         "nameCount", "byteCount", "createdBy")
+       VALUES ($1, $2, 'application', $3, $3, $4, '{}', $5, 'h', 1, 1, 'olga')`,
       [newId(), newId(), placement, number, { TOKEN: { version: number, sealed, updatedAt: '' } }],
     );
   }

@@ -11,6 +11,7 @@ import { createToken, hashToken, newId } from '../kernel/ids/ids.js';
 import { JobAbandoned } from '../kernel/jobs/job.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { DeleteTenantProcessor, deletionSteps } from '../tenants/tenants.jobs.js';
+import { type Death, deathsIn, dieAt as dieAtCall } from '../testing/dying-worker.js';
 import { startTestApi, type TestApi } from '../testing/test-api.js';
 import { setupSteps } from './onboarding.rules.js';
 import { SetUpTenantProcessor } from './tenant-setup.jobs.js';
@@ -246,6 +247,47 @@ describe('setting a tenant up', () => {
     }
   }, 120_000);
 
+  it('ends the same at whichever call the worker is killed', async () => {
+    const counts = async (tenantId: string) => ({
+      claims: await database().quotaClaim.count({ where: { tenantId } }),
+      bindings: await database().roleBinding.count({ where: { tenantId } }),
+      created: await database().event.count({ where: { tenantId, type: 'tenant.created' } }),
+    });
+    let deaths: Death[] = [];
+    let once: Awaited<ReturnType<typeof counts>> | undefined;
+    for (let at = -1; at < deaths.length; at++) {
+      const name = `made-${at + 1}`;
+      const { tenantId } = await approve(name);
+      const worker = dieAtCall(api, deaths[at]);
+      const ofNamespaces = new Set<number>();
+      const { namespaces } = get(TenantSetupSteps).steps;
+      const wait = namespaces.make.bind(namespaces);
+      // What provisions the environments dies in a test of its own.
+      vi.spyOn(namespaces, 'make').mockImplementation(async (setup, signal) => {
+        const first = worker.calls().length;
+        await provisionAll(tenantId);
+        for (let call = first; call < worker.calls().length; call++) ofNamespaces.add(call + 1);
+        await wait(setup, signal);
+      });
+      await get(SetUpTenantProcessor)
+        .run({ tenantId }, context)
+        .catch(() => undefined);
+      vi.restoreAllMocks();
+      // The first, that nobody killed, tells where the others can die.
+      if (at < 0) deaths = deathsIn(worker.calls()).filter(({ call }) => !ofNamespaces.has(call));
+      else await work(tenantId);
+      const died = JSON.stringify(deaths[at]);
+      expect(await world(name), died).toEqual(whole);
+      const { claims, bindings, created } = await counts(tenantId);
+      once ??= { claims, bindings, created };
+      expect({ claims, bindings }, died).toEqual({ claims: once.claims, bindings: once.bindings });
+      expect(created, died).toBeGreaterThan(0);
+      const where = { subject: `tenants/${name}` };
+      expect(await database().operation.findFirst({ where }), died).toMatchObject({ state: 'succeeded' });
+    }
+    expect(deaths.length).toBeGreaterThan(12);
+  }, 300_000);
+
   it('takes everything back when a step is refused, and the request says why', async () => {
     for (const step of ['tenant', 'roles', 'projects', 'namespaces', 'open'] as const) {
       const name = `refused-${step}`;
@@ -276,6 +318,39 @@ describe('setting a tenant up', () => {
     }
   }, 120_000);
 
+  it('takes everything back at whichever call the worker is killed', async () => {
+    let deaths: Death[] = [];
+    const setUp = get(SetUpTenantProcessor);
+    for (let at = -1; at < deaths.length; at++) {
+      const name = `taken-${at + 1}`;
+      const { tenantId } = await approve(name);
+      const { namespaces } = get(TenantSetupSteps).steps;
+      const refused = new JobAbandoned('No.');
+      vi.spyOn(namespaces, 'make').mockImplementation(async () => {
+        await provisionAll(tenantId);
+        throw refused;
+      });
+      await expect(setUp.run({ tenantId }, context)).rejects.toBe(refused);
+      vi.restoreAllMocks();
+      const turn = async () => {
+        const row = await database().tenantSetup.findUnique({ where: { tenantId } });
+        if (row && !row.isReversing) await setUp.giveUp({ tenantId }, refused);
+        await setUp.run({ tenantId }, context);
+      };
+      const worker = dieAtCall(api, deaths[at]);
+      await turn().catch(() => undefined);
+      vi.restoreAllMocks();
+      if (at < 0) deaths = deathsIn(worker.calls());
+      else await turn();
+      const died = JSON.stringify(deaths[at]);
+      expect(await world(name), died).toEqual(nothing);
+      const where = { subject: `tenants/${name}` };
+      expect(await database().operation.findFirst({ where }), died).toMatchObject({ state: 'failed' });
+      expect((await ask(name)).status, died).toBe(201);
+    }
+    expect(deaths.length).toBeGreaterThan(8);
+  }, 300_000);
+
   it('turns round by itself at what a rule refuses', async () => {
     const { tenantId } = await approve('greedy', { limits: { projects: 0 } });
     await work(tenantId);
@@ -300,4 +375,32 @@ describe('deleting a tenant', () => {
       expect(operation.state).toBe('succeeded');
     }
   }, 120_000);
+
+  it('ends the same at whichever call the worker is killed', async () => {
+    let deaths: Death[] = [];
+    for (let at = -1; at < deaths.length; at++) {
+      const name = `call-${at + 1}`;
+      const { tenantId } = await approve(name);
+      await work(tenantId);
+      const { body } = await api.call(api.admin, 'DELETE', `/tenants/${name}?confirm=${name}`);
+      const job = { tenantId, tenant: name, operation: body.operation };
+      const worker = dieAtCall(api, deaths[at]);
+      await get(DeleteTenantProcessor)
+        .run(job, context)
+        .catch(() => undefined);
+      vi.restoreAllMocks();
+      // The first, that nobody killed, tells where the others can die.
+      if (at < 0) deaths = deathsIn(worker.calls());
+      else await get(DeleteTenantProcessor).run(job, context);
+      const { body: operation } = await api.call(api.admin, 'GET', `/operations/${body.operation}`);
+      const left = {
+        claims: await database().quotaClaim.count({ where: { tenantId } }),
+        counters: await database().quotaCounter.count({ where: { tenantId } }),
+      };
+      const died = JSON.stringify(deaths[at]);
+      expect({ ...(await world(name)), ...left }, died).toEqual({ ...nothing, claims: 0, counters: 0 });
+      expect(operation.state, died).toBe('succeeded');
+    }
+    expect(deaths.length).toBeGreaterThan(10);
+  }, 300_000);
 });

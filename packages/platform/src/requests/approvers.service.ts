@@ -10,6 +10,14 @@ import type { Decider } from './requests.rules.js';
 /** So many people are told of one request at most. */
 const mostTold = 500;
 
+/** The requests that somebody may decide: as a condition, and for a row that was read. */
+export interface Decidable {
+  readonly where: Prisma.RequestWhereInput;
+  has(row: RequestModel): boolean;
+}
+
+const noneDecidable: Decidable = { where: { id: { in: [] } }, has: () => false };
+
 /**
  * Who may decide what, by the rows as they are at this moment: rights that were taken away a moment ago count no more, whatever
  * a process keeps in memory.
@@ -38,8 +46,8 @@ export class ApproversService {
   }
 
   /** Which requests the actor may decide, by his own rights or by those that were delegated to him. */
-  async decidableBy(reader: Reader, actor: Actor): Promise<Prisma.RequestWhereInput> {
-    if (actor.kind !== 'user') return { id: { in: [] } };
+  async decidableBy(reader: Reader, actor: Actor): Promise<Decidable> {
+    if (actor.kind !== 'user') return noneDecidable;
     const now = this.clock.now();
     const delegations = await reader.delegation.findMany({
       where: { toUserId: actor.id, startsAt: { lte: now }, endsAt: { gt: now } },
@@ -49,22 +57,29 @@ export class ApproversService {
     const rights = [{ fromUserId: actor.id, kinds: [] as string[] }, ...delegations].flatMap(
       ({ fromUserId, kinds }) => {
         const standing = standings.get(fromUserId);
-        if (!standing) return [];
-        const kind = kinds.length > 0 ? { in: kinds } : undefined;
-        // A request of the one who delegated is his own, also for whom he delegated to.
-        return [
-          {
-            AND: [
-              { OR: decidableWith(standing) },
-              { OR: [{ requesterId: null }, { requesterId: { not: fromUserId } }] },
-            ],
-            kind,
-          },
-        ];
+        return standing ? [{ standing, kinds }] : [];
       },
     );
-    if (rights.length === 0) return { id: { in: [] } };
-    return { AND: [{ OR: rights }, { OR: [{ requesterId: null }, { requesterId: { not: actor.id } }] }] };
+    if (rights.length === 0) return noneDecidable;
+    // A request of the one who delegated is his own, also for whom he delegated to.
+    const byRight = rights.map(({ standing, kinds }) => ({
+      AND: [
+        { OR: decidableWith(standing) },
+        { OR: [{ requesterId: null }, { requesterId: { not: standing.userId } }] },
+      ],
+      kind: kinds.length > 0 ? { in: kinds } : undefined,
+    }));
+    return {
+      where: { AND: [{ OR: byRight }, { OR: [{ requesterId: null }, { requesterId: { not: actor.id } }] }] },
+      has: (row) =>
+        row.requesterId !== actor.id &&
+        rights.some(
+          ({ standing, kinds }) =>
+            row.requesterId !== standing.userId &&
+            (kinds.length === 0 || kinds.includes(row.kind)) &&
+            isApprover(standing, toDeciding(row)),
+        ),
+    };
   }
 
   /** The users who may decide a request, without its asker. */
@@ -186,14 +201,30 @@ function decidableWith({ username, groups, platform, tenants, projects }: Standi
     { approverGroups: { hasSome: [...groups] } },
     { approverPermission: { in: [...platform.permissions] } },
     { approverScope: 'platform', approverRoles: { hasSome: [...platform.roles] } },
-    ...[...tenants].flatMap(([tenantId, holding]): Prisma.RequestWhereInput[] => [
-      { tenantId, approverScope: 'tenant', OR: by(holding) },
-      { tenantId, approverScope: 'project', approverPermission: { in: [...holding.permissions] } },
+    ...alike(tenants).flatMap(({ ids, holding }): Prisma.RequestWhereInput[] => [
+      { tenantId: { in: ids }, approverScope: 'tenant', OR: by(holding) },
+      { tenantId: { in: ids }, approverScope: 'project', approverPermission: { in: [...holding.permissions] } },
     ]),
-    ...[...projects].map(
-      ([projectId, holding]): Prisma.RequestWhereInput => ({ projectId, approverScope: 'project', OR: by(holding) }),
+    ...alike(projects).map(
+      ({ ids, holding }): Prisma.RequestWhereInput => ({
+        projectId: { in: ids },
+        approverScope: 'project',
+        OR: by(holding),
+      }),
     ),
   ];
+}
+
+/** Places where the same is held, together: a query grows with the kinds of roles, not with the number of places. */
+function alike(places: ReadonlyMap<string, Holding>): readonly { readonly ids: string[]; readonly holding: Holding }[] {
+  const groups = new Map<string, { readonly ids: string[]; readonly holding: Holding }>();
+  for (const [id, holding] of places) {
+    const key = JSON.stringify([[...holding.roles].sort(), [...holding.permissions].sort()]);
+    const group = groups.get(key);
+    if (group) group.ids.push(id);
+    else groups.set(key, { ids: [id], holding });
+  }
+  return [...groups.values()];
 }
 
 function toDeciding(row: RequestModel): Deciding {

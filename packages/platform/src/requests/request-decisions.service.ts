@@ -117,6 +117,7 @@ export class RequestDecisions {
       const what = pass(toFacts(row), this.clock.now());
       if (what === 'expire') {
         const expired = await this.record.change(tx, id, { state: 'expired', decidedAt: this.clock.now() });
+        await this.requests.refuse(tx, caller, expired, 'expired');
         await this.record.note(tx, caller, expired, { verb: 'expire' });
         await this.tell(tx, row, 'request-expired');
       } else if (what === 'end') {
@@ -170,6 +171,8 @@ export class RequestDecisions {
     if (effect === 'grant') return this.requests.grant(tx, caller, row);
     if (effect === 'end') return this.requests.revoke(tx, caller, row);
     const decidedAt = state === row.state ? undefined : this.clock.now();
+    if (decidedAt && (state === 'rejected' || state === 'withdrawn'))
+      await this.requests.refuse(tx, caller, row, state);
     return this.record.change(tx, row.id, { state, decidedAt, review: verdict });
   }
 

@@ -56,9 +56,13 @@ export interface RequestHandler<T extends object> {
   claim?(tx: Transaction, payload: T): Promise<void>;
   /** In the transaction of the last approval: rows and outbox only. Throw an error of the catalogue to refuse the approval. */
   granted(tx: Transaction, request: DecidedRequest<T>, caller: Caller): Promise<void>;
+  /** It will not be granted: rejected, withdrawn, or undecided for too long. In the transaction that says so. */
+  refused?(tx: Transaction, request: DecidedRequest<T>, caller: Caller, state: RefusedState): Promise<void>;
   /** A grant has run out, or was taken back. Of kinds that `findGrant` answers for nothing needs to be done. */
   ended?(tx: Transaction, request: DecidedRequest<T>, caller: Caller): Promise<void>;
 }
+
+export type RefusedState = 'rejected' | 'withdrawn' | 'expired';
 
 export const decidesKey = Symbol('decides');
 

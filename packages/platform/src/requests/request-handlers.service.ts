@@ -4,7 +4,13 @@ import { decidesKey, type RequestHandler } from './request-handler.js';
 import { fail } from './requests.errors.js';
 import { isRequestKind, type RequestKind } from './requests.rules.js';
 
-export { type DecidedRequest, Decides, type RequestHandler, type RequestPlace } from './request-handler.js';
+export {
+  type DecidedRequest,
+  Decides,
+  type RefusedState,
+  type RequestHandler,
+  type RequestPlace,
+} from './request-handler.js';
 
 /** The handlers among this process's providers, by their kind. */
 @Injectable()

@@ -5,7 +5,7 @@ import { Database, type Prisma } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import { isId } from '../kernel/ids/ids.js';
 import type { Actor } from '../kernel/tenancy/caller.js';
-import { ApproversService } from './approvers.service.js';
+import { ApproversService, type Decidable } from './approvers.service.js';
 import type { RequestWithDecisions } from './request-record.js';
 import { type RequestAnswer, type RequestsQuery, toRequestAnswer } from './requests.dto.js';
 import { fail } from './requests.errors.js';
@@ -23,10 +23,10 @@ export class RequestViews {
   ) {}
 
   async get(actor: Actor, id: string): Promise<RequestAnswer> {
-    const row = await this.find(actor, id);
-    const [answer] = row ? await this.answer(actor, [row]) : [];
-    if (!answer) throw fail('request-not-found');
-    return answer;
+    const sight = await this.sightOf(actor);
+    const row = await this.find(id, sight);
+    if (!row) throw fail('request-not-found');
+    return this.answer(row, sight);
   }
 
   /** Newest first. */
@@ -36,9 +36,10 @@ export class RequestViews {
       type: 'date',
     });
     const scope = query.tenant ? await this.access.getTenantScope(actor, query.tenant) : undefined;
+    const sight = await this.sightOf(actor);
     const rows = await this.database.read.request.findMany({
       where: {
-        AND: [where, await this.whereOf(actor, query.view)],
+        AND: [where, whereOf(sight, query.view)],
         kind: query.kind,
         state: query.state,
         tenantId: scope?.id,
@@ -48,14 +49,12 @@ export class RequestViews {
       orderBy,
       take,
     });
-    const answers = new Map((await this.answer(actor, rows)).map((answer) => [answer.id, answer]));
-    const page = toPage(
+    return toPage(
       rows,
       query.limit,
       (row) => [row.createdAt, row.id],
-      ({ id }) => answers.get(id),
+      (row) => this.answer(row, sight),
     );
-    return { ...page, items: page.items.filter((item) => item !== undefined) };
   }
 
   /** Those of the requests changed since then that the actor may see. */
@@ -64,7 +63,7 @@ export class RequestViews {
     since: Date,
   ): Promise<{ id: string; kind: string; state: string; updatedAt: Date }[]> {
     return this.database.read.request.findMany({
-      where: { AND: [{ updatedAt: { gt: since } }, await this.visibleTo(actor)] },
+      where: { AND: [{ updatedAt: { gt: since } }, whereVisible(await this.sightOf(actor))] },
       select: { id: true, kind: true, state: true, updatedAt: true },
       orderBy: { updatedAt: 'asc' },
       take: 200,
@@ -73,65 +72,68 @@ export class RequestViews {
 
   /** Throws the same 404 for what is not there and for what the actor may not see. */
   async requireVisible(actor: Actor, id: string): Promise<void> {
-    if (!(await this.find(actor, id))) throw fail('request-not-found');
+    if (!(await this.find(id, await this.sightOf(actor)))) throw fail('request-not-found');
   }
 
-  private async find(actor: Actor, id: string): Promise<RequestWithDecisions | null> {
+  private async find(id: string, sight: Sight): Promise<RequestWithDecisions | null> {
     if (!isId(id)) return null;
     return this.database.read.request.findFirst({
-      where: { AND: [{ id }, await this.visibleTo(actor)] },
+      where: { AND: [{ id }, whereVisible(sight)] },
       include: decisions,
     });
   }
 
-  private async whereOf(actor: Actor, view: RequestsQuery['view']): Promise<Prisma.RequestWhereInput> {
-    switch (view) {
-      case 'mine':
-        return mine(actor);
-      case 'to-decide':
-        return { AND: [{ state: 'pending' }, await this.approvers.decidableBy(this.database.read, actor)] };
-      case 'to-review':
-        return { AND: [{ review: 'due' }, await this.approvers.decidableBy(this.database.read, actor)] };
-      case 'all':
-        return this.visibleTo(actor);
-    }
-  }
-
-  private async visibleTo(actor: Actor): Promise<Prisma.RequestWhereInput> {
-    const insider = await this.readableBy(actor);
-    return { OR: [mine(actor), insider, await this.approvers.decidableBy(this.database.read, actor)] };
-  }
-
-  private async readableBy(actor: Actor): Promise<Prisma.RequestWhereInput> {
-    const reach = await this.access.reach(actor, 'requests:read');
-    if (reach === 'everywhere') return {};
-    return { OR: [{ tenantId: { in: [...reach.tenants] } }, { projectId: { in: [...reach.projects] } }] };
-  }
-
-  private async answer(actor: Actor, rows: readonly RequestWithDecisions[]): Promise<RequestAnswer[]> {
-    const ids = rows.map(({ id }) => id);
-    const [decidable, readable] = await Promise.all([
-      this.select(ids, await this.approvers.decidableBy(this.database.read, actor)),
-      this.select(ids, await this.readableBy(actor)),
+  private async sightOf(actor: Actor): Promise<Sight> {
+    const [reach, decidable] = await Promise.all([
+      this.access.reach(actor, 'requests:read'),
+      this.approvers.decidableBy(this.database.read, actor),
     ]);
-    return rows.map((row) => {
-      const isOpen = row.state === 'pending' || row.state === 'approved' || row.review === 'due';
-      return toRequestAnswer(row, {
-        isMine: row.requesterId !== null && row.requesterId === actor.id,
-        canDecide: isOpen && decidable.has(row.id),
-        isInsider: decidable.has(row.id) || readable.has(row.id),
-        portalUrl: this.config.portalUrl,
-      });
-    });
+    if (reach === 'everywhere') return { actor, decidable, tenants: 'all', projects: 'all' };
+    return { actor, decidable, tenants: new Set(reach.tenants), projects: new Set(reach.projects) };
   }
 
-  private async select(ids: readonly string[], where: Prisma.RequestWhereInput): Promise<ReadonlySet<string>> {
-    const found = await this.database.read.request.findMany({
-      where: { AND: [{ id: { in: [...ids] } }, where] },
-      select: { id: true },
+  private answer(row: RequestWithDecisions, { actor, decidable, tenants, projects }: Sight): RequestAnswer {
+    const isOpen = row.state === 'pending' || row.state === 'approved' || row.review === 'due';
+    const isDecidable = decidable.has(row);
+    const isReadable =
+      tenants === 'all' ||
+      projects === 'all' ||
+      (row.tenantId !== null && tenants.has(row.tenantId)) ||
+      (row.projectId !== null && projects.has(row.projectId));
+    return toRequestAnswer(row, {
+      isMine: row.requesterId !== null && row.requesterId === actor.id,
+      canDecide: isOpen && isDecidable,
+      isInsider: isDecidable || isReadable,
+      portalUrl: this.config.portalUrl,
     });
-    return new Set(found.map(({ id }) => id));
   }
+}
+
+/** What an actor may see of requests at this moment. */
+interface Sight {
+  readonly actor: Actor;
+  readonly decidable: Decidable;
+  readonly tenants: ReadonlySet<string> | 'all';
+  readonly projects: ReadonlySet<string> | 'all';
+}
+
+function whereOf(sight: Sight, view: RequestsQuery['view']): Prisma.RequestWhereInput {
+  switch (view) {
+    case 'mine':
+      return mine(sight.actor);
+    case 'to-decide':
+      return { AND: [{ state: 'pending' }, sight.decidable.where] };
+    case 'to-review':
+      return { AND: [{ review: 'due' }, sight.decidable.where] };
+    case 'all':
+      return whereVisible(sight);
+  }
+}
+
+function whereVisible({ actor, decidable, tenants, projects }: Sight): Prisma.RequestWhereInput {
+  if (tenants === 'all' || projects === 'all') return {};
+  const readable = [{ tenantId: { in: [...tenants] } }, { projectId: { in: [...projects] } }];
+  return { OR: [mine(actor), ...readable, decidable.where] };
 }
 
 function mine(actor: Actor): Prisma.RequestWhereInput {

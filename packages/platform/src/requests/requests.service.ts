@@ -7,7 +7,7 @@ import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Actor, Caller } from '../kernel/tenancy/caller.js';
 import { toPolicyRow } from './approval-policies.dto.js';
 import { defaultTerms, findPolicy, type PolicyQuestion, type PolicyRow } from './approval-policies.rules.js';
-import type { RequestHandler } from './request-handler.js';
+import type { RefusedState, RequestHandler } from './request-handler.js';
 import { RequestHandlers } from './request-handlers.service.js';
 import { RequestRecord, toDecided } from './request-record.js';
 import { fail } from './requests.errors.js';
@@ -149,6 +149,27 @@ export class RequestsService {
     return ended;
   }
 
+  /** Tells the handler that nothing will come of it. */
+  async refuse(tx: Transaction, caller: Caller, row: RequestModel, state: RefusedState): Promise<void> {
+    const handler = this.handlers.get(row.kind);
+    await handler.refused?.(tx, toDecided(row, parsePayload(handler, Object(row.payload))), caller, state);
+  }
+
+  /** What was asked for is not wanted any more: nobody needs to decide. The caller undoes by himself what waited for it. */
+  async cancel(tx: Transaction, caller: Caller, id: string, comment: string): Promise<void> {
+    const row = await this.record.findLocked(tx, id);
+    if (row?.state !== 'pending') return;
+    const withdrawn = await this.record.change(tx, id, { state: 'withdrawn', decidedAt: this.clock.now() });
+    await this.record.note(tx, caller, withdrawn, { verb: 'withdraw', comment });
+  }
+
+  /** Whether a policy of this kind is about the place: then somebody is to be asked. */
+  async isRuled(reader: Reader, place: Omit<NewRequest, 'reason' | 'title'>): Promise<boolean> {
+    const handler = this.handlers.get(place.kind);
+    const question = { ...toQuestion(place, place.payload), grantSeconds: null };
+    return findPolicy(await this.listPolicies(reader, question), question, handler.decidedBy) !== undefined;
+  }
+
   /** The grant of this kind for this subject that is in force for the actor. */
   async findGrant(actor: Actor, kind: RequestKind, subject: string): Promise<Grant | undefined> {
     if (actor.id === null) return undefined;
@@ -172,10 +193,8 @@ export class RequestsService {
    * is, nothing but the permission is needed.
    */
   async requireGrant(actor: Actor, place: Omit<NewRequest, 'reason' | 'title'>): Promise<void> {
-    const handler = this.handlers.get(place.kind);
-    const question = { ...toQuestion(place, place.payload), grantSeconds: null };
-    const policy = findPolicy(await this.listPolicies(this.database.read, question), question, handler.decidedBy);
-    if (!policy || (await this.findGrant(actor, place.kind, place.subject))) return;
+    if (!(await this.isRuled(this.database.read, place))) return;
+    if (await this.findGrant(actor, place.kind, place.subject)) return;
     throw fail('request-needed', `This needs a request of the kind ${place.kind} for ${place.subject}.`);
   }
 

@@ -13,17 +13,31 @@ export interface Death {
   readonly when: 'before' | 'after';
 }
 
+interface DyingWorker {
+  calls(): string[];
+  hasDied(): boolean;
+  /** Runs what others do meanwhile in the same process: it is none of the worker's calls. */
+  aside(work: () => Promise<void>): Promise<void>;
+}
+
 /**
  * Has the worker die at one of its calls that change something outside: writes to the cluster, and transactions. To die at a read is
  * to die after the write before it. `calls()` tells which there were. Take it away with `vi.restoreAllMocks()`; nothing is
  * remembered of the process before, as after a start.
  */
-export function dieAt(api: TestApi, death?: Death): { calls(): string[]; hasDied(): boolean } {
+export function dieAt(
+  api: Pick<TestApi, 'app'>,
+  death?: Death,
+  /** Looks at the world after each call that took effect. */
+  look: (call: string) => Promise<void> = async () => undefined,
+): DyingWorker {
   const clusters = api.app.get(ClustersService, { strict: false });
   const database = api.app.get(Database, { strict: false });
   const calls: string[] = [];
   let isDead = false;
+  let isAside = false;
   const outside = async <T>(work: () => Promise<T>, what: string | undefined): Promise<T> => {
+    if (isAside) return work();
     // A dead process does nothing more, whatever else it had under way.
     if (isDead) throw new Error('The worker is dead.');
     if (what === undefined) return work();
@@ -32,6 +46,7 @@ export function dieAt(api: TestApi, death?: Death): { calls(): string[]; hasDied
     if (isMine) isDead = true;
     if (isMine && death.when === 'before') throw new Error('The worker was killed.');
     const result = await work();
+    await look(what);
     if (isMine) throw new Error('The worker was killed.');
     return result;
   };
@@ -44,7 +59,14 @@ export function dieAt(api: TestApi, death?: Death): { calls(): string[]; hasDied
   const transaction = database.transaction.bind(database);
   vi.spyOn(database, 'transaction').mockImplementation(((...rest: Parameters<typeof transaction>) =>
     outside(() => transaction(...rest), `transaction ${calls.length}`)) as typeof transaction);
-  return { calls: () => calls, hasDied: () => isDead };
+  const aside = async (work: () => Promise<void>): Promise<void> => {
+    if (isDead) throw new Error('The worker is dead.');
+    isAside = true;
+    await work().finally(() => {
+      isAside = false;
+    });
+  };
+  return { calls: () => calls, hasDied: () => isDead, aside };
 }
 
 type Outside = <T>(work: () => Promise<T>, what: string | undefined) => Promise<T>;

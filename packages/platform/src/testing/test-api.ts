@@ -8,7 +8,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DynamicModule, type INestApplication, Module, type Type } from '@nestjs/common';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
-import pg from 'pg';
 import { AccessModule } from '../access/access.module.js';
 import { AdoptionsModule } from '../adoptions/adoptions.module.js';
 import { AuditModule } from '../audit/audit.module.js';
@@ -28,6 +27,8 @@ import { OperationsModule } from '../operations/operations.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { RequestsModule } from '../requests/requests.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { watchChanges } from './audited-routes.js';
+import { createOwnDatabase, createOwnRedis } from './own-databases.js';
 
 const migrations = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 const base = [
@@ -96,26 +97,14 @@ export async function startTestApi(options: {
   admin?: string;
 }): Promise<TestApi> {
   const folder = mkdtempSync(path.join(tmpdir(), 'slipway-api-'));
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  const server = new pg.Client({ connectionString: options.databaseUrl });
-  await server.connect();
-  // Not the superuser, for whom row-level security is not there.
-  await server.query(
-    `DO $$ BEGIN CREATE ROLE slipway_test LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
-  );
-  await server.query(`CREATE DATABASE ${name} OWNER slipway_test`);
   // What tests ask beside the API is for all tenants; the API itself sets it with each connection.
-  await server.query(`ALTER DATABASE ${name} SET slipway.tenant = '*'`);
-  const databaseUrl = Object.assign(new URL(options.databaseUrl), {
-    pathname: `/${name}`,
-    username: 'slipway_test',
-  }).href;
+  const { url: databaseUrl, drop } = await createOwnDatabase(options.databaseUrl, '*');
   await migrate({ databaseUrl, folder: migrations });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const config = loadConfig({
     SLIPWAY_DATABASE_URL: databaseUrl,
-    SLIPWAY_REDIS_URL: `${options.redisUrl}/${randomBytes(1).readUInt8() % 16}`,
+    SLIPWAY_REDIS_URL: await createOwnRedis(options.redisUrl),
     SLIPWAY_API_URL: url,
     SLIPWAY_PORTAL_URL: 'http://portal.test',
     SLIPWAY_LOG_LEVEL: 'silent',
@@ -128,6 +117,7 @@ export async function startTestApi(options: {
   const imports = [createKernelModule(config), ...base, ...(options.modules ?? [])];
   const root: DynamicModule = { module: TestModule, imports };
   const app = await NestFactory.create(root, { bodyParser: false, bufferLogs: true });
+  const changes = watchChanges(app);
   await prepareApplication(app);
   await app.listen(port, '127.0.0.1');
 
@@ -165,13 +155,15 @@ export async function startTestApi(options: {
       return login(username);
     },
     async close() {
+      const unaudited = await changes.findUnaudited();
       // As the door does when its time to drain is over.
       const http: Server = app.getHttpServer();
       http.closeAllConnections();
       await app.close();
-      await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await server.end();
+      await drop();
       rmSync(folder, { recursive: true, force: true });
+      if (unaudited.length > 0)
+        throw new Error(`These changes left no row in the audit log: ${unaudited.join(', ')}. See audited-routes.ts.`);
     },
   };
 }

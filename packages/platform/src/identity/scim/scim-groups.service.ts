@@ -176,7 +176,7 @@ const includeMembers = (isWanted: boolean) => ({
 const taken = () => new ScimError(409, 'Another group has this name.', 'uniqueness');
 
 function toUniqueness(error: unknown): never {
-  throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error) ? taken() : error;
+  throw isUniqueViolation(error) ? taken() : error;
 }
 
 /** As a PATCH sees it: a member is its id alone, by which directories name those to remove. */

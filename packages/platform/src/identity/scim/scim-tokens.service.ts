@@ -64,9 +64,7 @@ export class ScimTokens {
       return { ...toScimTokenAnswer(row), token };
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('scim-token-exists')
-        : error;
+      throw isUniqueViolation(error) ? fail('scim-token-exists') : error;
     });
   }
 

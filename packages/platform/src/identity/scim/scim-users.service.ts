@@ -194,7 +194,7 @@ const notManaged = (username: string) =>
 const notFound = () => new ScimError(404, 'There is no such user.');
 
 function toUniqueness(error: unknown): never {
-  const isTaken = isUniqueViolation(error instanceof Error && error.cause ? error.cause : error);
+  const isTaken = isUniqueViolation(error);
   if (isTaken) throw new ScimError(409, 'Another user has this user name.', 'uniqueness');
   throw error;
 }

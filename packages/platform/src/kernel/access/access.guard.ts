@@ -7,12 +7,12 @@ import { RateLimit } from '../http/rate-limit.js';
 import { findRoute, type Request, type Response, type RouteOptions, stateOf } from '../http/route.js';
 import { signalOf } from '../http/server-sent-events.js';
 import { hashToken } from '../ids/ids.js';
-import { type Actor, createUserActor, type TenantScope } from '../tenancy/caller.js';
+import type { Actor, TenantScope } from '../tenancy/caller.js';
 import { requireChangeable } from '../tenancy/tenant-state.js';
 import { Access } from './access.js';
-import { Authenticator, authenticate } from './authenticator.js';
+import { Authenticator, authenticate, authenticateAgain } from './authenticator.js';
 import { isPermission, levelOf } from './permissions.js';
-import { canSeeProject } from './policy.js';
+import { canSeeProject, isInPerson } from './policy.js';
 
 /** What stays open is asked about again after this time. */
 const recheckMilliseconds = 3_000;
@@ -48,6 +48,7 @@ export class AccessGuard implements CanActivate {
     }
     state.actor = actor;
     state.sessionId = actor.kind === 'system' ? undefined : actor.sessionId;
+    state.impersonator = actor.kind === 'user' ? actor.impersonator?.username : undefined;
     const { tenant, project } = request.params;
     if (typeof tenant === 'string') {
       state.tenant = await this.access.getTenantScope(actor, tenant);
@@ -78,9 +79,7 @@ export class AccessGuard implements CanActivate {
 
   /** Throws what a new request would be refused with. An access token that has run out meanwhile is no reason. */
   private async readmit(before: Actor, route: RouteOptions, request: Request): Promise<void> {
-    const actor = isLasting(request)
-      ? await authenticate(this.authenticator, request, 'rest')
-      : await this.renew(before);
+    const actor = await authenticateAgain(this.authenticator, request, 'rest', before);
     if (!actor) throw fail('unauthenticated');
     const { tenant, project } = request.params;
     if (typeof tenant === 'string') {
@@ -88,12 +87,6 @@ export class AccessGuard implements CanActivate {
       this.admit(actor, scope, route, typeof project === 'string' ? project : undefined);
     } else if (route.permission !== 'signed-in' && route.permission !== 'public')
       await this.access.requireOnPlatform(actor, route.permission);
-  }
-
-  private async renew(actor: Actor): Promise<Actor | undefined> {
-    if (actor.kind !== 'user') return actor;
-    if (!(await this.access.isActive(actor.id))) return undefined;
-    return createUserActor({ ...actor, platformRoles: await this.access.platformRolesOf(actor.id) });
   }
 
   private admit(actor: Actor, scope: TenantScope, route: RouteOptions, project: string | undefined): void {
@@ -110,9 +103,6 @@ export class AccessGuard implements CanActivate {
 const isPlatforms = ({ permission }: RouteOptions): boolean =>
   isPermission(permission) && levelOf(permission) === 'platform';
 
-/** Whether the request came with a token that is good until it is taken away, as against one of a few minutes. */
-const isLasting = (request: Request): boolean => /^Bearer slp_/i.test(request.headers.authorization ?? '');
-
 const addressOf = (request: Request): string => `address:${request.ip ?? 'unknown'}`;
 
 /** Each token counts for itself; the short-lived ones of a session together. */
@@ -121,9 +111,10 @@ function clientOf(actor: Actor, request: Request): string {
   return token ? `token:${hashToken(token)}` : `actor:${actor.username}`;
 }
 
-/** A token with scopes does what they name, and no more: where no permission is asked, it only reads. */
+/** A token with scopes does what they name, and no more: where no permission is asked, it only reads. So does who acts in another's name. */
 function requireUnnarrowed(actor: Actor, { permission, method }: RouteOptions): void {
-  if (actor.kind !== 'user' || (!actor.scopes && !actor.restrictedTo)) return;
+  if (actor.kind !== 'user' || isInPerson(actor)) return;
   if (permission !== 'signed-in' || method === 'GET') return;
+  if (actor.impersonator) throw fail('forbidden', 'Nobody does this in another’s name.');
   throw fail('forbidden', 'This needs a token without scopes: sign in, or use a token that is not narrowed.');
 }

@@ -8,7 +8,7 @@ import type { Actor, TenantScope } from '../tenancy/caller.js';
 import { BoundedMap } from './bounded-map.js';
 import { type Grant, Grants, noRights, rightsOfRobot } from './grants.js';
 import { allPermissions, type Permission, type PlatformRole } from './permissions.js';
-import { canSeeTenant, isAllowed, isAllowedOnPlatform, isAllowedSomewhere, isInScopes } from './policy.js';
+import { canSeeTenant, isAllowed, isAllowedOnPlatform, isAllowedSomewhere, isInPerson, isInScopes } from './policy.js';
 
 const accessChannel = 'slipway_access';
 /** What is kept is read again after this time even when no notice came. */
@@ -152,6 +152,17 @@ export class Access implements BeforeApplicationShutdown {
   /** Whether there is such a user, who is not disabled. */
   async isActive(userId: string): Promise<boolean> {
     return (await this.grantsOf(userId)).isActive;
+  }
+
+  /**
+   * Whether the actor may act as this user: in person only, and never as himself or as somebody who has a role on the platform.
+   * Asked at each use, so that it ends with the right.
+   */
+  async canActAs(actor: Actor, userId: string): Promise<boolean> {
+    if (!isInPerson(actor) || actor.id === userId) return false;
+    if (!(await this.isAllowedOnPlatform(actor, 'users:impersonate'))) return false;
+    const grants = await this.grantsOf(userId);
+    return grants.isActive && grants.inForce(this.clock.now()).every(({ tenantId }) => tenantId !== null);
   }
 
   /** Every role that a user holds now, directly or by a group. */

@@ -37,10 +37,14 @@ const catalogue = {
   'builds:write': ['project', 'Start and cancel builds'],
   'releases:read': ['project', 'List and read releases'],
   'releases:write': ['project', 'Make releases'],
+  'releases:override-freeze': ['project', 'Roll out in spite of a freeze, with a reason'],
   'rollouts:read': ['project', 'List and follow rollouts'],
   'rollouts:write': ['project', 'Start and stop rollouts'],
   'rollouts:promote': ['project', 'Promote a release to the next step or environment'],
   'rollouts:rollback': ['project', 'Go back to an earlier release'],
+  'rollouts:force': ['project', 'Promote a release that is not healthy in the environment that it comes from'],
+  'freezes:read': ['project', 'Read when nothing new is rolled out'],
+  'freezes:write': ['tenant', 'Say when nothing new is rolled out'],
   'config:read': ['project', 'Read configuration, secrets left out'],
   'config:write': ['project', 'Change configuration'],
   'secrets:read': ['project', 'Reveal secrets'],
@@ -77,6 +81,10 @@ const catalogue = {
   'audit-rules:write': ['tenant', "Change the audit log's rules, alerts and targets"],
   'users:read': ['platform', 'List users'],
   'users:write': ['platform', 'Create, change and delete users'],
+  'users:impersonate': [
+    'platform',
+    'Act as a user who has no role on the platform, for some minutes, audited with both names',
+  ],
   'groups:read': ['platform', 'List groups and their members'],
   'groups:write': ['platform', 'Create, change and delete groups'],
   'platform-members:read': ['platform', 'List who has a role on the platform'],
@@ -121,6 +129,7 @@ const viewer = [
   'builds:read',
   'releases:read',
   'rollouts:read',
+  'freezes:read',
   'config:read',
   'scaling:read',
   'domains:read',
@@ -171,6 +180,9 @@ const admin = [
   'blueprints:write',
   'environments:write',
   'environments:delete',
+  'releases:override-freeze',
+  'rollouts:force',
+  'freezes:write',
   'applications:delete',
   'repositories:delete',
   'secrets:read',
@@ -229,6 +241,7 @@ const approver = [
   'applications:read',
   'releases:read',
   'rollouts:read',
+  'freezes:read',
   'events:read',
   'operations:read',
   'policies:read',
@@ -244,6 +257,24 @@ export const permissionsOfPlatformRole: Readonly<Record<PlatformRole, ReadonlySe
   auditor: toSet(auditor),
   approver: toSet(approver),
 };
+
+/**
+ * What nobody does in another's name: what shows or makes secrets and credentials, what consents for the other one, and what
+ * changes who may do what.
+ */
+export const neverInAnothersName: ReadonlySet<Permission> = toSet([
+  'secrets:read',
+  'pods:exec',
+  'robots:write',
+  'audit-rules:write',
+  'requests:approve',
+  'requests:break-glass',
+  'approval-policies:write',
+  'members:write',
+  'owners:write',
+  'invitations:write',
+  'roles:write',
+]);
 
 /** What a robot may be given: no power over people, roles, requests and other robots, and no secrets in the clear. */
 export const robotPermissions = [
@@ -261,6 +292,7 @@ export const robotPermissions = [
   'rollouts:write',
   'rollouts:promote',
   'rollouts:rollback',
+  'freezes:read',
   'config:read',
   'config:write',
   'secrets:write',

@@ -1,5 +1,5 @@
 import type { Actor, TenantScope } from '../tenancy/caller.js';
-import { levelOf, type Permission } from './permissions.js';
+import { levelOf, neverInAnothersName, type Permission } from './permissions.js';
 
 /** A policy is boolean algebra over facts: `and(isMember(scope), or(isAdmin(actor), owns(…)))`. */
 export const and = (...terms: readonly boolean[]): boolean => terms.every(Boolean);
@@ -8,9 +8,15 @@ export const not = (term: boolean): boolean => !term;
 
 export const isAdmin = (actor: Actor): boolean => actor.isAdmin;
 
-/** Whether the actor's token, when it is narrowed, names the permission. */
+/** Whether the actor's token, when it is narrowed, names the permission; who acts in another's name does not have all. */
 export const isInScopes = (actor: Actor, permission: Permission): boolean =>
-  actor.kind !== 'user' || actor.scopes === undefined || actor.scopes.includes(permission);
+  actor.kind !== 'user' ||
+  ((actor.scopes === undefined || actor.scopes.includes(permission)) &&
+    (actor.impersonator === undefined || !neverInAnothersName.has(permission)));
+
+/** Whether the actor came in person and by a token that is good for all that he may do. */
+export const isInPerson = (actor: Actor): boolean =>
+  actor.kind === 'user' && !actor.scopes && !actor.restrictedTo && !actor.impersonator;
 
 /** Whether the actor's token, when it is bound to a tenant, is bound to this one; `null` is the platform. */
 const isWithin = (actor: Actor, tenantId: string | null): boolean =>

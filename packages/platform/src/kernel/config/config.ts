@@ -42,6 +42,7 @@ const environment = z.object({
   SLIPWAY_REGISTRY_HOST_IN_CLUSTER: z.string().min(1).default('slipway-api.slipway-system.svc.cluster.local:7601'),
   SLIPWAY_REGISTRY_TOKEN_KEY_FILE: file,
   SLIPWAY_KUBECONFIG: z.string().default('/var/lib/slipway/kubeconfig'),
+  SLIPWAY_PROMETHEUS_URL: z.url({ protocol: /^https?$/ }).optional(),
   SLIPWAY_APPS_DOMAIN: z.string().default('slipway.localhost'),
   SLIPWAY_GATEWAY_PORT: port(7680),
   SLIPWAY_GATEWAY_TLS_PORT: port(7643),
@@ -114,6 +115,8 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     registryHostInCluster: env.SLIPWAY_REGISTRY_HOST_IN_CLUSTER,
     registryTokenKeyFile: env.SLIPWAY_REGISTRY_TOKEN_KEY_FILE,
     kubeconfig: env.SLIPWAY_KUBECONFIG,
+    /** Where the gateway's series are; without it nothing can be said of a release but that its pods run. */
+    prometheusUrl: env.SLIPWAY_PROMETHEUS_URL?.replace(/\/+$/, ''),
     appsDomain: env.SLIPWAY_APPS_DOMAIN,
     gatewayPort: env.SLIPWAY_GATEWAY_PORT,
     gatewayTlsPort: env.SLIPWAY_GATEWAY_TLS_PORT,

@@ -3,4 +3,11 @@ export type { JsonValue } from '../../generated/prisma/internal/prismaNamespace.
 export type * from '../../generated/prisma/models.js';
 export * from './database.js';
 export * from './database-errors.js';
-export { asPlatform, asTenant, beginRequest, narrowedTenant, narrowToTenant } from './tenant-wall.js';
+export {
+  asPlatform,
+  asTenant,
+  beginRequest,
+  narrowedTenant,
+  narrowToTenant,
+  requirePlatformWork,
+} from './tenant-wall.js';

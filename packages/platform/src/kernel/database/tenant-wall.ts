@@ -4,6 +4,31 @@ import pg from 'pg';
 /** The platform's own work, which sees all tenants. */
 const everyTenant = '*';
 
+/**
+ * Who, of what serves requests, works for all tenants at once, and why: the doors by their paths, and those that step out of a tenant.
+ * A route is narrowed by the guard; a door that is not here does not open. What goes on in the worker is the platform's own work.
+ */
+export const platformWork = {
+  '/git': 'narrowed to the tenant of the address once the caller is let in',
+  '/internal/builds': "the build's own token says which tenant",
+  '/k8s/clusters': 'lists namespaces over the tenants of the caller',
+  '/oidc/backchannel-logout': 'sessions and users belong to no tenant',
+  '/realms/slipway': 'sessions and users belong to no tenant',
+  '/scim/v2': 'users and groups belong to no tenant',
+  '/service/token': 'one token may be for repositories of several tenants',
+  '/v2': "the registry's token says which repository",
+  'audit-refusals': 'a refusal is noted in the chain of a tenant that the caller may not know',
+} as const;
+type PlatformWork = keyof typeof platformWork;
+
+/** Throws for a door that is not named in `platformWork`. */
+export function requirePlatformWork(path: string): void {
+  if (!Object.hasOwn(platformWork, path))
+    throw new Error(
+      `The door ${path} works for all tenants: say why in platformWork (kernel/database/tenant-wall.ts).`,
+    );
+}
+
 /** Whose rows the work of this request may touch; the guard narrows it when it knows the tenant. */
 interface Wall {
   tenant: string;
@@ -23,7 +48,7 @@ export function narrowToTenant(tenantId: string): void {
 }
 
 /** Runs `work` as the platform's own, for what must look beyond the tenant; queries of a transaction that is open do not change. */
-export function asPlatform<T>(work: () => Promise<T>): Promise<T> {
+export function asPlatform<T>(_who: PlatformWork, work: () => Promise<T>): Promise<T> {
   // A query of Prisma's begins when it is awaited: that must happen inside.
   return walls.run({ tenant: everyTenant }, async () => await work());
 }

@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import express, { type Express, type NextFunction } from 'express';
 import helmet from 'helmet';
 import { CONFIG, type Configuration } from '../config/config.js';
-import { beginRequest } from '../database/index.js';
+import { beginRequest, requirePlatformWork } from '../database/index.js';
 import { newId } from '../ids/ids.js';
 import { Log } from '../log/log.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -13,6 +13,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { findRequestRoute } from './request-route.js';
 import { RouteInterceptor } from './route.interceptor.js';
 import { type Request, type Response, stateOf } from './route.js';
+import { Turns, takeTurns } from './turns.js';
 
 const bodyLimit = '1mb';
 
@@ -48,8 +49,12 @@ export async function prepareApplication(app: INestApplication): Promise<void> {
     response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
     next();
   });
+  app.use('/api/v1', takeTurns(app.get(Turns, { strict: false }), filter));
   const doors = listDoors(app);
-  for (const door of doors) app.use(door.path, enter(door, filter));
+  for (const door of doors) {
+    requirePlatformWork(door.path);
+    app.use(door.path, enter(door, filter));
+  }
   app.use('/api/v1', express.json({ limit: bodyLimit, type: ['application/json', 'application/merge-patch+json'] }));
   // Registered before Nest's own, so that a body that cannot be parsed is a problem as well.
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

@@ -16,6 +16,7 @@ const allowed: Record<string, string> = {
   'repositories/repositories.service.ts': 'SLIPWAY_REGISTRY_URL',
   'repositories/image-removal.service.ts': 'SLIPWAY_REGISTRY_URL',
   'repositories/artifact-removal.service.ts': 'SLIPWAY_REGISTRY_URL',
+  'rollouts/prometheus.ts': 'SLIPWAY_PROMETHEUS_URL',
   'clusters/kubernetes-upstream.ts': 'the kubeconfig of an administrator',
 };
 

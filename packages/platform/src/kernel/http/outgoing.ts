@@ -1,7 +1,9 @@
 import { lookup as lookupDns } from 'node:dns/promises';
+import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { isIPv6, type LookupFunction } from 'node:net';
+import { connect as connectTcp, isIP, isIPv6, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CONFIG, type Configuration } from '../config/config.js';
 import { defineErrors } from '../errors/errors.js';
@@ -38,6 +40,16 @@ export interface OutgoingRequest {
   /** Followed for GET and HEAD only. Default 3. */
   readonly mostRedirects?: number;
   readonly signal?: AbortSignal;
+}
+
+export interface OutgoingConnection {
+  /** A name or an address. */
+  readonly host: string;
+  readonly port: number;
+  /** `ca`: PEM of who may have signed the certificate, instead of the public ones. */
+  readonly tls?: { readonly ca?: string };
+  /** Default 10,000. */
+  readonly timeoutMs?: number;
 }
 
 export interface OutgoingAnswer {
@@ -100,6 +112,21 @@ export class Outgoing {
     }
   }
 
+  /** A TCP or TLS connection; its owner ends it. @throws url-not-allowed, url-not-reached */
+  async connect({ host, port, tls, timeoutMs = 10_000 }: OutgoingConnection): Promise<Socket> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { address } = await this.targetOf(parseUrl(`http://${isIPv6(host) ? `[${host}]` : host}:${port}`), signal);
+    const name = isIP(host) ? {} : { servername: host };
+    const socket = tls ? connectTls({ host: address, port, ...name, ca: tls.ca }) : connectTcp({ host: address, port });
+    try {
+      await once(socket, tls ? 'secureConnect' : 'connect', { signal });
+    } catch (cause) {
+      socket.destroy();
+      throw fail('url-not-reached', { detail: reasonOf(cause, signal), cause });
+    }
+    return socket;
+  }
+
   private async targetOf(url: URL, signal: AbortSignal): Promise<Target> {
     const addresses = await within(signal, this.addressesOf(url)).catch((cause: unknown) => {
       throw fail('url-not-reached', { detail: `${url.hostname} has no address.`, cause });
@@ -131,6 +158,13 @@ function parseUrl(text: string, base?: URL): URL {
     throw fail('url-not-allowed', { detail: 'A URL with a user name or password in it is not called.' });
   }
   return url;
+}
+
+/** Whose certificate is not trusted has to be told so; more than the code is not for whoever gave the address. */
+function reasonOf(cause: unknown, signal: AbortSignal): string | undefined {
+  if (signal.aborted) return 'It took too long.';
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  return typeof code === 'string' ? `The connection failed: ${code}.` : undefined;
 }
 
 type Sent = OutgoingRequest & { readonly method: string; readonly signal: AbortSignal };

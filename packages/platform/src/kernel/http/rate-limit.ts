@@ -4,12 +4,13 @@ import { CONFIG, type Configuration } from '../config/config.js';
 import { fail } from '../errors/kernel.errors.js';
 import { Redis } from '../redis/redis.js';
 import type { Response } from './route.js';
+import { Turns, whoAsks } from './turns.js';
 
 /** What is counted: `client` a token, a session or, for who has none, an address; `tenant` all that ask about one tenant. */
 type Bucket = 'client' | 'tenant';
 
 /** A full bucket lets so much through at once as flows in during this time. */
-const burstSeconds = 15;
+const burstSeconds = 5;
 const windowSeconds = 60;
 
 /**
@@ -37,6 +38,7 @@ export class RateLimit {
   constructor(
     private readonly redis: Redis,
     private readonly clock: Clock,
+    private readonly turns: Turns,
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'clientRequestsPerMinute' | 'tenantRequestsPerMinute'>,
   ) {}
 
@@ -47,6 +49,7 @@ export class RateLimit {
     append(response, 'RateLimit-Policy', `"${bucket}";q=${quota};w=${windowSeconds}`);
     append(response, 'RateLimit', `"${bucket}";r=${left};t=${seconds}`);
     if (isTaken) return;
+    if (bucket === 'client') this.turns.rest(whoAsks(response.req));
     const whose = bucket === 'tenant' ? 'the whole tenant' : 'this token';
     throw fail('too-many-requests', { detail: `At most ${quota} a minute for ${whose}.`, retryAfterSeconds: seconds });
   }

@@ -52,7 +52,7 @@ export interface RequestState {
   requestId: string;
   actor?: Caller['actor'];
   tenant?: TenantScope;
-  /** Left by whoever authenticates: see `Caller`. */
+  /** Left by the guard: see `Caller`. */
   impersonator?: string;
   sessionId?: string;
   ifMatch?: number;

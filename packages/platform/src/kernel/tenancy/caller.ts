@@ -6,6 +6,8 @@ export interface Narrowing {
   readonly scopes?: readonly Permission[];
   /** Only there. */
   readonly restrictedTo?: { readonly tenantId?: string };
+  /** Who acts in the actor's name by it. */
+  readonly impersonator?: { readonly id: string; readonly username: string };
   /** The session or token by which it came. */
   readonly sessionId?: string;
 }
@@ -83,8 +85,8 @@ export interface TenantCaller extends Caller {
 export function createUserActor(
   user: { id: string; username: string; platformRoles: readonly PlatformRole[] } & Narrowing,
 ): UserActor {
-  const { id, username, platformRoles, scopes, restrictedTo, sessionId } = user;
-  const isAdmin = platformRoles.includes('admin') && !scopes && !restrictedTo;
+  const { id, username, platformRoles, scopes, restrictedTo, impersonator, sessionId } = user;
+  const isAdmin = platformRoles.includes('admin') && !scopes && !restrictedTo && !impersonator;
   return {
     kind: 'user',
     id,
@@ -93,6 +95,7 @@ export function createUserActor(
     isAdmin,
     ...(scopes && { scopes }),
     ...(restrictedTo && { restrictedTo }),
+    ...(impersonator && { impersonator }),
     ...(sessionId !== undefined && { sessionId }),
   };
 }
