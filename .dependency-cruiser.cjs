@@ -41,7 +41,7 @@ module.exports = {
     onlyFrom(
       'features-meet-at-services',
       "Another feature's door is its .service.ts or .module.ts: ask there.",
-      { path: '^packages/platform/src/(?!kernel|generated)([^/]+)/', pathNot: '\\.test\\.ts$' },
+      { path: '^packages/platform/src/(?!kernel|generated)([^/]+)/', pathNot: '\\.test\\.ts$|/testing/' },
       {
         path: '^packages/platform/src/(?!kernel|generated)[^/]+/',
         pathNot: ['^packages/platform/src/$1/', '\\.(service|module)\\.ts$'],

@@ -8,8 +8,10 @@ import { ClustersModule } from '@slipway/platform/clusters/clusters.module';
 import { KubernetesModule } from '@slipway/platform/clusters/kubernetes.module';
 import { ConfigModule } from '@slipway/platform/config/config.module';
 import { DomainsModule } from '@slipway/platform/domains/domains.module';
+import { DriftModule } from '@slipway/platform/drift/drift.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import { EventsModule } from '@slipway/platform/events/events.module';
+import { FreezesModule } from '@slipway/platform/freezes/freezes.module';
 import { IdentityModule } from '@slipway/platform/identity/identity.module';
 import { InvitationsModule } from '@slipway/platform/invitations/invitations.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
@@ -21,6 +23,7 @@ import { OperationsModule } from '@slipway/platform/operations/operations.module
 import { PodSecurityModule } from '@slipway/platform/pod-security/pod-security.module';
 import { PodsModule } from '@slipway/platform/pods/pods.module';
 import { ProjectsModule } from '@slipway/platform/projects/projects.module';
+import { PromotionsModule } from '@slipway/platform/promotions/promotions.module';
 import { QuotaRoutesModule } from '@slipway/platform/quotas/quota-routes.module';
 import { ReleasesModule } from '@slipway/platform/releases/releases.module';
 import { RepositoriesModule } from '@slipway/platform/repositories/repositories.module';
@@ -28,6 +31,7 @@ import { RequestsModule } from '@slipway/platform/requests/requests.module';
 import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
 import { SourcesModule } from '@slipway/platform/sources/sources.module';
 import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
+import { TrainsModule } from '@slipway/platform/trains/trains.module';
 
 /** The table of contents of HTTP features. */
 const features = [
@@ -46,6 +50,7 @@ const features = [
   ReleasesModule,
   PodsModule,
   DomainsModule,
+  DriftModule,
   ConfigModule,
   BuildsModule,
   ApplicationsModule,
@@ -53,11 +58,14 @@ const features = [
   ClustersModule,
   EnvironmentsModule,
   EventsModule,
+  FreezesModule,
   IdentityModule,
   KubernetesModule,
   OperationsModule,
   ProjectsModule,
+  PromotionsModule,
   TenantsModule,
+  TrainsModule,
 ];
 
 @Module({})

@@ -15,9 +15,10 @@ const config = loadConfig();
 const app = await NestFactory.create(createApiModule(config), { bodyParser: false, bufferLogs: true });
 const [log, metrics, database] = [app.get(Log), app.get(Metrics), app.get(Database)];
 metrics.addCheck('database', () => database.ping());
-await metrics.listen(config.apiMetricsPort, config.bind);
 await prepareApplication(app);
 await app.listen(config.apiPort, config.bind);
+// After the api itself: who is told that it is ready may call it.
+await metrics.listen(config.apiMetricsPort, config.bind);
 log.info('The api listens', { address: `${config.bind}:${config.apiPort}` });
 
 let isEnding = false;

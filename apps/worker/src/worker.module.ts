@@ -3,6 +3,7 @@ import { AdoptionsModule } from '@slipway/platform/adoptions/adoptions.module';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
 import { AuditWorkerModule } from '@slipway/platform/audit/audit-worker.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
+import { DriftWorkerModule } from '@slipway/platform/drift/drift-worker.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import { IdentityWorkerModule } from '@slipway/platform/identity/identity-worker.module';
 import type { Configuration } from '@slipway/platform/kernel/config/config';
@@ -16,6 +17,7 @@ import { QuotasWorkerModule } from '@slipway/platform/quotas/quotas-worker.modul
 import { RequestsModule } from '@slipway/platform/requests/requests.module';
 import { RolloutsModule } from '@slipway/platform/rollouts/rollouts.module';
 import { TenantsModule } from '@slipway/platform/tenants/tenants.module';
+import { TrainsModule } from '@slipway/platform/trains/trains.module';
 
 /** The table of contents of queues: the features that have jobs. */
 const features = [
@@ -28,12 +30,14 @@ const features = [
   QuotasWorkerModule,
   RolloutsModule,
   BuildsModule,
+  DriftWorkerModule,
   AdoptionsModule,
   ApplicationsModule,
   EnvironmentsModule,
   IdentityWorkerModule,
   ProjectsModule,
   TenantsModule,
+  TrainsModule,
 ];
 
 @Module({})

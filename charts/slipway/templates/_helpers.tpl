@@ -65,6 +65,10 @@ valueFrom:
 - name: SLIPWAY_ISSUER_URL
   value: {{ . | quote }}
 {{- end }}
+{{- with .Values.prometheus.url }}
+- name: SLIPWAY_PROMETHEUS_URL
+  value: {{ . | quote }}
+{{- end }}
 - name: SLIPWAY_REGISTRY_URL
   value: {{ .Values.registry.url | quote }}
 - name: SLIPWAY_REGISTRY_HOST

@@ -81,9 +81,7 @@ export class BlueprintsService {
       return toBlueprintAnswer(row);
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('blueprint-name-taken')
-        : error;
+      throw isUniqueViolation(error) ? fail('blueprint-name-taken') : error;
     });
   }
 

@@ -2,15 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry } from '../audit/audit.service.js';
 import { Access } from '../kernel/access/access.js';
-import { Authenticator, authenticate } from '../kernel/access/authenticator.js';
+import { Authenticator, authenticate, authenticateAgain } from '../kernel/access/authenticator.js';
 import type { Permission } from '../kernel/access/permissions.js';
 import { isAllowed } from '../kernel/access/policy.js';
 import { Database } from '../kernel/database/index.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
-import type { Actor, TenantScope } from '../kernel/tenancy/caller.js';
+import { type Actor, createUserActor, type TenantScope } from '../kernel/tenancy/caller.js';
 import { execSubject, RequestsService } from '../requests/requests.service.js';
 import { auditorGroup, toGroup, toGroups } from './kube-permissions.rules.js';
-import { classifyRequest, type KubernetesRequest, narrow, ours, toSession } from './kubernetes-door.rules.js';
+import {
+  classifyRequest,
+  findImpersonation,
+  type KubernetesRequest,
+  narrow,
+  ours,
+  toSession,
+} from './kubernetes-door.rules.js';
 
 /** As whom a request is sent on. */
 export interface Identity {
@@ -23,6 +30,8 @@ export interface Refusal {
   readonly message: string;
   /** Set for what must be recorded although it was refused. */
   readonly note?: AuditEntry;
+  /** Who was refused, where he did not become the actor that he wanted to be. */
+  readonly by?: Actor;
 }
 
 export interface Admission {
@@ -61,8 +70,48 @@ export class KubernetesAccess {
     private readonly requests: RequestsService,
   ) {}
 
-  async authenticate(request: Pick<IncomingMessage, 'headers' | 'socket'>): Promise<Actor | undefined> {
-    return authenticate(this.authenticator, request, 'kubernetes');
+  /** Who asks; with Kubernetes' headers (`kubectl --as`), the one in whose name he does. */
+  async authenticate(request: Pick<IncomingMessage, 'headers' | 'socket'>): Promise<Actor | Refusal | undefined> {
+    const actor = await authenticate(this.authenticator, request, 'kubernetes');
+    return actor && this.actAs(actor, request);
+  }
+
+  /** Of what is still open: its actor as he is now; undefined when he may no longer come in by what he came with. */
+  async authenticateAgain(request: Pick<IncomingMessage, 'headers' | 'socket'>, before: Actor) {
+    if (before.kind !== 'user' || !before.impersonator || !findImpersonation(request.headers))
+      return authenticateAgain(this.authenticator, request, 'kubernetes', before);
+    const { impersonator, sessionId } = before;
+    const inPerson = createUserActor({ ...impersonator, platformRoles: [], ...(sessionId && { sessionId }) });
+    const now = await authenticateAgain(this.authenticator, request, 'kubernetes', inPerson);
+    const actor = now && (await this.actAs(now, request));
+    return actor && !('code' in actor) ? actor : undefined;
+  }
+
+  /** Groups follow from what the user may do here, and so nobody says which. */
+  private async actAs(actor: Actor, { headers }: Pick<IncomingMessage, 'headers'>): Promise<Actor | Refusal> {
+    const wanted = findImpersonation(headers);
+    if (!wanted) return actor;
+    const { username, hasMore } = wanted;
+    if (username === undefined || hasMore) {
+      return {
+        code: 400,
+        message: 'Impersonate-User alone says in whose name: groups, uid and extra follow from the user',
+      };
+    }
+    const row = await this.database.read.user.findUnique({ where: { username }, select: { id: true } });
+    if (!row || !(await this.access.canActAs(actor, row.id))) {
+      const resource = `users/${username.slice(0, 200)}/impersonation`;
+      return {
+        code: 403,
+        message: `users "${username}" is forbidden: User "${actor.username}" cannot impersonate resource "users": it needs the permission users:impersonate, and a user without a role on the platform`,
+        by: actor,
+        note: { action: 'user.impersonate', resource, outcome: 'denied' },
+      };
+    }
+    const platformRoles = await this.access.platformRolesOf(row.id);
+    const sessionId = actor.kind === 'system' ? undefined : actor.sessionId;
+    const impersonator = { id: actor.id ?? '', username: actor.username };
+    return createUserActor({ id: row.id, username, platformRoles, impersonator, ...(sessionId && { sessionId }) });
   }
 
   async decide(
@@ -241,7 +290,7 @@ export class KubernetesAccess {
 function groupsIn(actor: Actor, { tenant, projectId }: Place): string[] {
   const has = (permission: Permission): boolean => isAllowed(actor, tenant, permission, projectId);
   const held = [...tenant.permissions, ...(tenant.projects.get(projectId) ?? [])].filter(has);
-  const isWhole = actor.kind === 'user' && !actor.scopes;
+  const isWhole = actor.kind === 'user' && !actor.scopes && !actor.impersonator;
   return [...(isWhole && tenant.role ? [toGroup(tenant.id, tenant.role)] : []), ...toGroups(projectId, held)];
 }
 

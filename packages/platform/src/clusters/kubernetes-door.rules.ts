@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Permission } from '../kernel/access/permissions.js';
 import { type Need, needOf } from './kube-permissions.rules.js';
 
@@ -29,6 +30,16 @@ export type KubernetesRequest =
     }
   /** Cluster-wide: for administrators of the platform, and for its auditors where it is read. */
   | { readonly about: 'cluster'; readonly isRead: boolean };
+
+/** In whose name a request is made, as its headers say (`kubectl --as`); undefined for one's own. `hasMore`: they say more than a name. */
+export function findImpersonation(
+  headers: IncomingHttpHeaders,
+): { readonly username: string | undefined; readonly hasMore: boolean } | undefined {
+  const names = Object.keys(headers).filter((name) => /^impersonate-/i.test(name));
+  if (names.length === 0) return undefined;
+  const user = headers['impersonate-user'];
+  return { username: typeof user === 'string' && user ? user : undefined, hasMore: names.length > 1 };
+}
 
 const reads = new Set(['GET', 'HEAD']);
 const execSubresources = new Set(['exec', 'attach', 'portforward', 'proxy']);

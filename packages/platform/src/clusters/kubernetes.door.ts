@@ -16,6 +16,7 @@ import { type Admission, KubernetesAccess, type Refusal } from './kubernetes-acc
 import { toStatus } from './kubernetes-door.rules.js';
 import { findReviewedNamespace, type ListAnswer, mergeLists, toNamespacedPath } from './kubernetes-lists.rules.js';
 import { openUpstream, readBody, withoutConnection } from './kubernetes-upstream.js';
+import { SeenImpersonations } from './seen-impersonations.js';
 
 /** What stays open is asked about again after this time: a role that was taken away ends it. */
 const recheckMilliseconds = 3_000;
@@ -42,6 +43,8 @@ interface Admitted {
 export class KubernetesDoor extends Door {
   override readonly path = '/k8s/clusters';
 
+  private readonly impersonations: SeenImpersonations;
+
   constructor(
     private readonly clusters: ClustersService,
     private readonly access: KubernetesAccess,
@@ -50,6 +53,7 @@ export class KubernetesDoor extends Door {
     private readonly log: Log,
   ) {
     super();
+    this.impersonations = new SeenImpersonations(() => clock.now().getTime());
   }
 
   override async handle(request: Request, response: Response): Promise<void> {
@@ -131,6 +135,11 @@ export class KubernetesDoor extends Door {
     try {
       const actor = await this.access.authenticate(request);
       if (!actor) return toStatus(401, 'Unauthorized');
+      if ('code' in actor) {
+        if (actor.by) await this.note(actor.note, actor.by, requestId, request);
+        return toStatus(actor.code, actor.message);
+      }
+      await this.note(this.impersonations.begin(actor, cluster), actor, requestId, request);
       const admission = await this.decide(actor, target);
       await this.note(admission.note, actor, requestId, request);
       if ('code' in admission) return toStatus(admission.code, admission.message);
@@ -157,9 +166,8 @@ export class KubernetesDoor extends Door {
     end: () => void,
   ): Promise<void> {
     const before = JSON.stringify([admission.path, admission.as]);
-    // A robot is what its token says, so the token is asked again; a user's may run out before what it opened.
     const decide = async () => {
-      const again = actor.kind === 'robot' ? await this.access.authenticate(request) : actor;
+      const again = await this.access.authenticateAgain(request, actor);
       return again ? this.decide(again, target) : toStatus(401, 'Unauthorized');
     };
     while (!over.aborted) {
@@ -214,7 +222,10 @@ export class KubernetesDoor extends Door {
     request: IncomingMessage,
   ): Promise<void> {
     if (!entry) return;
-    const caller = { actor, requestId, source: addressOf(request), userAgent: request.headers['user-agent'] };
+    const sessionId = actor.kind === 'system' ? undefined : actor.sessionId;
+    const userAgent = request.headers['user-agent'];
+    const impersonator = actor.kind === 'user' ? actor.impersonator?.username : undefined;
+    const caller = { actor, requestId, source: addressOf(request), userAgent, impersonator, sessionId };
     await this.audit.note(caller, entry);
   }
 }

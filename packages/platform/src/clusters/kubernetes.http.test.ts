@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import type { KubeClient } from '@slipway/orchestrator/client';
 import { configMaps, deployments, pods, secrets } from '@slipway/orchestrator/kinds';
 import { startTestCluster, type TestCluster } from '@slipway/orchestrator/testing';
+import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { NamespaceParts } from '../environments/namespace-parts.service.js';
+import { CredentialCache } from '../identity/credential-cache.service.js';
 import { noteAccessChange } from '../kernel/access/access.js';
 import { permissionsOfRole, roles } from '../kernel/access/permissions.js';
-import { Database } from '../kernel/database/index.js';
+import { Database, type Prisma } from '../kernel/database/index.js';
 import { newId } from '../kernel/ids/ids.js';
 import { startTestApi, type TestApi } from '../testing/test-api.js';
 import { toRules } from './kube-permissions.rules.js';
@@ -48,6 +51,12 @@ async function canI(who: string, verb: string, resource: string, namespace?: str
   };
   const answer = await kube(who, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', review);
   return answer.body.status?.allowed as boolean;
+}
+
+async function whoAmI(who: string, headers: Record<string, string>) {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  return (await kube(who, 'POST', path, review, headers)).body.status?.userInfo;
 }
 
 beforeAll(async () => {
@@ -248,18 +257,20 @@ describe('a stranger', () => {
   });
 
   it('gains nothing by saying to be somebody else', async () => {
-    const headers = { 'impersonate-user': 'admin', 'impersonate-group': 'system:masters', 'x-remote-user': 'admin' };
     const path = `/api/v1/namespaces/${production}/secrets`;
+    for (const who of ['viewer', 'stranger', 'owner']) {
+      const refused = await kube(who, 'GET', path, undefined, { 'impersonate-user': 'the-developer' });
+      expect(refused.status, who).toBe(403);
+      expect(refused.body.message).toContain('cannot impersonate');
+    }
+    const unknown = await kube('viewer', 'GET', path, undefined, { 'impersonate-user': 'nobody' });
+    const known = await kube('viewer', 'GET', path, undefined, { 'impersonate-user': 'the-admin' });
+    expect(unknown.body.message.replace('nobody', 'the-admin')).toBe(known.body.message);
+    const groups = { 'impersonate-user': 'admin', 'impersonate-group': 'system:masters' };
+    expect((await kube('viewer', 'GET', path, undefined, groups)).status).toBe(400);
+    const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
     expect((await kube('viewer', 'GET', path, undefined, headers)).status).toBe(403);
-    expect((await kube('stranger', 'GET', path, undefined, headers)).status).toBe(404);
-    const who = await kube(
-      'viewer',
-      'POST',
-      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
-      { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
-      headers,
-    );
-    expect(who.body.status.userInfo).toEqual({ username: 'the-viewer', groups: ['system:authenticated'] });
+    expect(await whoAmI('viewer', headers)).toEqual({ username: 'the-viewer', groups: ['system:authenticated'] });
   });
 
   it('gains nothing by tricks with the path', async () => {
@@ -274,6 +285,59 @@ describe('a stranger', () => {
       expect([400, 403, 404], path).toContain(await rawStatus(path));
     }
   });
+});
+
+describe('kubectl --as', () => {
+  const as = (role: string) => ({ 'impersonate-user': `the-${role}` });
+  const configs = `/api/v1/namespaces/${production}/configmaps`;
+  const newest = async (action: string, outcome: string) =>
+    api.app.get(Database).read.auditEvent.findFirst({ where: { action, outcome }, orderBy: { at: 'desc' } });
+
+  it('is the user, for an administrator: his namespaces and what he may do there', async () => {
+    expect(await whoAmI('root', as('single'))).toMatchObject({ username: 'the-single' });
+    expect(namesOf(await kube('root', 'GET', '/api/v1/namespaces', undefined, as('single')))).toEqual([production]);
+    expect((await kube('root', 'GET', '/api/v1/nodes', undefined, as('owner'))).status).toBe(403);
+    const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'by-another' } };
+    expect((await kube('root', 'POST', configs, made, as('viewer'))).status).toBe(403);
+    expect((await kube('root', 'POST', configs, made, as('developer'))).status).toBe(201);
+    const names = { actor: 'the-developer', impersonator: 'admin', namespace: production };
+    expect(await newest('kubernetes.post', 'success')).toMatchObject(names);
+    expect(await newest('user.impersonate', 'success')).toMatchObject({ impersonator: 'admin', cluster: 'embedded' });
+  });
+
+  it('shows no Secret and opens no session, whatever the user may', async () => {
+    const secret = `/api/v1/namespaces/${production}/secrets/key`;
+    expect((await kube('owner', 'GET', secret)).status).toBe(200);
+    expect((await kube('root', 'GET', secret, undefined, as('owner'))).status).toBe(403);
+    const exec = `/api/v1/namespaces/${production}/pods/web/exec?command=id`;
+    expect((await kube('root', 'POST', exec, undefined, as('owner'))).status).toBe(403);
+  });
+
+  it('is refused of an administrator, and leaves a row', async () => {
+    expect((await kube('root', 'GET', configs, undefined, { 'impersonate-user': 'admin' })).status).toBe(403);
+    const resource = 'users/admin/impersonation';
+    expect(await newest('user.impersonate', 'denied')).toMatchObject({ actor: 'admin', resource });
+    for (const more of ['impersonate-group', 'impersonate-uid', 'impersonate-extra-scopes']) {
+      const refused = await kube('root', 'GET', configs, undefined, { ...as('viewer'), [more]: 'x' });
+      expect(refused.status, more).toBe(400);
+    }
+  });
+
+  it('goes on while it may, and ends with the other one’s role', async () => {
+    await bind('the-stranger', 'acme', 'shop');
+    const open = await fetch(`${api.url}/k8s/clusters/embedded${configs}?watch=1`, {
+      headers: { authorization: `Bearer ${api.admin}`, ...as('stranger') },
+    });
+    expect(open.status).toBe(200);
+    const end = open.text().then(
+      () => 'ended',
+      () => 'ended',
+    );
+    const pause = new Promise((resolve) => setTimeout(() => resolve('open'), 4_000));
+    expect(await Promise.race([end, pause])).toBe('open');
+    await api.call(api.admin, 'DELETE', '/tenants/acme/projects/shop/members/the-stranger');
+    expect(await end).toBe('ended');
+  }, 20_000);
 });
 
 describe('the kubeconfig of a tenant', () => {
@@ -293,6 +357,21 @@ const watch = (who: string, path: string) =>
   fetch(`${api.url}/k8s/clusters/embedded${path}${path.includes('?') ? '&' : '?'}watch=1`, {
     headers: { authorization: `Bearer ${tokens.get(who)}` },
   });
+/** An access token of a session, as a browser's sign-in gives it. */
+async function signIn(username: string): Promise<string> {
+  const { subject } = await api.app.get(Database).read.user.findUniqueOrThrow({ where: { username } });
+  const key = JSON.parse(readFileSync(api.config.issuerKeyFile ?? '', 'utf8'));
+  const claims = { sid: newId(), typ: 'Bearer', azp: 'slipway-portal', preferred_username: username };
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', kid: key.kid })
+    .setIssuer(api.config.issuerUrl)
+    .setSubject(subject)
+    .setAudience('slipway-api')
+    .setIssuedAt()
+    .setExpirationTime('5 minutes')
+    .sign(await importJWK(key, 'RS256'));
+}
+
 const rulesOf = async (who: string, namespace: string) => {
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
   const answer = await kube(who, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body);
@@ -360,6 +439,73 @@ describe('a member of one project alone', () => {
   }, 20_000);
 });
 
+describe('what a user came in by', () => {
+  const configs = `/api/v1/namespaces/${production}/configmaps`;
+  const follow = (token: string, path = configs) =>
+    fetch(`${api.url}/k8s/clusters/embedded${path}?watch=1`, { headers: { authorization: `Bearer ${token}` } });
+  /** Ends by itself, with or without an error. */
+  const end = (answer: Response) => answer.text().catch(() => undefined);
+  const isOpen = (answer: Response) => Promise.race([end(answer).then(() => false), pause(4_000).then(() => true)]);
+  const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  it.each([
+    ['is deleted', (token: string, id: string) => api.call(token, 'DELETE', `/me/tokens/${id}`)],
+    [
+      'has run out',
+      async (_token: string, id: string) => {
+        const where = { OR: [{ id }, { madeBy: id }] };
+        await runOut(where);
+      },
+    ],
+  ])(
+    'ends what is open when a personal token %s, and what its token for kubectl opened',
+    async (_why, take) => {
+      const dev = tokens.get('developer') ?? '';
+      const made = await api.call(dev, 'POST', '/me/tokens', { name: `watch-${newId()}` });
+      const kubeToken = await api.call(made.body.token, 'POST', '/me/kube-tokens', { tenant: 'acme' });
+      const open = [await follow(made.body.token), await follow(kubeToken.body.token)];
+      const other = await follow(dev);
+      expect([...open, other].map(({ status }) => status)).toEqual([200, 200, 200]);
+      await take(dev, made.body.id);
+      await Promise.all(open.map(end));
+      expect(await isOpen(other)).toBe(true);
+    },
+    30_000,
+  );
+
+  it('goes on when the hour of a token for kubectl is over, and ends when the session that made it does', async () => {
+    await api.createUser('passenger');
+    await api.call(api.admin, 'POST', '/tenants/acme/members', { username: 'passenger', role: 'viewer' });
+    const session = await signIn('passenger');
+    const { body } = await api.call(session, 'POST', '/me/kube-tokens', {});
+    const open = [await follow(body.token), await follow(session)];
+    const stays = await follow(body.token);
+    await runOut({ user: { username: 'passenger' }, kind: 'kube' });
+    expect((await kubeWith(body.token)).status).toBe(401);
+    expect(await isOpen(stays)).toBe(true);
+    expect((await api.call(api.admin, 'DELETE', '/users/passenger/sessions')).status).toBeLessThan(300);
+    await Promise.all(open.map(end));
+    expect((await kubeWith(session)).status).toBe(401);
+  }, 30_000);
+
+  it('ends when the user is disabled', async () => {
+    const session = await api.createUser('dismissed');
+    await api.call(api.admin, 'POST', '/tenants/acme/members', { username: 'dismissed', role: 'viewer' });
+    const made = await api.call(session, 'POST', '/me/tokens', { name: 'watch' });
+    const open = [await follow(session), await follow(made.body.token), await follow(session, '/api/v1/namespaces')];
+    expect(open.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await api.call(api.admin, 'PATCH', '/users/dismissed', { isDisabled: true })).status).toBe(200);
+    await Promise.all(open.map(end));
+  }, 30_000);
+
+  const runOut = (where: Prisma.PersonalTokenWhereInput) =>
+    api.app
+      .get(CredentialCache, { strict: false })
+      .change((tx) => tx.personalToken.updateMany({ where, data: { expiresAt: new Date() } }));
+  const kubeWith = (token: string) =>
+    fetch(`${api.url}/k8s/clusters/embedded${configs}`, { headers: { authorization: `Bearer ${token}` } });
+});
+
 describe('a role that is taken away', () => {
   it('counts at once, and ends what is open', async () => {
     const path = `/api/v1/namespaces/${production}/configmaps`;
@@ -379,12 +525,20 @@ describe('the audit log', () => {
   it('has changes, read Secrets and refused sessions, with pod, container and command', async () => {
     await kube('root', 'GET', `/api/v1/namespaces/${production}/secrets/key`);
     await kube('viewer', 'POST', `/api/v1/namespaces/${production}/pods/web/exec?container=web&command=id&command=-u`);
+    await kube('viewer', 'POST', `/api/v1/namespaces/${production}/pods/web/portforward?ports=80`);
     const { body } = await api.call(api.admin, 'GET', '/tenants/acme/audit-events?limit=200');
     const find = (action: string) => body.items.find((item: { action: string }) => item.action === action);
     expect(find('secret.read')).toMatchObject({ after: { name: 'key' } });
     expect(find('pod.exec')).toMatchObject({
       actor: 'the-viewer',
       after: { pod: 'web', container: 'web', command: 'id -u' },
+      source: expect.stringMatching(/127\.0\.0\.1|::1/),
+      outcome: 'denied',
+    });
+    expect(find('pod.portforward')).toMatchObject({
+      actor: 'the-viewer',
+      after: { pod: 'web' },
+      namespace: production,
     });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultHostname, hostUrl, refuseHostname } from './domains.rules.js';
+import { defaultHostname, hostUrl, previewHostname, refuseHostname } from './domains.rules.js';
 
 const names = { tenant: 'acme', project: 'shop', application: 'hello', appsDomain: 'slipway.localhost' };
 
@@ -26,4 +26,10 @@ describe('refuseHostname', () => {
 it('leaves the standard port out of an address', () => {
   expect(hostUrl('a.b', 80)).toBe('http://a.b');
   expect(hostUrl('a.b', 7680)).toBe('http://a.b:7680');
+});
+
+it('previews have names that no default host name can have', () => {
+  const place = { applicationId: 'a', environmentId: 'b', appsDomain: 'apps.test' };
+  expect(previewHostname(place)).toMatch(/^preview-[0-9a-f]{16}\.apps\.test$/);
+  expect(previewHostname({ ...place, environmentId: 'c' })).not.toBe(previewHostname(place));
 });

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** `{application}-{project}-{tenant}.<apps domain>` in production; elsewhere the environment's name stands after the application's. */
 export function defaultHostname(names: {
   readonly tenant: string;
@@ -10,6 +12,19 @@ export function defaultHostname(names: {
   const parts =
     environment === 'production' ? [application, project, tenant] : [application, environment, project, tenant];
   return `${parts.join('-')}.${appsDomain}`;
+}
+
+/**
+ * Where a release that waits for its promotion can be looked at. A default host name has two dashes at least and this one has
+ * one, so they never meet.
+ */
+export function previewHostname(place: {
+  readonly applicationId: string;
+  readonly environmentId: string;
+  readonly appsDomain: string;
+}): string {
+  const digest = createHash('sha256').update(`${place.applicationId}/${place.environmentId}`).digest('hex');
+  return `preview-${digest.slice(0, 16)}.${place.appsDomain}`;
 }
 
 export type HostnameRefusal = { readonly code: 'malformed' | 'reserved' | 'wildcard'; readonly message: string };

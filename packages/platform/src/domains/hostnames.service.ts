@@ -1,2 +1,2 @@
 /** What other features ask of host names; pure, so that nothing needs to be injected. */
-export { defaultHostname, hostUrl } from './domains.rules.js';
+export { defaultHostname, hostUrl, previewHostname } from './domains.rules.js';

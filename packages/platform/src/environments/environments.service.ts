@@ -54,9 +54,7 @@ export class EnvironmentsService {
       return toEnvironmentAnswer(row, operation);
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('environment-name-taken')
-        : error;
+      throw isUniqueViolation(error) ? fail('environment-name-taken') : error;
     });
   }
 

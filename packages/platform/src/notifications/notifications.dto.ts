@@ -10,6 +10,11 @@ export const notificationTypes = [
   'request-ended',
   'request-review',
   'audit-alert',
+  'rollout-paused',
+  'rollout-healthy',
+  'rollout-failed',
+  'rollout-aborted',
+  'drift-found',
 ] as const;
 const typeSchema = z.enum(notificationTypes);
 export type NotificationType = z.output<typeof typeSchema>;

@@ -33,6 +33,26 @@ const subjects: Readonly<Record<NotificationType, Readonly<Record<'en' | 'zh', T
     en: ({ title, requester, kind }) => `Audit alert (${kind}): ${title}, by ${requester}`,
     zh: ({ title, requester, kind }) => `审计告警（${severities[kind] ?? kind}）：${title}，操作者 ${requester}`,
   },
+  'rollout-paused': {
+    en: ({ title }) => `A rollout waits for somebody to promote it: ${title}`,
+    zh: ({ title }) => `发布正在等待人工推进：${title}`,
+  },
+  'rollout-healthy': {
+    en: ({ title }) => `Rolled out and healthy: ${title}`,
+    zh: ({ title }) => `发布完成，运行正常：${title}`,
+  },
+  'rollout-failed': {
+    en: ({ title }) => `Rollout failed: ${title}`,
+    zh: ({ title }) => `发布失败：${title}`,
+  },
+  'rollout-aborted': {
+    en: ({ title, requester }) => `Rollout aborted by ${requester}: ${title}`,
+    zh: ({ title, requester }) => `发布已被 ${requester} 中止：${title}`,
+  },
+  'drift-found': {
+    en: ({ title }) => `Changed by hand in the cluster: ${title}`,
+    zh: ({ title }) => `集群中的对象被手动修改：${title}`,
+  },
 };
 
 const labels = { reason: { en: 'Reason: ', zh: '理由：' }, what: { en: 'What: ', zh: '内容：' } };

@@ -19,6 +19,9 @@ import { toMailText } from './notifications.rules.js';
 /** Whoever follows what concerns him listens here. */
 export const newsChannel = 'slipway_news';
 
+/** So many owners hear of one thing at most. */
+const mostTold = 100;
+
 /** What a user should hear of: in the portal's bell, and by mail where mail is set up. */
 @Injectable()
 export class NotificationsService {
@@ -66,6 +69,30 @@ export class NotificationsService {
       const action = { label, url: `${this.config.portalUrl}${link}` };
       await this.mail.enqueue(tx, { to: email, locale: language, subject, paragraphs, action });
     }
+  }
+
+  /** The ids of a project's owners, whether they are it themselves or by a group; without the one of this name. */
+  async listOwners(
+    tx: Transaction,
+    { tenantId, projectId, except }: { tenantId: string; projectId: string; except: string },
+  ): Promise<readonly string[]> {
+    const inForce = { OR: [{ expiresAt: null }, { expiresAt: { gt: this.clock.now() } }] };
+    const place = { OR: [{ projectId: null }, { projectId }] };
+    const bindings = await tx.roleBinding.findMany({
+      where: { AND: [inForce, place], tenantId, role: 'owner' },
+      select: { userId: true, groupId: true },
+    });
+    const users = bindings.flatMap(({ userId }) => userId ?? []);
+    const groups = bindings.flatMap(({ groupId }) => groupId ?? []);
+    const owners = await tx.user.findMany({
+      where: {
+        OR: [{ id: { in: users } }, { groups: { some: { groupId: { in: groups } } } }],
+        username: { not: except },
+      },
+      select: { id: true },
+      take: mostTold,
+    });
+    return owners.map(({ id }) => id);
   }
 
   /** Newest first. */

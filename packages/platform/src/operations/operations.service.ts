@@ -47,6 +47,18 @@ export class OperationsService {
     });
   }
 
+  /** The same of several at once. */
+  async steps(id: string, moves: readonly Pick<OperationStep, 'name' | 'state' | 'message'>[]): Promise<void> {
+    await this.change(id, (row) => {
+      const now = this.clock.now();
+      const steps = moves.reduce(
+        (moved, { name, state, message }) => moveStep(moved, name, state, now, message),
+        toSteps(row.steps),
+      );
+      return { state: 'running', steps: toJson(steps), progress: progressOf(steps) };
+    });
+  }
+
   async succeed(id: string, result: object = {}): Promise<void> {
     await this.change(id, () => ({ state: 'succeeded', progress: 100, result: toJson(result) }));
   }
@@ -64,6 +76,12 @@ export class OperationsService {
   /** For features whose work can be stopped: marks the operation as cancelled in the feature's own transaction. */
   async markCancelled(tx: Transaction, id: string): Promise<void> {
     await this.changeIn(tx, id, () => ({ state: 'cancelled' }));
+  }
+
+  /** Has it ended, in whatever way? True also of one that is not there. */
+  async isOver(id: string): Promise<boolean> {
+    const row = await this.database.read.operation.findUnique({ where: { id }, select: { state: true } });
+    return row === null || isFinal(row.state);
   }
 
   async isCancelled(id: string): Promise<boolean> {

@@ -46,6 +46,9 @@ export const environmentStatusSchema = z
       .nullable()
       .meta({ description: 'The latest rollout.' }),
     lastChange: timeSchema.nullable(),
+    drift: z
+      .int()
+      .meta({ description: 'How many fields were changed by hand in the cluster, and nobody accepted it.' }),
   })
   .meta({ id: 'EnvironmentStatus' });
 export type EnvironmentStatus = z.output<typeof environmentStatusSchema>;

@@ -65,7 +65,7 @@ export class PodsService {
   ): Promise<EnvironmentStatus> {
     const scope = await this.place(caller, project, application, environment);
     const where = { applicationId: scope.application.id, environmentId: scope.environment.id };
-    const [rollout, release, domain] = await Promise.all([
+    const [rollout, release, domain, drift] = await Promise.all([
       this.database.read.rollout.findFirst({ where, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }),
       scope.placement.releaseId
         ? this.database.read.release.findUnique({ where: { id: scope.placement.releaseId } })
@@ -74,6 +74,7 @@ export class PodsService {
         where: { placementId: scope.placement.id },
         orderBy: [{ isDefault: 'asc' }, { createdAt: 'asc' }],
       }),
+      this.database.read.drift.findUnique({ where: { placementId: scope.placement.id } }),
     ]);
     const rolling = rollout && (await this.database.read.release.findUnique({ where: { id: rollout.releaseId } }));
     const processes = await this.processes(scope);
@@ -87,6 +88,7 @@ export class PodsService {
           ? { id: rollout.id, release: rolling.number, state: rollout.state, error: rollout.error }
           : null,
       lastChange: rollout?.updatedAt.toISOString() ?? null,
+      drift: drift?.openCount ?? 0,
     };
   }
 

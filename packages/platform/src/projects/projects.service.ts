@@ -80,9 +80,7 @@ export class ProjectsService {
       return toProjectAnswer({ ...row, _count: { environments: content.environments.length } });
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(error instanceof Error && error.cause ? error.cause : error)
-        ? fail('project-name-taken')
-        : error;
+      throw isUniqueViolation(error) ? fail('project-name-taken') : error;
     });
   }
 

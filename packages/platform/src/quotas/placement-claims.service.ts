@@ -1,12 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type PlacementScope,
-  type Processes,
-  planObjects,
-  readScaling,
-} from '../applications/application-scopes.service.js';
+import { type PlacementScope, planObjects } from '../applications/application-scopes.service.js';
 import type { ReleaseModel, Transaction } from '../kernel/database/index.js';
-import { readContent } from '../releases/release-content.service.js';
+import { outlineOf } from '../releases/release-content.service.js';
 import { amountsOf, largestOf } from './manifest-amounts.rules.js';
 import type { QuotaPlace } from './quotas.rules.js';
 import type { Charge } from './quotas.service.js';
@@ -14,15 +9,7 @@ import type { Charge } from './quotas.service.js';
 /** What a release of an application is in an environment, as far as it counts. */
 export function objectsOf(scope: PlacementScope, release: ReleaseModel) {
   return planObjects({
-    tenant: scope.tenant.name,
-    project: scope.project.name,
-    environment: scope.environment.name,
-    application: scope.application.name,
-    namespace: scope.environment.namespace,
-    release: release.number,
-    image: release.image,
-    processes: readContent(release.content).processes as Processes,
-    scaling: readScaling(scope.placement.scaling),
+    ...outlineOf(scope, release),
     variables: {},
     secrets: {},
     hostnames: ['any'],

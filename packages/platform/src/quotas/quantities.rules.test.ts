@@ -13,19 +13,17 @@ describe('a resource', () => {
     ['build-minutes', 'build-minutes'],
     ['build-minutes@2026-11', undefined],
     ['bananas', undefined],
+    // Nothing keeps logs that could be counted: a limit of them would bound nothing.
+    ['log-bytes', undefined],
     ['count/', undefined],
     ['', undefined],
   ])('%j is %j', (text, name) => {
     expect(toResource(text)).toBe(name);
   });
 
-  it('that is used up is counted by month or day', () => {
+  it('that is used up is counted by month', () => {
     const now = new Date('2026-11-30T23:59:59Z');
-    expect(['build-minutes', 'log-bytes', 'pods'].map((name) => inPeriod(name, now))).toEqual([
-      'build-minutes@2026-11',
-      'log-bytes@2026-11-30',
-      'pods',
-    ]);
+    expect(['build-minutes', 'pods'].map((name) => inPeriod(name, now))).toEqual(['build-minutes@2026-11', 'pods']);
   });
 });
 

@@ -17,7 +17,6 @@ const byteResources = new Set([
   'limits.ephemeral-storage',
   'image-bytes',
   'upload-bytes',
-  'log-bytes',
 ]);
 const countResources = new Set([
   'pods',
@@ -30,7 +29,7 @@ const countResources = new Set([
   'domains',
 ]);
 /** Used up rather than held: what is used stays used until its period ends. */
-const periods: Readonly<Record<string, 'month' | 'day'>> = { 'build-minutes': 'month', 'log-bytes': 'day' };
+const periods: Readonly<Record<string, Period>> = { 'build-minutes': 'month' };
 
 const extendedPattern =
   /^requests\.[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
@@ -42,7 +41,7 @@ export const surgePrefix = 'surge:';
 /** PostgreSQL's bigint less some room, so that sums over a tenant's parts stay in it. */
 export const largestAmount = 2n ** 61n;
 
-type Period = 'month' | 'day';
+type Period = 'month';
 
 /** The canonical name of a resource; undefined where there is none such. */
 export function toResource(text: string): string | undefined {
@@ -64,15 +63,14 @@ export const periodOf = (resource: string): Period | undefined => periods[withou
 export function inPeriod(resource: string, now: Date): string {
   const period = periods[resource];
   if (!period) return resource;
-  return `${resource}@${now.toISOString().slice(0, period === 'month' ? 7 : 10)}`;
+  return `${resource}@${now.toISOString().slice(0, 7)}`;
 }
 
 /** When the period of now ends; undefined for what is held. */
 export function periodEnd(resource: string, now: Date): Date | undefined {
   const period = periodOf(resource);
   if (!period) return undefined;
-  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
-  return new Date(period === 'month' ? Date.UTC(year, month + 1, 1) : Date.UTC(year, month, day + 1));
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
 }
 
 export const withoutPeriod = (resource: string): string => resource.split('@')[0] ?? resource;

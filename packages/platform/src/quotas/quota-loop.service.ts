@@ -1,6 +1,7 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database } from '../kernel/database/index.js';
+import { BackgroundLoop } from '../kernel/jobs/background-loop.js';
 import { Log } from '../kernel/log/log.js';
 import { NamespaceQuotas } from './namespace-quotas.service.js';
 import { QuotaGrants } from './quota-grants.service.js';
@@ -9,7 +10,6 @@ import { QuotaQueue } from './quota-queue.service.js';
 import { QuotaRepair } from './quota-repair.service.js';
 import { QuotaSamples } from './quota-samples.service.js';
 
-const pauseMilliseconds = 2_000;
 const hourMilliseconds = 3_600_000;
 
 /** The hourly part. Each piece may run twice. */
@@ -43,39 +43,22 @@ export class QuotaHourly {
 
 /** What goes on by itself: the queue every other second; samples, grants that end, recounts and mirrors every hour. */
 @Injectable()
-export class QuotaLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
+export class QuotaLoop extends BackgroundLoop {
   private hour = 0;
 
   constructor(
     private readonly queue: QuotaQueue,
     private readonly work: QuotaHourly,
-    private readonly clock: Clock,
-    private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.running = this.loop();
+    clock: Clock,
+    log: Log,
+  ) {
+    super(clock, log, { pauseMilliseconds: 2_000, onFailure: 'The work on quotas is done again' });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async loop(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      try {
-        await this.queue.round();
-        const hour = Math.floor(this.clock.now().getTime() / hourMilliseconds);
-        if (hour !== this.hour) await this.work.run(signal);
-        this.hour = hour;
-      } catch (error) {
-        this.log.warn('The work on quotas is done again', { error });
-      }
-      await this.clock.sleep(pauseMilliseconds, signal);
-    }
+  protected async round(signal: AbortSignal): Promise<void> {
+    await this.queue.round();
+    const hour = Math.floor(this.clock.now().getTime() / hourMilliseconds);
+    if (hour !== this.hour) await this.work.run(signal);
+    this.hour = hour;
   }
 }

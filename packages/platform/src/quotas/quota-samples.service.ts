@@ -37,7 +37,7 @@ export class QuotaSamples {
       SELECT c."tenantId", c."scopeId", c.resource, ${at}, c.used, l.amount + l.granted
       FROM quota_counters c LEFT JOIN quota_limits l ON l."scopeId" = c."scopeId" AND l.resource = split_part(c.resource, '@', 1)
       WHERE c.resource NOT LIKE ${`${surgePrefix}%`} AND (c.used > 0 OR l.amount IS NOT NULL)
-        AND (c.resource NOT LIKE '%@%' OR c.resource IN (${inPeriod('build-minutes', now)}, ${inPeriod('log-bytes', now)}))
+        AND (c.resource NOT LIKE '%@%' OR c.resource = ${inPeriod('build-minutes', now)})
       ON CONFLICT DO NOTHING`;
     await this.publish(now);
     return count;

@@ -12,7 +12,7 @@ export const resourceSchema = z
     description:
       'As in a ResourceQuota (requests.cpu, limits.memory, requests.nvidia.com/gpu, requests.storage, pods, services, ' +
       'count/<resource>.<group>), or routes, domains, applications, environments, projects, image-bytes, upload-bytes, ' +
-      'build-minutes (a month), log-bytes (a day).',
+      'build-minutes (a month).',
   });
 
 export const putQuotaBody = z

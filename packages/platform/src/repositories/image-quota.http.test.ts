@@ -29,7 +29,7 @@ beforeAll(async () => {
         return response.end(JSON.stringify({ tags: [...stored.values()].flatMap(({ tags }) => tags) }));
       const name = request.url?.split('/').at(-1) ?? '';
       const found = [...stored].find(([key, { tags }]) => key === name || tags.includes(name));
-      if (request.method === 'GET')
+      if (request.method === 'GET' || request.method === 'HEAD')
         return found
           ? response.setHeader('docker-content-digest', found[0]).end(found[1].body)
           : response.writeHead(404).end();
@@ -113,6 +113,33 @@ describe('an image', () => {
   it('of somebody who may not push is not counted', async () => {
     await push(manifest(['f', 50]), 'eyJhbGciOiJub25lIn0.e30.');
     expect(await used()).toBe(600n);
+  });
+});
+
+describe('an image that is fetched', () => {
+  const fetchManifest = (reference: string, method = 'GET', token = bearer) =>
+    fetch(`${api.url}/v2/acme/shop/web/manifests/${reference}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const pulls = async () =>
+    (await api.call(api.admin, 'GET', '/tenants/acme/audit-events?action=artifact.pull')).body.items;
+
+  it('leaves one row an hour: who, which tag and which digest', async () => {
+    const body = manifest(['a', 300], ['b', 200]);
+    const of = sha256(body);
+    expect((await fetchManifest('1.0', 'HEAD')).status).toBe(200);
+    expect(await pulls()).toEqual([]);
+    for (let times = 0; times < 3; times++) expect((await fetchManifest(of)).status).toBe(200);
+    const resource = 'tenants/acme/repositories/shop/web/artifacts/1.0';
+    const row = { actor: 'admin', resource, outcome: 'success', after: { digest: of, tag: '1.0' } };
+    await expect.poll(pulls).toEqual([expect.objectContaining(row)]);
+  });
+
+  it('leaves none where it is not there, or by a token that is not good', async () => {
+    expect((await fetchManifest(digest('9'))).status).toBe(404);
+    await fetchManifest('1.0', 'GET', 'eyJhbGciOiJub25lIn0.e30.');
+    expect(await pulls()).toHaveLength(1);
   });
 });
 

@@ -14,6 +14,13 @@ interface Owner {
   readonly projectId: string;
 }
 
+/** Who came with a token of the registry's. */
+export interface RegistryBearer {
+  readonly id: string | null;
+  readonly username: string;
+  readonly sessionId?: string;
+}
+
 /**
  * Charges the bytes of images to their tenant as their manifests are pushed, each blob once an application, and gives them back as
  * soon as no manifest names them any more.
@@ -27,15 +34,25 @@ export class ImageQuota {
     @Inject(CONFIG) private readonly config: Pick<Configuration, 'registryTokenKeyFile'>,
   ) {}
 
-  /** Whether the bearer's token lets it do that there: nobody else's manifest is counted, or given back. */
-  async may(action: 'push' | 'delete', authorization: string | undefined, repository: string): Promise<boolean> {
+  /** The bearer, if his token lets him do that there: nobody else's manifest is counted, or given back. */
+  async findBearer(
+    action: 'pull' | 'push' | 'delete',
+    authorization: string | undefined,
+    repository: string,
+  ): Promise<RegistryBearer | undefined> {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
-    if (!token) return false;
+    if (!token) return undefined;
     const pem = readSecretFile(this.config.registryTokenKeyFile, 'SLIPWAY_REGISTRY_TOKEN_KEY_FILE');
     const expected = { issuer: registryIssuer, audience: registryService, currentDate: this.clock.now() };
     const verified = await jwtVerify(token, createPublicKey(pem), expected).catch(() => undefined);
     const access: unknown = verified?.payload['access'];
-    return Array.isArray(access) && access.some((entry: unknown) => isFor(entry, repository, action));
+    if (!Array.isArray(access) || !access.some((entry: unknown) => isFor(entry, repository, action))) return undefined;
+    const { sub, slipway_actor: id, slipway_session: sessionId } = verified?.payload ?? {};
+    return {
+      username: sub ?? 'unknown',
+      id: typeof id === 'string' ? id : null,
+      ...(typeof sessionId === 'string' && { sessionId }),
+    };
   }
 
   /** Gives the function that takes it back, for a push that the registry refuses. Throws `quota-exceeded`. */

@@ -31,7 +31,7 @@ describe('a push of a manifest', () => {
     ['PUT', '/v2/acme/shop/web/blobs/uploads/1', undefined],
     ['PUT', '/v2/manifests/1.0', undefined],
   ])('%s %s is of %s', (method, path, name) => {
-    expect(findManifestPush(method, path)).toBe(name);
+    expect(findManifestPush(method, path)?.repository).toBe(name);
   });
 
   it('names each blob once, and nothing that is none', () => {

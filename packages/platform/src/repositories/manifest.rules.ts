@@ -1,7 +1,18 @@
-/** A push of a manifest: the repository's name, as the registry has it. */
-export function findManifestPush(method: string, path: string): string | undefined {
+/** A push of a manifest: the repository's name, as the registry has it, and the tag or digest. */
+export function findManifestPush(method: string, path: string): { repository: string; reference: string } | undefined {
   if (method !== 'PUT') return undefined;
-  return /^\/v2\/([a-z0-9._/-]+)\/manifests\/[^/?]+(\?.*)?$/.exec(path)?.[1];
+  const [, repository, reference] = /^\/v2\/([a-z0-9._/-]+)\/manifests\/([^/?]+)(?:\?.*)?$/.exec(path) ?? [];
+  return repository && reference ? { repository, reference } : undefined;
+}
+
+/** A manifest that is fetched, or (HEAD) only asked about: the repository's name and the tag or digest. */
+export function findManifestPull(
+  method: string,
+  path: string,
+): { repository: string; reference: string; isFetched: boolean } | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  const [, repository, reference] = /^\/v2\/([a-z0-9._/-]+)\/manifests\/([^/?]+)(?:\?.*)?$/.exec(path) ?? [];
+  return repository && reference ? { repository, reference, isFetched: method === 'GET' } : undefined;
 }
 
 /** A manifest that is deleted: the repository's name and the digest. A tag alone is taken off by no registry of ours. */

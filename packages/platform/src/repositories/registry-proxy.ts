@@ -9,6 +9,8 @@ export interface RegistryProxyOptions {
   readonly realm: string;
   /** What was read of the request already, instead of its stream. */
   readonly body?: Buffer;
+  /** Called once with the registry's answer, before it is passed on. */
+  readonly onAnswer?: (answer: IncomingMessage) => void;
   /** Called once where the registry cannot be reached and nothing has been answered yet. */
   readonly onUnreachable: (response: ServerResponse, cause: Error) => void;
 }
@@ -56,6 +58,7 @@ export function proxyToRegistry(
     agent: agents[secure ? 'https:' : 'http:'],
   });
   upstream.on('response', (answer) => {
+    options.onAnswer?.(answer);
     response.writeHead(answer.statusCode ?? 502, rewriteHeaders(answer, options.realm));
     pipeline(answer, response, () => {});
   });

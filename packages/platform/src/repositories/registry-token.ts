@@ -10,6 +10,9 @@ export const registryService = 'slipway-registry';
 export interface RegistryTokenSigner {
   sign(token: {
     subject: string;
+    /** Of a user or robot: its id, and the token or session by which it came. For our own records; the registry reads past it. */
+    actorId?: string;
+    sessionId?: string;
     audience: string;
     access: readonly RegistryAccess[];
     id: string;
@@ -24,10 +27,14 @@ export function createRegistryTokenSigner(pem: string): RegistryTokenSigner {
   if (key.asymmetricKeyType !== 'rsa') throw new Error('The key that signs registry tokens must be an RSA key.');
   const kid = libtrustKeyId(createPublicKey(key));
   return {
-    sign: ({ subject, audience, access, id, now, lifetimeSeconds }) => {
+    sign: ({ subject, actorId, sessionId, audience, access, id, now, lifetimeSeconds }) => {
       const seconds = Math.floor(now.getTime() / 1000);
       // A clock that runs behind ours must not refuse a fresh token.
-      return new SignJWT({ access: access.map((entry) => ({ ...entry, actions: [...entry.actions] })) })
+      return new SignJWT({
+        access: access.map((entry) => ({ ...entry, actions: [...entry.actions] })),
+        ...(actorId !== undefined && { slipway_actor: actorId }),
+        ...(sessionId !== undefined && { slipway_session: sessionId }),
+      })
         .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid })
         .setIssuer(registryIssuer)
         .setSubject(subject)

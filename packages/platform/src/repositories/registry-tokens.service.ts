@@ -8,7 +8,13 @@ import { CONFIG, type Configuration, readSecretFile } from '../kernel/config/con
 import { newId } from '../kernel/ids/ids.js';
 import type { Actor } from '../kernel/tenancy/caller.js';
 import { createRegistryTokenSigner, type RegistryTokenSigner, registryService } from './registry-token.js';
-import { grantAccess, parseRepositoryName, type RegistryAccess, type RepositoryRights } from './scopes.rules.js';
+import {
+  grantAccess,
+  isRight,
+  parseRepositoryName,
+  type RegistryAccess,
+  type RepositoryRights,
+} from './scopes.rules.js';
 
 export const tokenLifetimeSeconds = 600;
 const nothing: RepositoryRights = { pull: false, push: false, delete: false };
@@ -26,11 +32,21 @@ export class RegistryTokens {
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
-  /** For a person or robot; without one, for anybody. What is not allowed is left out. */
-  async issueFor(actor: Actor | undefined, asked: readonly RegistryAccess[], service?: string): Promise<string> {
+  /** For a person or robot; without one, for anybody. What is not allowed is left out of the token, and named beside it. */
+  async issueFor(
+    actor: Actor | undefined,
+    asked: readonly RegistryAccess[],
+    service?: string,
+  ): Promise<{ token: string; refused: readonly RegistryAccess[] }> {
     const rights = new Map<string, RepositoryRights>();
     for (const { name } of asked) rights.set(name, await this.rightsOf(actor, name));
-    return this.sign(actor?.username ?? 'anonymous', grantAccess(asked, rights), service);
+    const refused = asked.flatMap((entry) => {
+      const right = rights.get(entry.name) ?? nothing;
+      const actions = entry.actions.filter((action) => isRight(action) && !right[action]);
+      return actions.length > 0 ? [{ ...entry, actions }] : [];
+    });
+    const token = await this.sign(actor ?? { username: 'anonymous' }, grantAccess(asked, rights), service);
+    return { token, refused };
   }
 
   /** For a running build: its application's repository and what is shared. Undefined when the token is of none. */
@@ -47,12 +63,12 @@ export class RegistryTokens {
           : { pull: parseRepositoryName(name)?.kind === 'library', push: false, delete: false },
       ]),
     );
-    return this.sign(`build:${grant.buildId}`, grantAccess(asked, rights), service);
+    return this.sign({ username: `build:${grant.buildId}` }, grantAccess(asked, rights), service);
   }
 
   /** For ourselves, to ask the registry what it holds, or to take something out of it. */
   issueForPlatform(repository: string, actions: readonly string[] = ['pull']): Promise<string> {
-    return this.sign('slipway', [{ type: 'repository', name: repository, actions }]);
+    return this.sign({ username: 'slipway' }, [{ type: 'repository', name: repository, actions }]);
   }
 
   private async rightsOf(actor: Actor | undefined, name: string): Promise<RepositoryRights> {
@@ -78,12 +94,18 @@ export class RegistryTokens {
     };
   }
 
-  private sign(subject: string, access: readonly RegistryAccess[], service: string = registryService): Promise<string> {
+  private sign(
+    actor: { readonly username: string; readonly id?: string | null; readonly sessionId?: string },
+    access: readonly RegistryAccess[],
+    service: string = registryService,
+  ): Promise<string> {
     this.signer ??= createRegistryTokenSigner(
       readSecretFile(this.config.registryTokenKeyFile, 'SLIPWAY_REGISTRY_TOKEN_KEY_FILE'),
     );
     return this.signer.sign({
-      subject,
+      subject: actor.username,
+      ...(actor.id && { actorId: actor.id }),
+      ...(actor.sessionId !== undefined && { sessionId: actor.sessionId }),
       audience: service,
       access,
       id: newId(),

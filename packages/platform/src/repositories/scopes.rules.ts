@@ -59,5 +59,5 @@ export function grantAccess(
   });
 }
 
-const isRight = (action: string): action is keyof RepositoryRights =>
+export const isRight = (action: string): action is keyof RepositoryRights =>
   action === 'pull' || action === 'push' || action === 'delete';

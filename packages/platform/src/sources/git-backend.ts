@@ -12,6 +12,8 @@ export interface GitRequest {
   /** The machine's PATH. */
   readonly path: string;
   readonly pushDir?: string;
+  /** Told the beginning of the request's body. */
+  readonly onBody?: (beginning: Buffer) => void;
 }
 
 /** Runs `git http-backend` (CGI) for one request, streaming both ways. Resolves when the answer has ended. */
@@ -63,6 +65,7 @@ export function serveGit(request: IncomingMessage, response: ServerResponse, opt
       if (!response.writableFinished) backend.kill();
       resolve();
     });
+    if (options.onBody) request.once('data', options.onBody);
     request.pipe(backend.stdin);
   });
 }

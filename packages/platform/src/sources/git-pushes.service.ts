@@ -2,12 +2,22 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ApplicationScope, pathOf } from '../applications/application-scopes.service.js';
+import { AuditDoors, type NamedApplication } from '../audit/audit-doors.service.js';
 import { BuildsService, pathInGit } from '../builds/builds.service.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
-import { chooseDefaultBranch, type PushedRef, parsePushedRefs } from './git-repository.js';
+import { chooseDefaultBranch, type PushedRef, parsePushedRefs, parseRefChanges } from './git-repository.js';
+
+/** A push of more references than this is noted by its first ones. */
+const mostNoted = 100;
+
+export const gitPlaceOf = ({ tenant, project, application }: ApplicationScope): NamedApplication => ({
+  tenant: tenant.name,
+  project: project.name,
+  application: application.name,
+});
 
 export interface Push {
   /** Where the hook leaves the changed references and reads the lines for the pusher. */
@@ -24,6 +34,7 @@ export interface Push {
 export class GitPushes {
   constructor(
     private readonly builds: BuildsService,
+    private readonly audit: AuditDoors,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
@@ -37,10 +48,26 @@ export class GitPushes {
   async answer(push: Push): Promise<void> {
     for (;;) {
       const text = await readFile(join(push.pushDir, 'refs'), 'utf8').catch(() => undefined);
-      if (text !== undefined) return this.respond(push, parsePushedRefs(text));
+      if (text !== undefined) {
+        await this.note(push, text);
+        return this.respond(push, parsePushedRefs(text));
+      }
       if (push.signal.aborted) return;
       await this.clock.sleep(40, push.signal);
     }
+  }
+
+  private async note({ scope, caller }: Push, text: string): Promise<void> {
+    const changes = parseRefChanges(text);
+    const of = (side: 'before' | 'after') =>
+      Object.fromEntries(changes.slice(0, mostNoted).map((change) => [change.ref, change[side]]));
+    const resource = `${pathOf(scope)}/git`;
+    await this.audit.note(caller, gitPlaceOf(scope), {
+      action: 'git.push',
+      resource,
+      before: of('before'),
+      after: of('after'),
+    });
   }
 
   private async respond(push: Push, pushed: readonly PushedRef[]): Promise<void> {

@@ -69,6 +69,15 @@ export function parsePushedRefs(text: string): PushedRef[] {
   });
 }
 
+/** The same lines as they are, the deleted references among them. */
+export function parseRefChanges(text: string): { ref: string; before: string | null; after: string | null }[] {
+  const orNull = (commit: string): string | null => (/^0+$/.test(commit) ? null : commit);
+  return text.split('\n').flatMap((line) => {
+    const [, before, after, ref] = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (refs\/.+)$/.exec(line) ?? [];
+    return before && after && ref ? [{ ref, before: orNull(before), after: orNull(after) }] : [];
+  });
+}
+
 /** The branch that is deployed: HEAD's; where that does not exist yet, the first branch that was pushed becomes it. */
 export async function chooseDefaultBranch(
   repository: string,

@@ -75,7 +75,7 @@ export class TenantsService {
       return toTenantAnswer(row, owner.id === caller.actor.id ? 'owner' : null);
     });
     return create.catch((error: unknown) => {
-      throw isUniqueViolation(causeOf(error)) ? fail('tenant-name-taken') : error;
+      throw isUniqueViolation(error) ? fail('tenant-name-taken') : error;
     });
   }
 
@@ -134,9 +134,4 @@ function visibleCounts(row: TenantRow, scopes: readonly (TenantScope | undefined
   return scope && scope.permissions.size === 0 && scope.projects.size > 0
     ? { projects: scope.projects.size, bindings: 0 }
     : row._count;
-}
-
-/** What the database said behind an error of the catalogue. */
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause ? error.cause : error;
 }
