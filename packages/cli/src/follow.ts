@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, streamEvents } from '@slipway/sdk';
-import { APPLICATION, type Api, asEvents, read } from './api.js';
+import { APPLICATION, type Api, asEvents, PROJECT, read } from './api.js';
 import { CliError, exitOfStatus } from './errors.js';
 import { type Io, paint } from './io.js';
-import type { Build, LogLine, Rollout, RolloutStep } from './types.js';
+import type { Build, LogLine, Rollout, RolloutStep, Train } from './types.js';
 
 export type ApplicationPath = { tenant: string; project: string; application: string };
 
@@ -116,6 +116,34 @@ export async function followRollout(
       remedy: `Look at 'slipway logs --app ${path.application}' and 'slipway pods --app ${path.application}'; 'slipway rollback' goes back.`,
     },
   );
+}
+
+/**
+ * Prints what becomes of a train's cars, to stderr, and waits for its end, or until it waits for somebody.
+ * @throws CliError `train-failed`, `train-aborted`
+ */
+export async function followTrain(
+  api: Api,
+  io: Io,
+  path: { tenant: string; project: string; train: string },
+  stopsAtPause: boolean,
+): Promise<Train> {
+  const printed = new Map<string, string>();
+  const train = await untilDone(io, async () => {
+    const found = await read(api.GET(`${PROJECT}/trains/{train}`, { params: { path }, signal: io.signal }));
+    for (const { application, state, message } of found.cars) {
+      const text = `${application}: ${state}${message ? `: ${message}` : ''}`;
+      if (state !== 'pending' && printed.get(application) !== text) io.stderr.write(`${text}\n`);
+      printed.set(application, text);
+    }
+    const isOpen = found.state === 'progressing' || (found.state === 'paused' && !stopsAtPause);
+    return isOpen ? undefined : found;
+  });
+  if (train.state === 'healthy' || train.state === 'paused') return train;
+  throw new CliError(`train-${train.state}`, `Train ${train.name} ${train.state}${describe(train.reason)}.`, {
+    exit: 'failed',
+    remedy: `Look at 'slipway trains get ${train.name}', and at the car's rollout with 'slipway rollouts get'.`,
+  });
 }
 
 function stepText(io: Io, step: RolloutStep): string | undefined {

@@ -55,6 +55,9 @@ describe('exit status', () => {
     ['a bad number', ['releases', 'get', 'first']],
     ['no application named', ['status', '-t', 'acme', '-p', 'demo']],
     ['a name that would be another path', ['status', '-t', 'acme', '-p', '..', '-a', 'shop']],
+    ['a strategy of nothing', ['strategy', 'set', '-t', 'a', '-p', 'b', '-a', 'c']],
+    ['a strategy that is no file', ['strategy', 'convert', '-f', 'nowhere.yaml']],
+    ['two plans', ['plan', '-t', 'a', '-p', 'b', '-a', 'c', '--image', 'x', '--release', '1']],
     ['two sources', ['deploy', '--image', 'a', '--git', 'b']],
     ['a context that is none', ['whoami', '--context', 'other']],
   ])('2 for %s', async (_, words) => {
@@ -127,7 +130,7 @@ test('a destructive command without a terminal wants --yes before it asks the se
 
 test('completion knows sub-commands and flags', async () => {
   const { stdout } = await slipway(['completion', 'bash']);
-  expect(stdout).toContain('"config") words="get set unset');
+  expect(stdout).toContain('"config") words="get set import unset history restore --help');
   expect(stdout).toContain('--environment');
 });
 

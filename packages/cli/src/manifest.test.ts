@@ -27,7 +27,27 @@ processes:
     });
   });
 
+  test('says what is done before and after a rollout', () => {
+    const hooks = parseManifest(`
+hooks:
+  before: { command: npm run migrate, timeoutSeconds: 600 }
+  after: { probe: { path: /healthz, expectedStatus: 204 } }
+`).hooks;
+    expect(hooks).toMatchObject({
+      before: { command: 'npm run migrate', timeoutSeconds: 600 },
+      after: { probe: { path: '/healthz', expectedStatus: 204 } },
+    });
+    const existing = { source: { type: 'archive' }, hooks: { before: { command: 'old' } } } as unknown as Application;
+    expect(toChange(existing, { hooks: { before: { command: 'new' } } }, {})).toEqual({
+      hooks: { before: { command: 'new' }, after: null },
+    });
+    expect(toChange(existing, { hooks: { before: { command: 'old' } } }, {})).toBeUndefined();
+  });
+
   test.each([
+    ['hooks: { during: {} }', 'hooks.during: unknown field'],
+    ['hooks: { before: {} }', 'hooks.before.command: text or a list'],
+    ['hooks: { after: { probe: {} } }', 'hooks.after.probe.path: text'],
     ['prot: 1', 'prot: unknown field'],
     ['processes: { web: { prot: 1 } }', 'processes.web.prot: unknown field'],
     ['processes: { web: { port: 70000 } }', 'processes.web.port: a whole number'],
@@ -54,6 +74,7 @@ describe('deploying to an application that exists', () => {
     version: 1,
     displayName: 'shop',
     state: 'active',
+    hooks: {},
     gitUrl: '',
     environments: [],
     source: { type: 'git', url: 'https://a/b.git' },

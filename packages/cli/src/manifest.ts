@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { isMissing, isRecord } from './config.js';
 import { CliError } from './errors.js';
 import { isName } from './parse.js';
-import type { Process } from './types.js';
+import type { Hooks, Process } from './types.js';
 
 export const manifestName = 'slipway.yaml';
 
@@ -15,6 +15,7 @@ export interface Manifest {
   readonly project?: string;
   readonly build?: { readonly dockerfile?: string; readonly context?: string };
   readonly processes?: Readonly<Record<string, Process>>;
+  readonly hooks?: Hooks;
 }
 
 /** The folder's slipway.yaml, or undefined when it has none. */
@@ -34,7 +35,7 @@ export function parseManifest(text: string): Manifest {
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : 'not YAML');
   }
-  const root = fields(value ?? {}, '', ['application', 'tenant', 'project', 'build', 'processes']);
+  const root = fields(value ?? {}, '', ['application', 'tenant', 'project', 'build', 'processes', 'hooks']);
   const build = root['build'] === undefined ? undefined : fields(root['build'], 'build', ['dockerfile', 'context']);
   return {
     application: optional(root['application'], 'application', name),
@@ -45,6 +46,7 @@ export function parseManifest(text: string): Manifest {
       context: optional(build['context'], 'build.context', string),
     },
     processes: optional(root['processes'], 'processes', processes),
+    hooks: optional(root['hooks'], 'hooks', hooks),
   };
 }
 
@@ -71,6 +73,39 @@ function process(value: unknown, path: string): Process {
     healthCheck: optional(entry['healthCheck'], `${path}.healthCheck`, (found, at) => ({
       path: string(fields(found, at, ['path'])['path'], `${at}.path`),
     })),
+  };
+}
+
+function hooks(value: unknown, path: string): Hooks {
+  const entry = fields(value, path, ['before', 'after']);
+  return {
+    before: optional(entry['before'], `${path}.before`, commandHook),
+    after: optional(entry['after'], `${path}.after`, (found, at) =>
+      isRecord(found) && 'probe' in found ? probeHook(found, at) : commandHook(found, at),
+    ),
+  };
+}
+
+const seconds = wholeNumber(1, 3600);
+
+function commandHook(value: unknown, path: string) {
+  const entry = fields(value, path, ['command', 'process', 'timeoutSeconds']);
+  return {
+    command: command(entry['command'], `${path}.command`),
+    process: optional(entry['process'], `${path}.process`, name),
+    timeoutSeconds: optional(entry['timeoutSeconds'], `${path}.timeoutSeconds`, seconds),
+  };
+}
+
+function probeHook(value: unknown, path: string) {
+  const entry = fields(value, path, ['probe', 'timeoutSeconds']);
+  const probe = fields(entry['probe'], `${path}.probe`, ['path', 'expectedStatus']);
+  return {
+    probe: {
+      path: string(probe['path'], `${path}.probe.path`),
+      expectedStatus: optional(probe['expectedStatus'], `${path}.probe.expectedStatus`, wholeNumber(100, 599)),
+    },
+    timeoutSeconds: optional(entry['timeoutSeconds'], `${path}.timeoutSeconds`, seconds),
   };
 }
 

@@ -37,6 +37,8 @@ export interface Session {
   project(): Promise<{ tenant: string; project: string }>;
   application(): Promise<{ tenant: string; project: string; application: string }>;
   environment(): Promise<{ tenant: string; project: string; application: string; environment: string }>;
+  /** The environment alone, whatever runs in it. */
+  projectEnvironment(): Promise<{ tenant: string; project: string; environment: string }>;
 }
 
 export interface Cli {
@@ -138,14 +140,13 @@ function createScope(
       throw usageError('Which application?', 'Add --app <name>, or go to a folder whose slipway.yaml names it.');
     return { ...(await project()), application: checkName('application', value) };
   };
-  const environment = async () => ({
-    ...(await application()),
-    environment: checkName(
-      'environment',
-      options.environment ?? settings.environment ?? context?.environment ?? 'production',
-    ),
-  });
-  return { tenant, project, application, environment };
+  const inEnvironment = <T>(place: T) => {
+    const name = options.environment ?? settings.environment ?? context?.environment ?? 'production';
+    return { ...place, environment: checkName('environment', name) };
+  };
+  const environment = async () => inEnvironment(await application());
+  const projectEnvironment = async () => inEnvironment(await project());
+  return { tenant, project, application, environment, projectEnvironment };
 }
 
 /** Refused here, so that a slip does not become another path of the API. Ids are accepted wherever names are. */

@@ -13,6 +13,7 @@ import { withExamples } from '../help.js';
 import { parseCount } from '../parse.js';
 import { type Cli, type CommonOptions, type Session, withScope } from '../session.js';
 import { registerAuditRules } from './audit-rules.js';
+import { registerAuditStreams } from './audit-streams.js';
 
 interface ListOptions extends CommonOptions {
   readonly all?: boolean;
@@ -36,6 +37,7 @@ export function registerAudit(program: Command, cli: Cli): void {
   registerVerify(audit, cli);
 
   registerAuditRules(audit, cli);
+  registerAuditStreams(audit, cli);
 
   const keys = audit.command('keys').description('The keys that checkpoints and exports are signed with.');
   withScope(

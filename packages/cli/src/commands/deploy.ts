@@ -13,7 +13,8 @@ import { findManifest, type Manifest } from '../manifest.js';
 import { packFolder } from '../pack.js';
 import { canPrompt, confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Application, Source } from '../types.js';
+import type { Application, Hooks, Source } from '../types.js';
+import { showPlan } from './plan.js';
 
 interface DeployOptions extends CommonOptions {
   readonly image?: string;
@@ -23,6 +24,8 @@ interface DeployOptions extends CommonOptions {
   readonly wait: boolean;
   readonly port?: number;
   readonly description?: string;
+  readonly override?: string;
+  readonly plan?: boolean;
 }
 
 type ApplicationPath = { tenant: string; project: string; application: string };
@@ -38,6 +41,8 @@ export function registerDeploy(program: Command, cli: Cli): void {
     .option('--create', 'create the application when it does not exist')
     .option('--port <number>', 'port that the web process listens on, for a new application', Number)
     .option('--description <text>', 'what the release is, with --image')
+    .option('--override <reason>', 'with --image: in spite of a freeze')
+    .option('--plan', 'show what would change, and change nothing')
     .option('--no-wait', 'return when the build or rollout has started');
   withScope(command, 'environment').action((dir: string, options: DeployOptions) => deploy(cli, dir, options));
   withExamples(
@@ -59,6 +64,10 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
   const { environment, ...path } = await session.environment();
   const { api, out } = session;
   const { io } = cli;
+  if (options.plan) {
+    if (!options.image) out.note('The image is known when it is built: this is the plan with the image of now.');
+    return showPlan(api, io, out, { environment, ...path }, { image: options.image });
+  }
   const manifest = options.image || options.git ? undefined : await findManifest(folder);
   await ensureApplication(api, io, path, manifest, options);
 
@@ -72,7 +81,10 @@ async function deploy(cli: Cli, dir: string, options: DeployOptions): Promise<vo
     );
     step(io, `Release ${release.number} of ${options.image}`);
     const rollout = await read(
-      api.POST(`${APPLICATION}/rollouts`, { params: { path }, body: { environment, release: release.number } }),
+      api.POST(`${APPLICATION}/rollouts`, {
+        params: { path },
+        body: { environment, release: release.number, overrideFreeze: options.override },
+      }),
     );
     if (!options.wait)
       return out.object(rollout, () => [
@@ -159,6 +171,7 @@ async function ensureApplication(
           source: toSource(options),
           build: manifest?.build && { dockerfile: 'Dockerfile', context: '.', ...manifest.build },
           processes,
+          hooks: manifest?.hooks,
         },
       }),
     );
@@ -195,13 +208,15 @@ function toSource(options: DeployOptions): Source {
 /** The merge patch that makes the application what the folder says, or undefined when it is that already. */
 export function toChange(
   existing: Application,
-  manifest: Pick<Manifest, 'build' | 'processes'> | undefined,
+  manifest: Pick<Manifest, 'build' | 'processes' | 'hooks'> | undefined,
   options: Pick<DeployOptions, 'git' | 'ref'>,
 ): Record<string, unknown> | undefined {
   const change: Record<string, unknown> = {};
   if (options.git && !(existing.source.type === 'git' && existing.source.url === options.git))
     change['source'] = { type: 'git', url: options.git, ref: options.ref };
   if (manifest?.build && differs(manifest.build, existing.build)) change['build'] = manifest.build;
+  if (manifest?.hooks && !isSame(manifest.hooks, existing.hooks))
+    change['hooks'] = { before: manifest.hooks.before ?? null, after: manifest.hooks.after ?? null };
   for (const [name, { replicas, ...stated }] of Object.entries(manifest?.processes ?? {})) {
     const present = existing.processes?.[name];
     if (present ? !differs(stated, present) : false) continue;
@@ -209,6 +224,9 @@ export function toChange(
   }
   return Object.keys(change).length > 0 ? change : undefined;
 }
+
+/** A hook is stated whole: what the file leaves out is not there. */
+const isSame = (stated: Hooks, present: Hooks): boolean => !differs(stated, present) && !differs(present, stated);
 
 /** True when something that `stated` names has another value in `present`. */
 function differs(stated: unknown, present: unknown): boolean {

@@ -140,8 +140,7 @@ async function findNamespace(cli: Cli, options: KubeconfigOptions, session: Sess
     !(options.project ?? settings.project ?? context?.project)
   )
     return undefined;
-  const environment = options.environment ?? settings.environment ?? context?.environment ?? 'production';
-  const path = { ...(await session.project()), environment };
+  const path = await session.projectEnvironment();
   return (
     await read(
       session.api.GET('/api/v1/tenants/{tenant}/projects/{project}/environments/{environment}', { params: { path } }),

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { APPLICATION, type Api, read, readAll } from '../api.js';
 import { CliError } from '../errors.js';
+import { readAnalysisRuns, toEvidence } from '../evidence.js';
 import { type ApplicationPath, followRollout } from '../follow.js';
 import { formatAge, formatDuration } from '../format.js';
-import { parseCount } from '../parse.js';
+import { parseCount, parseNumber } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
-import type { Rollout } from '../types.js';
+import type { Rollout, RolloutTransition } from '../types.js';
 
 export function registerRollouts(program: Command, cli: Cli): void {
   const rollouts = program
@@ -34,10 +35,17 @@ export function registerRollouts(program: Command, cli: Cli): void {
   withScope(rollouts.command('get').description('Show one rollout.').argument('<id>'), 'application').action(
     async (id: string, options: CommonOptions) => {
       const { api, out, application } = await cli.open(options);
-      const rollout = await read(
-        api.GET(`${APPLICATION}/rollouts/{id}`, { params: { path: { ...(await application()), id } } }),
+      const path = { ...(await application()), id };
+      const rollout = await read(api.GET(`${APPLICATION}/rollouts/{id}`, { params: { path } }));
+      const transitions = await readAll((query) =>
+        api.GET(`${APPLICATION}/rollouts/{id}/transitions`, { params: { path, query } }),
       );
-      out.object(rollout, toFields(cli));
+      const analysisRuns = await readAnalysisRuns(api, path);
+      out.object({ ...rollout, transitions, analysisRuns }, () => [
+        ...toFields(cli)(rollout),
+        ...analysisRuns.flatMap(toEvidence),
+        ...transitions.map(toLine),
+      ]);
     },
   );
 
@@ -72,15 +80,34 @@ export function registerRollouts(program: Command, cli: Cli): void {
     .command('promote')
     .description('Go on to the next step; without an id, of the newest rollout.')
     .argument('[id]')
-    .option('--full', 'past all steps that are left');
+    .option('--full', 'past all steps that are left')
+    .option('--override <reason>', 'in spite of a freeze');
   withScope(promote, 'application').action(
-    async (id: string | undefined, options: CommonOptions & { full?: boolean }) => {
+    async (id: string | undefined, options: CommonOptions & { full?: boolean; override?: string }) => {
       const { api, out, application } = await cli.open(options);
       const path = await application();
       const params = { path: { ...path, id: id ?? (await newestOf(api, path)) } };
-      const body = { full: options.full ?? false };
+      const body = { full: options.full ?? false, overrideFreeze: options.override };
       const rollout = await read(api.POST(`${APPLICATION}/rollouts/{id}/promote`, { params, body }));
       out.note(`Rollout ${rollout.id} is promoted${options.full ? ' to its end' : ''}.`);
+    },
+  );
+
+  const undo = rollouts
+    .command('undo')
+    .description('Put the release before back, or the one named; where its pods still run, in a second.')
+    .option('--to <release>', 'number of the release', parseNumber)
+    .option('--override <reason>', 'in spite of a freeze that refuses this, too')
+    .option('--no-wait', 'return when the rollout has started');
+  withScope(undo, 'environment').action(
+    async (options: CommonOptions & { to?: number; override?: string; wait: boolean }) => {
+      const { api, out, environment: resolve } = await cli.open(options);
+      const { environment, ...path } = await resolve();
+      const body = { environment, release: options.to, overrideFreeze: options.override };
+      const rollout = await read(api.POST(`${APPLICATION}/rollback`, { params: { path }, body }));
+      cli.io.stderr.write(`Going back to release ${rollout.release} in ${environment}\n`);
+      const followed = options.wait ? await followRollout(api, cli.io, path, rollout.id) : rollout;
+      out.object(followed, toFields(cli));
     },
   );
 
@@ -117,6 +144,8 @@ function toFields(cli: Cli) {
       ['strategy', rollout.strategy.type],
       ['state', rollout.held ? `${rollout.state} (held)` : rollout.state],
       ['weight', `${rollout.weight} %`],
+      ['error', rollout.error ?? undefined],
+      ['in spite of a freeze', rollout.freezeOverride ?? undefined],
       ...rollout.steps.map(
         (step) =>
           [
@@ -132,3 +161,6 @@ function toFields(cli: Cli) {
       ),
     ] as const;
 }
+
+const toLine = ({ at, from, to, reason, actor }: RolloutTransition) =>
+  [at, `${from ?? ''} → ${to}  ${reason}  (${actor})`] as const;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { read, readAll } from '../api.js';
 import { usageError } from '../errors.js';
 import { withExamples } from '../help.js';
+import { parseCount } from '../parse.js';
 import { ask, canPrompt, confirm, readLine } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { User } from '../types.js';
@@ -12,6 +13,12 @@ interface UserOptions extends CommonOptions {
   readonly admin?: boolean;
   readonly password?: boolean;
   readonly passwordStdin?: boolean;
+}
+
+interface ImpersonateOptions extends CommonOptions {
+  readonly reason?: string;
+  readonly minutes: number;
+  readonly end?: boolean;
 }
 
 export function registerUsers(program: Command, cli: Cli): void {
@@ -100,6 +107,33 @@ export function registerUsers(program: Command, cli: Cli): void {
     await api.DELETE('/api/v1/users/{username}/second-factor', { params: { path: { username } } });
     out.note(`${username} signs in by the password alone again.`);
   });
+
+  const impersonate = users
+    .command('impersonate')
+    .description('Act in the name of a user for some minutes: print a token that does what the user may.')
+    .argument('<username>')
+    .option('--reason <text>', 'why; it stands in the audit log')
+    .option('--minutes <number>', 'how long, at most 60', parseCount, 15)
+    .option('--end', 'act in that name no more');
+  withScope(impersonate, 'server').action(async (username: string, options: ImpersonateOptions) => {
+    const { reason, minutes, end } = options;
+    if (!end && !reason) throw usageError('No reason was given.', 'Add --reason, for example the number of a ticket.');
+    const { api, out } = await cli.open(options);
+    const params = { path: { username } };
+    if (end) {
+      await api.DELETE('/api/v1/users/{username}/impersonation', { params });
+      return out.note(`You act as '${username}' no more.`);
+    }
+    const body = { reason: reason ?? '', expiresInMinutes: minutes };
+    const answer = await read(api.POST('/api/v1/users/{username}/impersonation', { params, body }));
+    out.text(answer, ({ token }) => token);
+    out.note(`Until ${answer.expiresAt}, and as long as you are signed in. Both names stand in the audit log.`);
+  });
+  withExamples(
+    impersonate,
+    'SLIPWAY_TOKEN=$(slipway users impersonate ada --reason "ticket 4711") slipway status web',
+    'slipway users impersonate ada --end',
+  );
 
   const remove = users
     .command('delete')

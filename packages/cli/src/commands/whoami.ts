@@ -16,6 +16,7 @@ export function registerWhoami(program: Command, cli: Cli): void {
     const me = await read(api.GET('/api/v1/me'));
     out.object(me, () => [
       ['username', me.username],
+      ['in this name', me.impersonator],
       ['name', me.displayName],
       ['email', me.email],
       ['administrator', me.isAdmin],
