@@ -13,6 +13,7 @@ export interface ApplicationRef extends EnvironmentRef {
 export const applicationTabs = [
   'overview',
   'releases',
+  'strategy',
   'builds',
   'logs',
   'config',
@@ -40,12 +41,17 @@ export function toQuota({
   const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== undefined)).toString();
   return `${toTenantPage(tenant, 'quota')}${query ? `?${query}` : ''}`;
 }
+export const toFreezes = (tenant: string): string => `/t/${tenant}/freezes`;
 export const toNewApplication = (tenant: string, project?: string): string =>
   `/t/${tenant}/new${project ? `?project=${project}` : ''}`;
 export const toEnvironment = (ref: EnvironmentRef): string => `/t/${ref.tenant}/p/${ref.project}/e/${ref.environment}`;
 export const toProject = (ref: ProjectRef): string => `/t/${ref.tenant}/p/${ref.project}`;
 export const toApplication = (ref: ApplicationRef, tab: ApplicationTab = 'overview'): string =>
   `${toEnvironment(ref)}/a/${ref.application}${tab === 'overview' ? '' : `/${tab}`}`;
+export const toProjectConfig = (ref: ProjectRef): string => `${toProject(ref)}/config`;
+export const toTrains = (ref: ProjectRef): string => `${toProject(ref)}/trains`;
+export const toTrain = (ref: ProjectRef, train: string): string => `${toTrains(ref)}/${train}`;
+export const toRollout = (ref: ApplicationRef, id: string): string => `${toApplication(ref)}/rollouts/${id}`;
 export const toBuild = (ref: ApplicationRef, number: number): string => `${toApplication(ref, 'builds')}/${number}`;
 
 /** What an address names, for the top bar. */

@@ -32,8 +32,8 @@ export function toProblem(error: unknown): unknown {
   return new ApiProblem(status, problem.code, problem.title, problem.detail, problem.remedy, problem.requestId, fields);
 }
 
-/** `/source/url` and `$.source.url` mean `source.url`. What has a fragment is an address of the API, and stays. */
+/** `/source/url`, `$.source.url` and `body.source.url` mean `source.url`. What has a fragment is an address of the API, and stays. */
 function toDotted(path: string): string {
   if (path.includes('#')) return path;
-  return path.replace(/^(\$\.|\/)/, '').replaceAll('/', '.');
+  return path.replace(/^(\$\.|\/|body\.)/, '').replaceAll('/', '.');
 }

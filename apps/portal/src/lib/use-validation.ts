@@ -11,6 +11,7 @@ const known = [
   'email',
   'archive',
   'port',
+  'number',
 ] as const;
 type Known = (typeof known)[number];
 const isKnown = (key: string): key is Known => known.some((candidate) => candidate === key);

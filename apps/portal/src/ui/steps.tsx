@@ -2,25 +2,63 @@
 import { useTranslations } from 'next-intl';
 import type { Step } from '../lib/contract';
 import { formatDuration } from '../lib/format';
+import { Message } from './message';
 import { StatusBadge } from './status';
-import { useNow } from './time';
+import { Time, useNow } from './time';
 
-/** The steps of long work, each with its state, message and duration. */
-export function Steps({ steps }: { steps: readonly Step[] }) {
+const plainWords = ['apply', 'restore', 'prepare', 'promote', 'pause', 'hook before', 'hook after'] as const;
+const valuedWords = [
+  'process',
+  'setWeight',
+  'setCanaryScale',
+  'setHeaderRoute',
+  'setMirrorRoute',
+  'pause',
+  'analysis',
+  'experiment',
+] as const;
+
+/** The API's names of steps in the viewer's language: a word (`promote`), or one with a value (`setWeight 20 %`). */
+export function useStepWords(): (name: string) => string {
   const t = useTranslations('step');
-  const now = useNow();
-  // The API's names of steps: a word, or `process web`.
-  const toLabel = (name: string): string => {
-    if (name === 'apply' || name === 'restore') return t(name);
-    return name.startsWith('process ') ? t('process', { name: name.slice('process '.length) }) : name;
+  return (name) => {
+    // A step that comes again carries its number: `pause (2)`.
+    const [, whole = name, count] = /^(.*?)(?: (\(\d+\)))?$/.exec(name) ?? [];
+    const [word = '', ...rest] = whole.split(' ');
+    const value = word === 'pause' ? shortenSeconds(rest.join(' ')) : rest.join(' ');
+    const plain = plainWords.find((known) => known === whole);
+    const valued = value === '' ? undefined : valuedWords.find((known) => known === word);
+    const text = plain ? t(plain) : valued ? t(`with.${valued}`, { value }) : whole;
+    return count ? `${text} ${count}` : text;
   };
+}
+
+/** `600 s` as `10m`. */
+function shortenSeconds(text: string): string {
+  const seconds = Number(/^(\d+) s$/.exec(text)?.[1] ?? Number.NaN);
+  if (Number.isNaN(seconds) || seconds === 0) return text;
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : text;
+}
+
+/** The steps of long work, each with its state, message and duration; `withTimes`: and when it began. */
+export function Steps({ steps, withTimes }: { steps: readonly Step[]; withTimes?: boolean }) {
+  const now = useNow();
+  const toLabel = useStepWords();
   return (
     <ol className="steps">
       {steps.map((step) => (
         <li key={step.name}>
           <StatusBadge state={step.state} tone={toTone(step.state)} label={toLabel(step.name)} />
-          <span className="muted steps-message">{step.message}</span>
-          <span className="muted tabular">{toDuration(step, now)}</span>
+          <div className="muted steps-message">{step.message && <Message text={step.message} />}</div>
+          <span className="muted tabular nowrap">
+            {withTimes && step.startedAt && (
+              <>
+                <Time at={step.startedAt} /> ·{' '}
+              </>
+            )}
+            {toDuration(step, now)}
+          </span>
         </li>
       ))}
     </ol>

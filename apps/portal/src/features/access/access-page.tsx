@@ -1,14 +1,14 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { meQuery } from '@/features/identity/queries';
+import { InvitationsSection } from '@/features/invitations/invitations-section';
 import { projectsQuery } from '@/features/projects/queries';
 import { toCli } from '@/lib/cli';
+import { CreateButton } from '@/ui/create-button';
 import { Equivalents } from '@/ui/equivalents';
 import { Select } from '@/ui/field';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
 import { AddMemberDialog } from './add-member-dialog';
 import { ExplainSection } from './explain-section';
@@ -59,19 +59,16 @@ export function AccessPage({ tenant }: { tenant: string }) {
               },
             ]}
           />
-          <Button
-            type="primary"
-            icon={<Icon name="plus" size={14} />}
-            disabled={!mayChange}
-            title={mayChange ? undefined : t('mayNot')}
-            onClick={() => setAdding(true)}
-          >
+          <CreateButton refusal={mayChange ? undefined : t('mayNot')} onClick={() => setAdding(true)}>
             {t('add')}
-          </Button>
+          </CreateButton>
         </>
       }
     >
       <MembersTable key={chosen} place={place} mayChange={mayChange} />
+      {inTenant('invitations:read') ? (
+        <InvitationsSection tenant={tenant} mayChange={inTenant('invitations:write')} />
+      ) : null}
       {inTenant('roles:read') ? <RolesSection tenant={tenant} mayChange={inTenant('roles:write')} /> : null}
       <ExplainSection place={place} />
       <AddMemberDialog key={`add-${chosen}`} place={place} open={isAdding} onClose={() => setAdding(false)} />

@@ -41,9 +41,11 @@ export function ExplainSection({ place }: { place: Place }) {
             />
           )}
         </Field>
-        <Button htmlType="submit" loading={asking.isPending}>
-          {words('ask')}
-        </Button>
+        <div>
+          <Button htmlType="submit" loading={asking.isPending}>
+            {words('ask')}
+          </Button>
+        </div>
       </form>
       {asking.error ? <ErrorBox error={asking.error} /> : null}
       {answer ? (

@@ -1,9 +1,8 @@
 'use client';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { CreateButton } from '@/ui/create-button';
 import { Equivalents } from '@/ui/equivalents';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
 import { AddMemberDialog } from './add-member-dialog';
 import { ExplainSection } from './explain-section';
@@ -29,9 +28,7 @@ export function PlatformAccessPage() {
               { title: words('roles'), cli: 'slipway roles list --platform', api: 'GET /api/v1/roles' },
             ]}
           />
-          <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>
-            {t('add')}
-          </Button>
+          <CreateButton onClick={() => setAdding(true)}>{t('add')}</CreateButton>
         </>
       }
     >

@@ -4,9 +4,11 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
-import { isOver } from '@/features/releases/queries';
-import { RolloutProgress } from '@/features/releases/rollout-progress';
-import { type ApplicationRef, applicationTabs, toApplication, toTenantPage } from '@/lib/paths';
+import { FreezeBanner } from '@/features/freezes/freeze-banner';
+import { PromoteButton } from '@/features/promotions/promote-dialog';
+import { RolloutProgress } from '@/features/rollouts/rollout-progress';
+import { isOver } from '@/features/rollouts/rollout-state';
+import { type ApplicationRef, applicationTabs, toApplication, toRollout, toTenantPage } from '@/lib/paths';
 import { ErrorBox } from '@/ui/error-box';
 import { LinkButton } from '@/ui/link-button';
 import { StatusBadge } from '@/ui/status';
@@ -38,6 +40,7 @@ export function ApplicationFrame({ application: ref, children }: { application: 
         {status && <StatusBadge state={status.state} />}
         {status?.release ? <span className="muted tabular">{words('release', { number: status.release })}</span> : null}
         <span className="app-head-space" />
+        {status?.release ? <PromoteButton application={ref} /> : null}
         {status?.url && (
           <LinkButton href={status.url} icon="external" external>
             {words('open')}
@@ -56,7 +59,8 @@ export function ApplicationFrame({ application: ref, children }: { application: 
           );
         })}
       </nav>
-      {rollout && <RolloutProgress application={ref} rollout={rollout} />}
+      <FreezeBanner application={ref} />
+      {rollout && pathname !== toRollout(ref, rollout.id) && <RolloutProgress application={ref} rollout={rollout} />}
       {children}
     </div>
   );

@@ -4,11 +4,12 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { buildsQuery, isRunning } from '@/features/builds/queries';
 import { PodTable } from '@/features/pods/pod-table';
-import { releasesQuery, rolloutsQuery } from '@/features/releases/queries';
+import { releasesQuery } from '@/features/releases/queries';
+import { rolloutsQuery } from '@/features/rollouts/queries';
 import { toCli } from '@/lib/cli';
 import type { Rollout, Status } from '@/lib/contract';
 import { shorten } from '@/lib/format';
-import { type ApplicationRef, toApplication, toBuild } from '@/lib/paths';
+import { type ApplicationRef, toApplication, toBuild, toRollout } from '@/lib/paths';
 import { Meter } from '@/ui/chart-frame';
 import { CodeBlock } from '@/ui/copy';
 import { EmptyState } from '@/ui/empty-state';
@@ -47,6 +48,7 @@ export function ApplicationOverview({ application: ref }: { application: Applica
         <div className="banner banner-failed" role="alert">
           <StatusBadge state="failed" label={t('lastRolloutFailed', { release: last.release })} />
           <span className="break">{last.error}</span>
+          <Link href={toRollout(ref, last.id)}>{t('seeRollout')}</Link>
           <Link href={toApplication(ref, 'logs')}>{t('seeLogs')}</Link>
         </div>
       )}
@@ -84,7 +86,10 @@ export function ApplicationOverview({ application: ref }: { application: Applica
                   },
                   { label: t('since'), value: <Time at={running?.createdAt} /> },
                   { label: t('url'), value: status.data.url ? <ExternalLink href={status.data.url} /> : '–' },
-                  { label: t('lastChange'), value: <LastChange status={status.data} rollout={last} /> },
+                  {
+                    label: t('lastChange'),
+                    value: <LastChange application={ref} status={status.data} rollout={last} />,
+                  },
                 ]}
               />
               <Processes status={status.data} />
@@ -104,11 +109,23 @@ export function ApplicationOverview({ application: ref }: { application: Applica
 }
 
 /** The rollout that changed the environment last, by whom and when. */
-function LastChange({ status, rollout }: { status: Status; rollout: Rollout | undefined }) {
+function LastChange({
+  application,
+  status,
+  rollout,
+}: {
+  application: ApplicationRef;
+  status: Status;
+  rollout: Rollout | undefined;
+}) {
   const t = useTranslations('applicationOverview');
   return (
     <span>
-      {rollout && t('changedBy', { release: rollout.release, user: rollout.createdBy })}{' '}
+      {rollout && (
+        <Link href={toRollout(application, rollout.id)}>
+          {t('changedBy', { release: rollout.release, user: rollout.createdBy })}
+        </Link>
+      )}{' '}
       <span className={rollout ? 'muted' : undefined}>
         <Time at={status.lastChange} />
       </span>

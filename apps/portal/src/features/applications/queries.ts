@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { Scaling, Source } from '@/lib/contract';
+import type { ReleaseHooks, Scaling, Source } from '@/lib/contract';
 import type { ApplicationRef, ProjectRef } from '@/lib/paths';
 
 export type ApplicationName = Omit<ApplicationRef, 'environment'>;
@@ -93,7 +93,7 @@ export const createApplication = ({ tenant, project }: ProjectRef, body: NewAppl
 
 export const updateApplication = (
   name: ApplicationName,
-  body: { source?: Source; build?: { dockerfile: string; context: string } },
+  body: { source?: Source; build?: { dockerfile: string; context: string }; hooks?: ReleaseHooks },
 ) =>
   unwrap(
     browserApi.PATCH('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}', {

@@ -20,6 +20,7 @@ import { Input } from '@/ui/input';
 import { Facts, Section } from '@/ui/page';
 import { Time } from '@/ui/time';
 import { applicationKey, applicationQuery, deleteApplication, updateApplication } from './queries';
+import { ReleaseHooksSection } from './release-hooks-section';
 
 export function SettingsTab({ application: ref }: { application: ApplicationRef }) {
   const t = useTranslations('applicationSettings');
@@ -66,6 +67,7 @@ export function SettingsTab({ application: ref }: { application: ApplicationRef 
       {(application.source.type === 'git' || application.source.type === 'image') && (
         <SourceForm key={application.updatedAt} application={application} reference={ref} />
       )}
+      <ReleaseHooksSection key={JSON.stringify(application.hooks)} application={application} reference={ref} />
       <DeleteApplication application={ref} />
     </>
   );

@@ -1,14 +1,14 @@
 'use client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import type { ApprovalPolicy } from '@/lib/contract';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { CreateButton } from '@/ui/create-button';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { NewPolicyDialog } from './new-policy-dialog';
 import { PolicySentence } from './policy-sentence';
@@ -22,19 +22,11 @@ export function ApprovalPoliciesPage() {
   const client = useQueryClient();
   const policies = useQuery(approvalPoliciesQuery());
   const [isCreating, setCreating] = useState(false);
-  const [doomed, setDoomed] = useState<ApprovalPolicy>();
-  const removal = useMutation({
-    mutationFn: (name: string) => deleteApprovalPolicy(name),
-    onSuccess: () => {
-      setDoomed(undefined);
-      return client.invalidateQueries({ queryKey: ['approval-policies'] });
-    },
-  });
-  const create = (
-    <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-      {t('create')}
-    </Button>
+  const removal = useRemoval(
+    (policy: ApprovalPolicy) => deleteApprovalPolicy(policy.name),
+    () => client.invalidateQueries({ queryKey: ['approval-policies'] }),
   );
+  const create = <CreateButton onClick={() => setCreating(true)}>{t('create')}</CreateButton>;
   const columns: readonly Column<ApprovalPolicy>[] = [
     {
       key: 'priority',
@@ -52,7 +44,7 @@ export function ApprovalPoliciesPage() {
         <Button
           size="small"
           danger
-          onClick={() => setDoomed(policy)}
+          onClick={() => removal.ask(policy)}
           aria-label={t('deleteNamed', { name: policy.name })}
         >
           {t('delete')}
@@ -95,18 +87,14 @@ export function ApprovalPoliciesPage() {
         }
       />
       <NewPolicyDialog open={isCreating} onClose={() => setCreating(false)} />
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('deleteTitle')}
-        name={doomed?.name ?? ''}
-        verb={t('deleteNamed', { name: doomed?.name ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.name)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ name }) => name}
+        verbOf={(name) => t('deleteNamed', { name })}
       >
         <p>{t('deleteExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </Page>
   );
 }

@@ -75,7 +75,11 @@ export function AuditPage({ tenant }: { tenant?: string }) {
       description={t(tenant ? 'tenantDescription' : 'description')}
       actions={
         <>
-          <LinkButton href={tenant ? `/t/${tenant}/audit/alerts` : '/admin/audit/alerts'}>{t('alerts')}</LinkButton>
+          {(['alerts', 'rules', 'streams'] as const).map((page) => (
+            <LinkButton key={page} href={`${tenant ? `/t/${tenant}` : '/admin'}/audit/${page}`}>
+              {t(page)}
+            </LinkButton>
+          ))}
           <ExportButton tenant={tenant} from={filter.from} to={filter.to} />
           <Equivalents
             items={[

@@ -1,4 +1,5 @@
-import { infiniteQueryOptions } from '@tanstack/react-query';
+import type { Schemas } from '@slipway/sdk';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
 
 const ofTenant = '/api/v1/tenants/{tenant}';
@@ -63,3 +64,88 @@ export const readExport = (tenant: string | undefined, id: string) =>
 
 export const exportAddress = (tenant: string | undefined, id: string): string =>
   `/api/v1/${tenant ? `tenants/${tenant}/` : ''}audit-exports/${id}/content`;
+
+export type AuditRule = Schemas['AuditRule'];
+export type AuditStream = Schemas['AuditStream'];
+const most = { limit: 100 };
+
+/** Which rows somebody is to hear of. */
+export const rulesQuery = (tenant: string | undefined) =>
+  queryOptions({
+    queryKey: ['audit-rules', tenant ?? null],
+    queryFn: async ({ signal }) =>
+      tenant === undefined
+        ? (await unwrap(browserApi.GET('/api/v1/audit-rules', { params: { query: most }, signal }))).items
+        : (
+            await unwrap(
+              browserApi.GET(`${ofTenant}/audit-rules`, { params: { path: { tenant }, query: most }, signal }),
+            )
+          ).items,
+  });
+
+export const presetsQuery = () =>
+  queryOptions({
+    queryKey: ['audit-rule-presets'],
+    queryFn: async ({ signal }) => (await unwrap(browserApi.GET('/api/v1/audit-rule-presets', { signal }))).items,
+  });
+
+export const createRule = (tenant: string | undefined, body: Schemas['CreateAuditRule']) =>
+  tenant === undefined
+    ? unwrap(browserApi.POST('/api/v1/audit-rules', { body, headers: idempotencyKey() }))
+    : unwrap(
+        browserApi.POST(`${ofTenant}/audit-rules`, { params: { path: { tenant } }, body, headers: idempotencyKey() }),
+      );
+
+export const switchRule = (tenant: string | undefined, rule: string, isEnabled: boolean) =>
+  tenant === undefined
+    ? unwrap(browserApi.PATCH('/api/v1/audit-rules/{rule}', { params: { path: { rule } }, body: { isEnabled } }))
+    : unwrap(
+        browserApi.PATCH(`${ofTenant}/audit-rules/{rule}`, { params: { path: { tenant, rule } }, body: { isEnabled } }),
+      );
+
+export const deleteRule = (tenant: string | undefined, rule: string) =>
+  tenant === undefined
+    ? unwrap(browserApi.DELETE('/api/v1/audit-rules/{rule}', { params: { path: { rule } } }))
+    : unwrap(browserApi.DELETE(`${ofTenant}/audit-rules/{rule}`, { params: { path: { tenant, rule } } }));
+
+/** Where the log is sent. */
+export const streamsQuery = (tenant: string | undefined) =>
+  queryOptions({
+    queryKey: ['audit-streams', tenant ?? null],
+    queryFn: async ({ signal }) =>
+      tenant === undefined
+        ? (await unwrap(browserApi.GET('/api/v1/audit-streams', { params: { query: most }, signal }))).items
+        : (
+            await unwrap(
+              browserApi.GET(`${ofTenant}/audit-streams`, { params: { path: { tenant }, query: most }, signal }),
+            )
+          ).items,
+    refetchInterval: 10_000,
+  });
+
+export const createStream = (tenant: string | undefined, body: Schemas['CreateAuditStream']) =>
+  tenant === undefined
+    ? unwrap(browserApi.POST('/api/v1/audit-streams', { body, headers: idempotencyKey() }))
+    : unwrap(
+        browserApi.POST(`${ofTenant}/audit-streams`, { params: { path: { tenant } }, body, headers: idempotencyKey() }),
+      );
+
+export const switchStream = (tenant: string | undefined, stream: string, isEnabled: boolean) =>
+  tenant === undefined
+    ? unwrap(browserApi.PATCH('/api/v1/audit-streams/{stream}', { params: { path: { stream } }, body: { isEnabled } }))
+    : unwrap(
+        browserApi.PATCH(`${ofTenant}/audit-streams/{stream}`, {
+          params: { path: { tenant, stream } },
+          body: { isEnabled },
+        }),
+      );
+
+export const testStream = (tenant: string | undefined, stream: string) =>
+  tenant === undefined
+    ? unwrap(browserApi.POST('/api/v1/audit-streams/{stream}/test', { params: { path: { stream } } }))
+    : unwrap(browserApi.POST(`${ofTenant}/audit-streams/{stream}/test`, { params: { path: { tenant, stream } } }));
+
+export const deleteStream = (tenant: string | undefined, stream: string) =>
+  tenant === undefined
+    ? unwrap(browserApi.DELETE('/api/v1/audit-streams/{stream}', { params: { path: { stream } } }))
+    : unwrap(browserApi.DELETE(`${ofTenant}/audit-streams/{stream}`, { params: { path: { tenant, stream } } }));

@@ -1,7 +1,15 @@
 import type { Config as ApiConfig, Change } from '../../lib/contract';
-import type { ConfigPatch } from './queries';
 
-type Config = Pick<ApiConfig, 'variables' | 'secrets'>;
+/** What is set in a scope, whichever it is. */
+export interface Config extends Pick<ApiConfig, 'version' | 'variables'> {
+  readonly secrets: Readonly<Record<string, Pick<ApiConfig['secrets'][string], 'version' | 'updatedAt'>>>;
+}
+
+/** A merge patch: null removes. */
+export interface ConfigPatch {
+  readonly variables: Readonly<Record<string, string | null>>;
+  readonly secrets: Readonly<Record<string, string | null>>;
+}
 
 export interface Entry {
   /** Stays while the name is typed. */
@@ -63,7 +71,7 @@ export function toChanges(config: Config, patch: ConfigPatch): readonly Change[]
     return {
       path: name,
       before: old ? `${hidden} (v${old.version})` : undefined,
-      after: after === null ? null : `${hidden}${old ? ` (v${old.version + 1})` : ''}`,
+      after: after === null ? null : `${hidden} (v${config.version + 1})`,
     };
   });
   return [...variables, ...secrets];

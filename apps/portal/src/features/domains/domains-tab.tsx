@@ -1,8 +1,7 @@
 'use client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
 import * as z from 'zod/mini';
 import { applicationKey } from '@/features/applications/queries';
 import { toCli } from '@/lib/cli';
@@ -10,13 +9,13 @@ import type { Domain } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { ExternalLink } from '@/ui/external-link';
 import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { addDomain, domainsQuery, removeDomain } from './queries';
 
@@ -32,16 +31,9 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
   const t = useTranslations('domains');
   const client = useQueryClient();
   const domains = useQuery(domainsQuery(ref));
-  const [doomed, setDoomed] = useState<Domain>();
   const form = useForm(schema, { hostname: '' }, useValidation());
   const refresh = () => client.invalidateQueries({ queryKey: applicationKey(ref) });
-  const removal = useMutation({
-    mutationFn: (hostname: string) => removeDomain(ref, hostname),
-    onSuccess: () => {
-      setDoomed(undefined);
-      return refresh();
-    },
-  });
+  const removal = useRemoval((domain: Domain) => removeDomain(ref, domain.hostname), refresh);
   const send = () =>
     form.submit(async ({ hostname }) => {
       await addDomain(ref, hostname);
@@ -69,7 +61,7 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
           size="small"
           disabled={domain.isDefault}
           title={domain.isDefault ? t('defaultStays') : undefined}
-          onClick={() => setDoomed(domain)}
+          onClick={() => removal.ask(domain)}
         >
           {t('remove')}
         </Button>
@@ -130,18 +122,14 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
           {form.problem ? <ErrorBox error={form.problem} /> : null}
         </form>
       </Section>
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('removeTitle')}
-        name={doomed?.hostname ?? ''}
-        verb={t('removeNamed', { hostname: doomed?.hostname ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.hostname)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ hostname }) => hostname}
+        verbOf={(hostname) => t('removeNamed', { hostname })}
       >
         <p>{t('removeExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </>
   );
 }

@@ -4,13 +4,13 @@ import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import type { PersonalToken } from '@/lib/contract';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
 import { CodeBlock } from '@/ui/copy';
+import { CreateButton } from '@/ui/create-button';
 import { Dialog } from '@/ui/dialog';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
-import { Icon } from '@/ui/icon';
 import { Facts, Page, Section } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
 import { NewTokenDialog } from './new-token-dialog';
@@ -27,14 +27,10 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
   const me = useQuery(meQuery()).data;
   const tokens = useQuery(tokensQuery());
   const [isCreating, setCreating] = useState(false);
-  const [doomed, setDoomed] = useState<PersonalToken>();
-  const removal = useMutation({
-    mutationFn: (id: string) => deleteToken(id),
-    onSuccess: () => {
-      setDoomed(undefined);
-      return client.invalidateQueries({ queryKey: ['me', 'tokens'] });
-    },
-  });
+  const removal = useRemoval(
+    (token: PersonalToken) => deleteToken(token.id),
+    () => client.invalidateQueries({ queryKey: ['me', 'tokens'] }),
+  );
   const rotation = useMutation({
     mutationFn: rotateToken,
     onSuccess: () => client.invalidateQueries({ queryKey: ['me', 'tokens'] }),
@@ -92,7 +88,7 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
               {account('rotate')}
             </Button>
           ) : null}{' '}
-          <Button size="small" onClick={() => setDoomed(token)}>
+          <Button size="small" onClick={() => removal.ask(token)}>
             {t('revoke')}
           </Button>
         </>
@@ -140,11 +136,7 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
         <Section
           title={t('tokens')}
           flush
-          actions={
-            <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-              {t('newToken')}
-            </Button>
-          }
+          actions={<CreateButton onClick={() => setCreating(true)}>{t('newToken')}</CreateButton>}
         >
           <Table
             name="tokens"
@@ -172,18 +164,14 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
         <ShownOnce token={rotation.data?.token ?? ''} />
       </Dialog>
       {rotation.error ? <ErrorBox error={rotation.error} /> : null}
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('revokeTitle')}
-        name={doomed?.name ?? ''}
-        verb={t('revokeNamed', { name: doomed?.name ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.id)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ name }) => name}
+        verbOf={(name) => t('revokeNamed', { name })}
       >
         <p>{t('revokeExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </main>
   );
 }

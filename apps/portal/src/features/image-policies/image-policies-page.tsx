@@ -1,13 +1,13 @@
 'use client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { CreateButton } from '@/ui/create-button';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { StatusBadge } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
 import { ExemptionsDialog } from './exemptions-dialog';
@@ -26,24 +26,16 @@ export function ImagePoliciesPage({ tenant }: { tenant?: string }) {
   const policies = useQuery(policiesQuery(tenant));
   const [edited, setEdited] = useState<ImagePolicy | 'new'>();
   const [exempting, setExempting] = useState<string>();
-  const [doomed, setDoomed] = useState<ImagePolicy>();
-  const removal = useMutation({
-    mutationFn: (name: string) => deletePolicy(tenant, name),
-    onSuccess: () => {
-      setDoomed(undefined);
-      return client.invalidateQueries({ queryKey: ['image-policies'] });
-    },
-  });
+  const removal = useRemoval(
+    (policy: ImagePolicy) => deletePolicy(tenant, policy.name),
+    () => client.invalidateQueries({ queryKey: ['image-policies'] }),
+  );
   const isOwn = (policy: ImagePolicy) => (policy.tenant ?? undefined) === tenant;
   const flag = tenant === undefined ? ' --platform' : '';
   const path = tenant === undefined ? '/api/v1/image-policies' : `/api/v1/tenants/${tenant}/image-policies`;
   const example = `slipway policies create mended${flag} --max-severity high --only-fixable`;
   const opened = policies.data?.find(({ id }) => id === exempting);
-  const create = (
-    <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setEdited('new')}>
-      {t('create')}
-    </Button>
-  );
+  const create = <CreateButton onClick={() => setEdited('new')}>{t('create')}</CreateButton>;
   const columns: readonly Column<ImagePolicy>[] = [
     {
       key: 'name',
@@ -85,7 +77,7 @@ export function ImagePoliciesPage({ tenant }: { tenant?: string }) {
               <Button
                 size="small"
                 danger
-                onClick={() => setDoomed(policy)}
+                onClick={() => removal.ask(policy)}
                 aria-label={t('deleteNamed', { name: policy.name })}
               >
                 {t('delete')}
@@ -148,18 +140,14 @@ export function ImagePoliciesPage({ tenant }: { tenant?: string }) {
           onClose={() => setExempting(undefined)}
         />
       )}
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('deleteTitle')}
-        name={doomed?.name ?? ''}
-        verb={t('deleteNamed', { name: doomed?.name ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.name)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ name }) => name}
+        verbOf={(name) => t('deleteNamed', { name })}
       >
         <p>{t('deleteExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </Page>
   );
 }

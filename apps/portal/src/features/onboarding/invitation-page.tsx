@@ -4,6 +4,7 @@ import { Button } from 'antd';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
+import { roles } from '@/lib/contract';
 import { toTenant } from '@/lib/paths';
 import { ErrorBox } from '@/ui/error-box';
 import { Page } from '@/ui/page';
@@ -13,6 +14,7 @@ import { acceptInvitation, previewInvitation } from './queries';
 /** Where the link of an invitation leads. Its token stands behind the `#`, which no server sees. */
 export function InvitationPage() {
   const t = useTranslations('invitation');
+  const roleNames = useTranslations('access.roles');
   const router = useRouter();
   const [token, setToken] = useState<string>();
   useEffect(() => setToken(window.location.hash.slice(1)), []);
@@ -27,6 +29,8 @@ export function InvitationPage() {
     onSuccess: ({ tenant }) => router.push(toTenant(tenant)),
   });
   const to = preview.data;
+  const given = roles.find((role) => role === to?.role);
+  const role = given ? roleNames(given) : (to?.role ?? '');
   return (
     <Page narrow title={t('title')} description={to ? t('by', { name: to.invitedBy }) : undefined}>
       {token === '' ? <p>{t('noToken')}</p> : null}
@@ -35,8 +39,8 @@ export function InvitationPage() {
         <>
           <p>
             {to.project
-              ? t('toProject', { tenant: to.displayName, project: to.project, role: to.role })
-              : t('toTenant', { tenant: to.displayName, role: to.role })}
+              ? t('toProject', { tenant: to.displayName, project: to.project, role })
+              : t('toTenant', { tenant: to.displayName, role })}
           </p>
           <p className="muted">
             {t('until')} <Time at={to.expiresAt} />

@@ -9,7 +9,10 @@ import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
 import { podsQuery } from './queries';
 
-export function PodTable({ application: ref }: { application: ApplicationRef }) {
+const placeColumns: readonly string[] = ['process', 'release', 'node', 'ip'];
+
+/** `release`: only the pods of that one, in a table that fits half a page. */
+export function PodTable({ application: ref, release }: { application: ApplicationRef; release?: number }) {
   const t = useTranslations('pods');
   const pods = useQuery(podsQuery(ref));
   const columns: readonly Column<Pod>[] = [
@@ -51,11 +54,11 @@ export function PodTable({ application: ref }: { application: ApplicationRef }) 
   ];
   return (
     <Table
-      name="pods"
-      label={t('title')}
-      rows={pods.data}
+      name={release === undefined ? 'pods' : `pods-${release}`}
+      label={release === undefined ? t('title') : t('titleOf', { release })}
+      rows={release === undefined ? pods.data : pods.data?.filter((pod) => pod.release === release)}
       rowKey={(pod) => pod.name}
-      columns={columns}
+      columns={release === undefined ? columns : columns.filter(({ key }) => !placeColumns.includes(key))}
       error={pods.error}
       empty={<p className="muted pad">{t('none')}</p>}
     />
@@ -77,7 +80,7 @@ function PodPhase({ pod }: { pod: Pod }) {
         : phase === 'succeeded'
           ? 'idle'
           : 'progressing';
-  const label = phase === 'running' ? (pod.ready ? t('ready') : t('notReady')) : pod.phase;
+  const label = phase === 'running' ? (pod.ready ? t('ready') : t('notReady')) : undefined;
   return (
     <>
       <StatusBadge state={phase} tone={tone} label={label} />

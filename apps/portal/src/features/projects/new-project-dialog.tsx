@@ -5,9 +5,8 @@ import * as z from 'zod/mini';
 import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Field } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
-import { Input } from '@/ui/input';
+import { TextField } from '@/ui/text-field';
 import { createProject } from './queries';
 
 const schema = z.object({ name: nameSchema, displayName: z.string() });
@@ -44,26 +43,8 @@ export function NewProjectDialog({
       submit={form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
     >
       <p className="muted">{t('explanation')}</p>
-      <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
-        {(control) => (
-          <Input
-            {...control}
-            value={form.values.name}
-            onChange={(event) => form.set('name', event.target.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        )}
-      </Field>
-      <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
-        {(control) => (
-          <Input
-            {...control}
-            value={form.values.displayName}
-            onChange={(event) => form.set('displayName', event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField form={form} name="name" label={t('name')} help={t('nameHelp')} />
+      <TextField form={form} name="displayName" label={t('displayName')} optional={t('optional')} isProse />
     </FormDialog>
   );
 }

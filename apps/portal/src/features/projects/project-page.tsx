@@ -12,7 +12,7 @@ import { QuotaSummary } from '@/features/quotas/quota-summary';
 import { toCli } from '@/lib/cli';
 import type { EnvironmentKind } from '@/lib/contract';
 import { nameSchema } from '@/lib/names';
-import { type ProjectRef, toEnvironment, toNewApplication, toTenant } from '@/lib/paths';
+import { type ProjectRef, toEnvironment, toNewApplication, toProjectConfig, toTenant, toTrains } from '@/lib/paths';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { ConfirmByTyping } from '@/ui/confirm-by-typing';
@@ -25,6 +25,7 @@ import { Input } from '@/ui/input';
 import { LinkButton } from '@/ui/link-button';
 import { Page, Section } from '@/ui/page';
 import { Table } from '@/ui/table';
+import { ProjectSecurity } from './project-security';
 import { createEnvironment, deleteProject, environmentsQuery } from './queries';
 
 const kinds = ['production', 'staging', 'development'] as const satisfies readonly EnvironmentKind[];
@@ -32,6 +33,8 @@ const kinds = ['production', 'staging', 'development'] as const satisfies readon
 /** A project: its applications as they stand in one environment, and its environments. */
 export function ProjectPage({ tenant, project, environment }: ProjectRef & { environment?: string }) {
   const t = useTranslations('project');
+  const trains = useTranslations('trains');
+  const config = useTranslations('config');
   const ref = { tenant, project };
   const applications = useQuery(applicationsQuery(ref));
   const environments = useQuery(environmentsQuery(ref));
@@ -67,6 +70,8 @@ export function ProjectPage({ tenant, project, environment }: ProjectRef & { env
               },
             ]}
           />
+          <LinkButton href={toProjectConfig(ref)}>{config('pageTitle')}</LinkButton>
+          <LinkButton href={toTrains(ref)}>{trains('title')}</LinkButton>
           {create}
         </>
       }
@@ -107,6 +112,7 @@ export function ProjectPage({ tenant, project, environment }: ProjectRef & { env
         }
       />
       <QuotaSummary place={ref} />
+      <ProjectSecurity tenant={tenant} project={project} />
       <DeleteProject tenant={tenant} project={project} />
       <NewEnvironmentDialog tenant={tenant} project={project} open={isAdding} onClose={() => setAdding(false)} />
     </Page>

@@ -18,7 +18,6 @@ const more = ['requests.storage', 'requests.nvidia.com/gpu', 'services', 'routes
   'image-bytes',
   'upload-bytes',
   'build-minutes',
-  'log-bytes',
 ]);
 
 type Limits = Readonly<Record<string, Readonly<Record<string, string>>>>;

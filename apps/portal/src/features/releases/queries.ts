@@ -46,59 +46,20 @@ export const createRelease = (name: ApplicationName, body: { image?: string; des
     }),
   );
 
-export const rolloutsQuery = (name: ApplicationName, api: Api = browserApi) =>
-  queryOptions({
-    queryKey: [...applicationKey(name), 'rollouts'],
-    queryFn: async ({ signal }) =>
-      (
-        await unwrap(
-          api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts', {
-            params: { path: toPath(name), query: { limit: 50 } },
-            signal,
-          }),
-        )
-      ).items,
-  });
-
-export const rolloutQuery = (name: ApplicationName, id: string, api: Api = browserApi) =>
-  queryOptions({
-    queryKey: [...applicationKey(name), 'rollouts', id],
-    queryFn: ({ signal }) =>
-      unwrap(
-        api.GET('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}', {
-          params: { path: { ...toPath(name), id } },
-          signal,
-        }),
-      ),
-    refetchInterval: (query) => (query.state.data && isOver(query.state.data) ? false : 1500),
-  });
-
-/** `state` is a rollout's, as the status of an environment repeats it. */
-export const isOver = (rollout: { readonly state: string }): boolean =>
-  rollout.state !== 'pending' && rollout.state !== 'progressing' && rollout.state !== 'paused';
-
-export const deploy = (ref: ApplicationRef, release: number) =>
+export const deploy = (ref: ApplicationRef, release: number, overrideFreeze?: string) =>
   unwrap(
     browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts', {
       params: { path: toPath(ref) },
-      body: { environment: ref.environment, release },
+      body: { environment: ref.environment, release, ...(overrideFreeze ? { overrideFreeze } : {}) },
       headers: idempotencyKey(),
     }),
   );
 
-export const rollBack = (ref: ApplicationRef, release?: number) =>
+export const rollBack = (ref: ApplicationRef, release: number, overrideFreeze?: string) =>
   unwrap(
     browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollback', {
       params: { path: toPath(ref) },
-      body: { environment: ref.environment, ...(release ? { release } : {}) },
-      headers: idempotencyKey(),
-    }),
-  );
-
-export const abortRollout = (name: ApplicationName, id: string) =>
-  unwrap(
-    browserApi.POST('/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/abort', {
-      params: { path: { ...toPath(name), id } },
+      body: { environment: ref.environment, release, ...(overrideFreeze ? { overrideFreeze } : {}) },
       headers: idempotencyKey(),
     }),
   );

@@ -6,8 +6,12 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
 import { applicationKey, statusQuery } from '@/features/applications/queries';
+import { OverrideField, useNeedsReason } from '@/features/freezes/override-field';
+import { PlanView } from '@/features/plans/plan-view';
+import { planQuery } from '@/features/plans/queries';
+import { RolloutHistory } from '@/features/rollouts/rollout-history';
 import { toCli, toName } from '@/lib/cli';
-import type { Release, Rollout } from '@/lib/contract';
+import type { Release } from '@/lib/contract';
 import { shorten, shortenImage } from '@/lib/format';
 import { type ApplicationRef, toApplication } from '@/lib/paths';
 import { useAddress } from '@/lib/use-address';
@@ -23,11 +27,10 @@ import { Field } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
 import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
-import { Section } from '@/ui/page';
 import { StatusBadge } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
-import { createRelease, deploy, diffQuery, releasesQuery, rollBack, rolloutsQuery } from './queries';
+import { createRelease, deploy, diffQuery, releasesQuery, rollBack } from './queries';
 
 /** Every release, newest first: compare, deploy, roll back. The one looked at is in the address. */
 export function ReleasesTab({ application: ref }: { application: ApplicationRef }) {
@@ -139,52 +142,6 @@ export function ReleasesTab({ application: ref }: { application: ApplicationRef 
   );
 }
 
-function RolloutHistory({ application: ref }: { application: ApplicationRef }) {
-  const t = useTranslations('releases');
-  const rollouts = useQuery(rolloutsQuery(ref));
-  const columns: readonly Column<Rollout>[] = [
-    { key: 'state', title: t('state'), sortBy: (one) => one.state, render: (one) => <StatusBadge state={one.state} /> },
-    { key: 'environment', title: t('environment'), sortBy: (one) => one.environment, render: (one) => one.environment },
-    {
-      key: 'release',
-      title: t('release'),
-      sortBy: (one) => one.release,
-      render: (one) => (
-        <span className="tabular">
-          {one.previousRelease ? `#${one.previousRelease} → #${one.release}` : `#${one.release}`}
-        </span>
-      ),
-    },
-    {
-      key: 'error',
-      title: t('outcome'),
-      render: (one) => <span className="break">{one.error ?? ''}</span>,
-      wide: true,
-    },
-    {
-      key: 'created',
-      title: t('created'),
-      sortBy: (one) => one.createdAt,
-      render: (one) => <Time at={one.createdAt} />,
-      align: 'right',
-    },
-  ];
-  if (!rollouts.data || rollouts.data.length === 0) return null;
-  return (
-    <Section title={t('rollouts')} flush>
-      <Table
-        name="rollouts"
-        label={t('rollouts')}
-        rows={rollouts.data}
-        rowKey={(one) => one.id}
-        columns={columns}
-        error={rollouts.error}
-        empty={null}
-      />
-    </Section>
-  );
-}
-
 /** What would change, and the button that does it. */
 function ReleaseDrawer({
   application: ref,
@@ -202,10 +159,14 @@ function ReleaseDrawer({
   const client = useQueryClient();
   const other = current ?? (release && release.number > 1 ? release.number - 1 : null);
   const isComparable = release !== undefined && other !== null && other !== release.number;
+  const isOther = release !== undefined && release.number !== current;
   const diff = useQuery({ ...diffQuery(ref, release?.number ?? 0, other ?? 0), enabled: isComparable });
   const isBack = release !== undefined && current !== null && release.number < current;
+  const [reason, setReason] = useState('');
+  const needsReason = useNeedsReason(ref, isBack);
+  const isRefused = useQuery({ ...planQuery(ref, release?.number ?? 0), enabled: isOther }).data?.isRefused ?? false;
   const go = useMutation({
-    mutationFn: (number: number) => (isBack ? rollBack(ref, number) : deploy(ref, number)),
+    mutationFn: (number: number) => (isBack ? rollBack : deploy)(ref, number, needsReason ? reason.trim() : undefined),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: applicationKey(ref) });
       router.push(toApplication(ref));
@@ -224,7 +185,12 @@ function ReleaseDrawer({
         (release.number === current ? (
           <span className="muted">{t('isCurrent', { environment: ref.environment })}</span>
         ) : (
-          <Button type="primary" loading={go.isPending} onClick={() => go.mutate(release.number)}>
+          <Button
+            type="primary"
+            disabled={isRefused || (needsReason && reason.trim() === '')}
+            loading={go.isPending}
+            onClick={() => go.mutate(release.number)}
+          >
             {isBack ? t('rollBackTo', words) : t('deployTo', words)}
           </Button>
         ))
@@ -240,6 +206,12 @@ function ReleaseDrawer({
           <h3>{other !== null && isComparable ? t('comparedWith', { number: other }) : t('first')}</h3>
           {diff.error ? <ErrorBox error={diff.error} /> : null}
           {diff.data && <DiffView changes={diff.data} label={t('changes')} />}
+          {isOther && (
+            <>
+              <OverrideField application={ref} isRollback={isBack} value={reason} onChange={setReason} />
+              <PlanView application={ref} release={release.number} />
+            </>
+          )}
           {go.error ? <ErrorBox error={go.error} /> : null}
         </div>
       )}

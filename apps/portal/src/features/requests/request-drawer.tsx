@@ -1,9 +1,12 @@
 'use client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import * as z from 'zod/mini';
 import type { ApprovalRequest } from '@/lib/contract';
+import { toRollout } from '@/lib/paths';
 import { useAnnounce } from '@/ui/announcer';
 import { CopyButton } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
@@ -15,6 +18,15 @@ import { Facts } from '@/ui/page';
 import { Time } from '@/ui/time';
 import { commentRequest, decideRequest, requestQuery, reviewRequest } from './queries';
 import { RequestBadge } from './request-badge';
+
+const releaseSchema = z.object({
+  tenant: z.string(),
+  project: z.string(),
+  application: z.string(),
+  environment: z.string(),
+  release: z.number(),
+  rollout: z.string(),
+});
 
 type Act = 'approve' | 'reject' | 'withdraw' | 'end' | 'comment' | 'justified' | 'unjustified';
 
@@ -52,6 +64,7 @@ function RequestDetail({ request }: { request: ApprovalRequest }) {
       />
       <p className="break">{request.reason}</p>
       <DiffView label={t('changes')} changes={request.changes} />
+      <RolloutLink request={request} />
       {request.isBreakGlass && <p className="muted">{t('breakGlass')}</p>}
       <RequestHistory request={request} />
       <RequestActions request={request} />
@@ -59,6 +72,19 @@ function RequestDetail({ request }: { request: ApprovalRequest }) {
         <code className="break">{request.url}</code> <CopyButton text={request.url} label={t('copyLink')} />
       </p>
     </div>
+  );
+}
+
+/** Where the rollout stands that waits for this. */
+function RolloutLink({ request }: { request: ApprovalRequest }) {
+  const t = useTranslations('requests');
+  const place = releaseSchema.safeParse(request.payload).data;
+  if (request.kind !== 'release' || !place) return null;
+  const { rollout, release, ...ref } = place;
+  return (
+    <p>
+      <Link href={toRollout(ref, rollout)}>{t('toRollout', { release, environment: ref.environment })}</Link>
+    </p>
   );
 }
 

@@ -1,13 +1,12 @@
 'use client';
 import { useQuery } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import type { ApprovalRequest } from '@/lib/contract';
 import { useAddress } from '@/lib/use-address';
+import { CreateButton } from '@/ui/create-button';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { Select } from '@/ui/field';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
@@ -73,11 +72,7 @@ export function RequestsPage({ fallback }: { fallback: 'to-decide' | 'mine' }) {
       align: 'right',
     },
   ];
-  const ask = (
-    <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setPlace('new')}>
-      {t('ask')}
-    </Button>
-  );
+  const ask = <CreateButton onClick={() => setPlace('new')}>{t('ask')}</CreateButton>;
   return (
     <Page
       title={t('title')}

@@ -10,8 +10,7 @@ import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { Dialog } from '@/ui/dialog';
 import { ErrorBox } from '@/ui/error-box';
-import { Field } from '@/ui/field';
-import { Input } from '@/ui/input';
+import { TextField } from '@/ui/text-field';
 import { createRobot, type RobotPlace } from './queries';
 
 const schema = z.object({
@@ -64,37 +63,9 @@ export function NewRobotDialog({ place, open, onClose }: { place: RobotPlace; op
             void send();
           }}
         >
-          <Field label={t('name')} help={t('nameHelp', { username })} error={form.errorOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                value={form.values.name}
-                onChange={(event) => form.set('name', event.target.value)}
-                autoComplete="off"
-                spellCheck={false}
-              />
-            )}
-          </Field>
-          <Field label={t('scopes')} help={t('scopesHelp')} error={form.errorOf('scopes')}>
-            {(control) => (
-              <Input
-                {...control}
-                value={form.values.scopes}
-                onChange={(event) => form.set('scopes', event.target.value)}
-                spellCheck={false}
-              />
-            )}
-          </Field>
-          <Field label={account('ranges')} help={account('rangesHelp')} error={form.errorOf('ranges')}>
-            {(control) => (
-              <Input
-                {...control}
-                value={form.values.ranges}
-                onChange={(event) => form.set('ranges', event.target.value)}
-                spellCheck={false}
-              />
-            )}
-          </Field>
+          <TextField form={form} name="name" label={t('name')} help={t('nameHelp', { username })} />
+          <TextField form={form} name="scopes" label={t('scopes')} help={t('scopesHelp')} />
+          <TextField form={form} name="ranges" label={account('ranges')} help={account('rangesHelp')} />
           {form.problem ? <ErrorBox error={form.problem} /> : null}
           <button type="submit" hidden />
         </form>

@@ -8,14 +8,14 @@ import { projectsQuery } from '@/features/projects/queries';
 import { toCli } from '@/lib/cli';
 import type { Robot } from '@/lib/contract';
 import { useAddress } from '@/lib/use-address';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { CreateButton } from '@/ui/create-button';
 import { Dialog } from '@/ui/dialog';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Select } from '@/ui/field';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
 import { NewRobotDialog } from './new-robot-dialog';
@@ -31,20 +31,13 @@ export function RobotsPage({ tenant }: { tenant: string }) {
   const projects = useQuery(projectsQuery(tenant)).data ?? [];
   const robots = useQuery(robotsQuery(place));
   const [isCreating, setCreating] = useState(false);
-  const [doomed, setDoomed] = useState<Robot>();
   const refresh = () => client.invalidateQueries({ queryKey: ['t', tenant, 'robots'] });
   const rotation = useMutation({ mutationFn: (name: string) => rotateRobot(place, name), onSuccess: refresh });
   const toggle = useMutation({
     mutationFn: (robot: Robot) => disableRobot(place, robot.name, robot.disabledAt === null),
     onSuccess: refresh,
   });
-  const removal = useMutation({
-    mutationFn: (name: string) => deleteRobot(place, name),
-    onSuccess: () => {
-      setDoomed(undefined);
-      return refresh();
-    },
-  });
+  const removal = useRemoval((robot: Robot) => deleteRobot(place, robot.name), refresh);
   const columns: readonly Column<Robot>[] = [
     {
       key: 'name',
@@ -87,7 +80,7 @@ export function RobotsPage({ tenant }: { tenant: string }) {
           <Button size="small" onClick={() => toggle.mutate(robot)}>
             {t(robot.disabledAt === null ? 'disable' : 'enable')}
           </Button>{' '}
-          <Button size="small" danger onClick={() => setDoomed(robot)}>
+          <Button size="small" danger onClick={() => removal.ask(robot)}>
             {t('delete')}
           </Button>
         </>
@@ -117,9 +110,7 @@ export function RobotsPage({ tenant }: { tenant: string }) {
               },
             ]}
           />
-          <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-            {t('create')}
-          </Button>
+          <CreateButton onClick={() => setCreating(true)}>{t('create')}</CreateButton>
         </>
       }
     >
@@ -148,18 +139,14 @@ export function RobotsPage({ tenant }: { tenant: string }) {
       <Dialog open={rotation.data !== undefined} title={account('rotated')} onClose={() => rotation.reset()}>
         <ShownOnce token={rotation.data?.token ?? ''} />
       </Dialog>
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('deleteTitle')}
-        name={doomed?.name ?? ''}
-        verb={t('deleteNamed', { name: doomed?.name ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.name)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ name }) => name}
+        verbOf={(name) => t('deleteNamed', { name })}
       >
         <p>{t('deleteExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </Page>
   );
 }

@@ -5,12 +5,12 @@ import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Meter } from '@/ui/chart-frame';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
 import { Dialog } from '@/ui/dialog';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Page, Section } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { StatusBadge } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
@@ -24,7 +24,6 @@ export function SecurityPage() {
   const client = useQueryClient();
   const keys = useQuery(keysQuery());
   const [isAsking, setAsking] = useState(false);
-  const [doomed, setDoomed] = useState<Key>();
   const renew = () => client.invalidateQueries({ queryKey: ['encryption-keys'] });
   const rotation = useMutation({
     mutationFn: rotateKeys,
@@ -34,13 +33,7 @@ export function SecurityPage() {
     },
   });
   const rewrap = useMutation({ mutationFn: rewrapKeys, onSuccess: renew });
-  const removal = useMutation({
-    mutationFn: (key: string) => retireKey(key),
-    onSuccess: () => {
-      setDoomed(undefined);
-      return renew();
-    },
-  });
+  const removal = useRemoval((key: Key) => retireKey(key.id), renew);
   const all = keys.data;
   const behind = all?.items.reduce((sum, key) => sum + (key.state === 'primary' ? 0 : key.secrets), 0) ?? 0;
   const runs = isRunning(all?.rotation?.state);
@@ -57,8 +50,8 @@ export function SecurityPage() {
         />
       ),
     },
-    { key: 'source', title: t('from'), render: (key) => t(`sources.${key.source}`) },
-    { key: 'since', title: t('since'), render: (key) => <Time at={key.since} /> },
+    { key: 'source', title: t('from'), render: (key) => t(`sources.${key.source}`), wide: true },
+    { key: 'since', title: t('since'), render: (key) => <Time at={key.since} />, wide: true },
     {
       key: 'secrets',
       title: t('secrets'),
@@ -76,7 +69,7 @@ export function SecurityPage() {
             size="small"
             disabled={key.secrets > 0}
             title={key.secrets > 0 ? t('stillNeeded') : undefined}
-            onClick={() => setDoomed(key)}
+            onClick={() => removal.ask(key)}
             aria-label={t('retireNamed', { key: key.id })}
           >
             {t('retire')}
@@ -159,18 +152,14 @@ export function SecurityPage() {
         <p className="muted">{t('rotateSafe')}</p>
         {rotation.error && <ErrorBox error={rotation.error} />}
       </Dialog>
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('retireTitle')}
-        name={doomed?.id ?? ''}
-        verb={t('retireNamed', { key: doomed?.id ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.id)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ id }) => id}
+        verbOf={(key) => t('retireNamed', { key })}
       >
         <p>{t('retireExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </Page>
   );
 }

@@ -18,6 +18,8 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   const quotas = useTranslations('quotas');
   const identity = useTranslations('identityAdmin');
   const security = useTranslations('security');
+  const freezes = useTranslations('freezes');
+  const blueprints = useTranslations('blueprints');
   const images = useTranslations('imagePolicies');
   const me = useQuery(meQuery()).data;
   const items = [
@@ -25,11 +27,13 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     { href: '/admin/tenants', label: t('tenants'), icon: 'tenants' },
     { href: '/admin/requests', label: requests('title'), icon: 'bell' },
     { href: '/admin/approval-policies', label: policies('title'), icon: 'check' },
+    { href: '/admin/freezes', label: freezes('adminTitle'), icon: 'pause' },
     { href: '/admin/access', label: access('platformTitle'), icon: 'access' },
     { href: '/admin/users', label: t('users'), icon: 'users' },
     { href: '/admin/quotas', label: quotas('adminTitle'), icon: 'jobs' },
     { href: '/admin/identity', label: identity('title'), icon: 'key' },
     { href: '/admin/policies', label: images('title'), icon: 'images' },
+    { href: '/admin/blueprints', label: blueprints('title'), icon: 'archive' },
     { href: '/admin/security', label: security('title'), icon: 'key' },
     { href: '/admin/clusters', label: t('clusters'), icon: 'clusters' },
     { href: '/admin/namespaces', label: adoptions('title'), icon: 'applications' },

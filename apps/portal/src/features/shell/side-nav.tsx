@@ -1,7 +1,7 @@
 'use client';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Icon, type IconName } from '@/ui/icon';
 
 export interface NavItem {
@@ -26,13 +26,20 @@ export function WithSideNav({
   children: ReactNode;
 }) {
   const pathname = usePathname();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the items stand in one line that scrolls: the current one comes into view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path makes another item current
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.clientWidth / 2;
+  }, [pathname]);
   const isCurrent = (item: NavItem) =>
     pathname === item.href ||
     (!item.exact && pathname.startsWith(`${item.href}/`)) ||
     (item.under?.some((prefix) => pathname.startsWith(prefix)) ?? false);
   return (
     <div className="body">
-      <nav className="side" aria-label={label}>
+      <nav ref={nav} className="side" aria-label={label}>
         {items.map((item) => (
           <Link
             key={item.href}

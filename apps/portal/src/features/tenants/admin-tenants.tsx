@@ -1,5 +1,5 @@
 'use client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
@@ -8,11 +8,11 @@ import { TenantStateDialog } from '@/features/onboarding/tenant-state-dialog';
 import type { Tenant } from '@/lib/contract';
 import { toTenant } from '@/lib/paths';
 import { useAnnounce } from '@/ui/announcer';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { CreateButton } from '@/ui/create-button';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
-import { Icon } from '@/ui/icon';
 import { Page } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { StatusBadge } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
@@ -25,21 +25,15 @@ export function AdminTenants() {
   const client = useQueryClient();
   const tenants = useQuery({ ...tenantsQuery(), refetchInterval: 10_000 });
   const [isCreating, setCreating] = useState(false);
-  const [doomed, setDoomed] = useState<Tenant>();
   const [moving, setMoving] = useState<string>();
-  const removal = useMutation({
-    mutationFn: (name: string) => deleteTenant(name),
-    onSuccess: (_, name) => {
+  const removal = useRemoval(
+    (tenant: Tenant) => deleteTenant(tenant.name),
+    ({ name }) => {
       announce(t('deleted', { name }));
-      setDoomed(undefined);
       return client.invalidateQueries({ queryKey: ['tenants'] });
     },
-  });
-  const create = (
-    <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-      {t('create')}
-    </Button>
   );
+  const create = <CreateButton onClick={() => setCreating(true)}>{t('create')}</CreateButton>;
   const columns: readonly Column<Tenant>[] = [
     {
       key: 'name',
@@ -100,7 +94,7 @@ export function AdminTenants() {
           <Button
             size="small"
             danger
-            onClick={() => setDoomed(tenant)}
+            onClick={() => removal.ask(tenant)}
             aria-label={t('deleteNamed', { name: tenant.name })}
           >
             {t('delete')}
@@ -151,18 +145,14 @@ export function AdminTenants() {
       />
       {moving ? <TenantStateDialog tenant={moving} onClose={() => setMoving(undefined)} /> : null}
       <NewTenantDialog open={isCreating} onClose={() => setCreating(false)} />
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('deleteTitle')}
-        name={doomed?.name ?? ''}
-        verb={t('deleteNamed', { name: doomed?.name ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.name)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ name }) => name}
+        verbOf={(name) => t('deleteNamed', { name })}
       >
-        <p>{t('deleteExplanation', { projects: doomed?.projectCount ?? 0 })}</p>
-      </ConfirmByTyping>
+        <p>{t('deleteExplanation', { projects: removal.doomed?.projectCount ?? 0 })}</p>
+      </ConfirmRemoval>
     </Page>
   );
 }

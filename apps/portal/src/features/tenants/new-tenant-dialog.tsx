@@ -7,9 +7,8 @@ import { nameSchema } from '@/lib/names';
 import { toTenant } from '@/lib/paths';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Field } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
-import { Input } from '@/ui/input';
+import { TextField } from '@/ui/text-field';
 import { createTenant } from './queries';
 
 const schema = z.object({ name: nameSchema, displayName: z.string(), owner: z.string() });
@@ -37,37 +36,9 @@ export function NewTenantDialog({ open, onClose }: { open: boolean; onClose: () 
       cancel={t('cancel')}
       submit={form.values.name ? t('submitNamed', { name: form.values.name }) : t('submit')}
     >
-      <Field label={t('name')} help={t('nameHelp')} error={form.errorOf('name')}>
-        {(control) => (
-          <Input
-            {...control}
-            value={form.values.name}
-            onChange={(event) => form.set('name', event.target.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        )}
-      </Field>
-      <Field label={t('displayName')} optional={t('optional')} error={form.errorOf('displayName')}>
-        {(control) => (
-          <Input
-            {...control}
-            value={form.values.displayName}
-            onChange={(event) => form.set('displayName', event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={t('owner')} optional={t('optional')} help={t('ownerHelp')} error={form.errorOf('owner')}>
-        {(control) => (
-          <Input
-            {...control}
-            value={form.values.owner}
-            onChange={(event) => form.set('owner', event.target.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        )}
-      </Field>
+      <TextField form={form} name="name" label={t('name')} help={t('nameHelp')} />
+      <TextField form={form} name="displayName" label={t('displayName')} optional={t('optional')} isProse />
+      <TextField form={form} name="owner" label={t('owner')} optional={t('optional')} help={t('ownerHelp')} />
     </FormDialog>
   );
 }

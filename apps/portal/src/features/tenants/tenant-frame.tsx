@@ -2,7 +2,7 @@
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { WithSideNav } from '@/features/shell/side-nav';
-import { toTenant, toTenantPage } from '@/lib/paths';
+import { toFreezes, toTenant, toTenantPage } from '@/lib/paths';
 import { useTenantLive } from './tenant-live';
 
 /** The developer side of one tenant. */
@@ -10,6 +10,7 @@ export function TenantFrame({ tenant, children }: { tenant: string; children: Re
   const t = useTranslations('nav');
   const quotas = useTranslations('quotas');
   const robots = useTranslations('robots');
+  const freezes = useTranslations('freezes');
   const policies = useTranslations('imagePolicies');
   const live = useTenantLive(tenant);
   const items = [
@@ -22,6 +23,7 @@ export function TenantFrame({ tenant, children }: { tenant: string; children: Re
     },
     { href: toTenantPage(tenant, 'images'), label: t('images'), icon: 'images' },
     { href: `${toTenant(tenant)}/policies`, label: policies('title'), icon: 'check' },
+    { href: toFreezes(tenant), label: freezes('title'), icon: 'pause' },
     { href: toTenantPage(tenant, 'access'), label: t('access'), icon: 'access' },
     { href: toTenantPage(tenant, 'quota'), label: quotas('title'), icon: 'jobs' },
     { href: toTenantPage(tenant, 'robots'), label: robots('title'), icon: 'key' },

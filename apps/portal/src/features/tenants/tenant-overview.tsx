@@ -9,6 +9,7 @@ import { standingOf } from '@/features/applications/application-columns';
 import { type ApplicationRow, useTenantApplications } from '@/features/applications/use-tenant-applications';
 import { AuditList } from '@/features/audit/audit-list';
 import { auditQuery } from '@/features/audit/queries';
+import { KubeconfigButton } from '@/features/kubeconfig/kubeconfig-button';
 import { NewProjectDialog } from '@/features/projects/new-project-dialog';
 import { projectsQuery } from '@/features/projects/queries';
 import { QuotaSummary } from '@/features/quotas/quota-summary';
@@ -64,6 +65,7 @@ export function TenantOverview({ tenant: name }: { tenant: string }) {
               },
             ]}
           />
+          <KubeconfigButton tenant={name} />
           <Button icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
             {t('newProject')}
           </Button>

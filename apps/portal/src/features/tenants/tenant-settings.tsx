@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
+import { ScopeConfig } from '@/features/config/scope-config';
 import { meQuery } from '@/features/identity/queries';
 import type { Tenant } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
@@ -51,6 +52,7 @@ export function TenantSettings({ tenant: name }: { tenant: string }) {
             />
             <DisplayNameForm tenant={tenant.data} />
           </Section>
+          <ScopeConfig place={{ tenant: name }} />
           <DeleteTenant tenant={tenant.data} />
         </>
       )}

@@ -10,16 +10,16 @@ import type { User } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
 import { useAnnounce } from '@/ui/announcer';
-import { ConfirmByTyping } from '@/ui/confirm-by-typing';
+import { CreateButton } from '@/ui/create-button';
 import { Dialog } from '@/ui/dialog';
 import { EmptyState } from '@/ui/empty-state';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
-import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { Page } from '@/ui/page';
+import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
 import { createUser, deleteUser, disableUser, usersQuery } from './queries';
@@ -34,15 +34,13 @@ export function UsersPage() {
   const users = useQuery(usersQuery());
   const me = useQuery(meQuery()).data;
   const [isCreating, setCreating] = useState(false);
-  const [doomed, setDoomed] = useState<User>();
-  const removal = useMutation({
-    mutationFn: (username: string) => deleteUser(username),
-    onSuccess: (_, username) => {
+  const removal = useRemoval(
+    (user: User) => deleteUser(user.username),
+    ({ username }) => {
       announce(t('deleted', { username }));
-      setDoomed(undefined);
       return client.invalidateQueries({ queryKey: ['users'] });
     },
-  });
+  );
   const toggle = useMutation({
     mutationFn: ({ username, isDisabled }: { username: string; isDisabled: boolean }) =>
       disableUser(username, isDisabled),
@@ -110,7 +108,7 @@ export function UsersPage() {
             danger
             disabled={user.username === me?.username}
             title={user.username === me?.username ? t('notYourself') : undefined}
-            onClick={() => setDoomed(user)}
+            onClick={() => removal.ask(user)}
             aria-label={t('deleteNamed', { username: user.username })}
           >
             {t('delete')}
@@ -135,9 +133,7 @@ export function UsersPage() {
               },
             ]}
           />
-          <Button type="primary" icon={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-            {t('create')}
-          </Button>
+          <CreateButton onClick={() => setCreating(true)}>{t('create')}</CreateButton>
         </>
       }
     >
@@ -161,18 +157,14 @@ export function UsersPage() {
         {shown === undefined ? null : <SessionsTable username={shown} />}
       </Dialog>
       <NewUserDialog open={isCreating} onClose={() => setCreating(false)} />
-      <ConfirmByTyping
-        open={doomed !== undefined}
+      <ConfirmRemoval
+        removal={removal}
         title={t('deleteTitle')}
-        name={doomed?.username ?? ''}
-        verb={t('deleteNamed', { username: doomed?.username ?? '' })}
-        isRunning={removal.isPending}
-        error={removal.error}
-        onConfirm={() => doomed && removal.mutate(doomed.username)}
-        onClose={() => setDoomed(undefined)}
+        nameOf={({ username }) => username}
+        verbOf={(username) => t('deleteNamed', { username })}
       >
         <p>{t('deleteExplanation')}</p>
-      </ConfirmByTyping>
+      </ConfirmRemoval>
     </Page>
   );
 }

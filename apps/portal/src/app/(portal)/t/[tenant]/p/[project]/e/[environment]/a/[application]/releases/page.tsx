@@ -1,5 +1,6 @@
-import { releasesQuery, rolloutsQuery } from '@/features/releases/queries';
+import { releasesQuery } from '@/features/releases/queries';
 import { ReleasesTab } from '@/features/releases/releases-tab';
+import { rolloutsQuery } from '@/features/rollouts/queries';
 import type { ApplicationRef } from '@/lib/paths';
 import { Prefetch } from '@/lib/prefetch';
 

@@ -1,0 +1,5 @@
+import { FreezesPage } from '@/features/freezes/freezes-page';
+
+export default function Page() {
+  return <FreezesPage />;
+}

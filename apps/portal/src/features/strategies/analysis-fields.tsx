@@ -1,0 +1,136 @@
+'use client';
+import { Button } from 'antd';
+import { useTranslations } from 'next-intl';
+import { useId, useRef } from 'react';
+import { Field, Select } from '@/ui/field';
+import { Icon } from '@/ui/icon';
+import { Input } from '@/ui/input';
+import { type AnalysisDraft, inconclusiveChoices, type MetricDraft, newMetric } from './analysis-draft';
+import { MetricFields } from './metric-fields';
+
+interface AnalysisFieldsProps {
+  readonly label: string;
+  readonly analysis: AnalysisDraft;
+  /** Its path in the strategy, as the API names it. */
+  readonly path: string;
+  /** Beside the steps it has no length of its own. */
+  readonly isBackground?: boolean;
+  readonly onChange: (analysis: AnalysisDraft) => void;
+  readonly errorOf: (path: string) => string | undefined;
+}
+
+/** What an analysis measures, and when it has seen enough. Each message of the API stands at its field. */
+export function AnalysisFields({ label, analysis, path, isBackground, onChange, errorOf }: AnalysisFieldsProps) {
+  const t = useTranslations('analysisForm');
+  const prefix = useId();
+  const count = useRef(0);
+  const { metrics } = analysis;
+  const change = (key: string, part: Partial<MetricDraft>) =>
+    onChange({ ...analysis, metrics: metrics.map((metric) => (metric.key === key ? { ...metric, ...part } : metric)) });
+  const add = (part: Partial<MetricDraft>) => {
+    count.current += 1;
+    onChange({ ...analysis, metrics: [...metrics, newMetric(`${prefix}${count.current}`, part)] });
+  };
+  const text = (key: 'minimumSamples' | 'falseAlarmRate' | 'interval' | 'count' | 'startingStep', fallback: string) => (
+    <Field label={t(`settings.${key}`)} error={errorOf(`${path}.${key}`)}>
+      {(control) => (
+        <Input
+          {...control}
+          className="tabular"
+          value={analysis[key]}
+          placeholder={fallback}
+          onChange={(event) => onChange({ ...analysis, [key]: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+  const refusal = errorOf(`${path}.metrics`) ?? errorOf(path);
+  return (
+    <fieldset className="analysis-form">
+      <legend className="visually-hidden">{label}</legend>
+      {metrics.map((metric, index) => (
+        <fieldset key={metric.key} className="metric-form">
+          <legend className="visually-hidden">{t('metric', { number: index + 1 })}</legend>
+          <MetricFields
+            metric={metric}
+            path={`${path}.metrics.${index}`}
+            onChange={(part) => change(metric.key, part)}
+            errorOf={errorOf}
+          />
+          <button
+            type="button"
+            className="icon-button metric-remove"
+            aria-label={t('removeMetric', { number: index + 1 })}
+            onClick={() => onChange({ ...analysis, metrics: metrics.filter(({ key }) => key !== metric.key) })}
+          >
+            <Icon name="close" size={13} />
+          </button>
+        </fieldset>
+      ))}
+      {refusal && (
+        <p className="field-error" role="alert">
+          {refusal}
+        </p>
+      )}
+      <div className="button-row">
+        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'request-duration' })}>
+          {t('addBuiltIn')}
+        </Button>
+        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'prometheus' })}>
+          {t('addOwn')}
+        </Button>
+      </div>
+      <div className="form-row">
+        {isBackground ? (
+          text('startingStep', '0')
+        ) : (
+          <>
+            {text('interval', '10s')}
+            {text('count', '6')}
+          </>
+        )}
+        {text('minimumSamples', '50')}
+        {text('falseAlarmRate', '0.01')}
+        <Field label={t('settings.onInconclusive')} error={errorOf(`${path}.onInconclusive`)}>
+          {({ id }) => (
+            <Select
+              id={id}
+              value={analysis.onInconclusive}
+              onChange={(chosen) =>
+                onChange({ ...analysis, onInconclusive: inconclusiveChoices.find((one) => one === chosen) ?? '' })
+              }
+              options={inconclusiveChoices.map((one) => ({ value: one, label: t(`inconclusive.${one || 'default'}`) }))}
+            />
+          )}
+        </Field>
+      </div>
+    </fieldset>
+  );
+}
+
+/** An analysis that a strategy may have or not. */
+export function OptionalAnalysis({
+  label,
+  help,
+  analysis,
+  onToggle,
+  ...rest
+}: Omit<AnalysisFieldsProps, 'analysis'> & {
+  readonly help: string;
+  readonly analysis: AnalysisDraft | undefined;
+  readonly onToggle: (isOn: boolean) => void;
+}) {
+  return (
+    <div className="stack">
+      <label className="check">
+        <input type="checkbox" checked={analysis !== undefined} onChange={(event) => onToggle(event.target.checked)} />
+        {label}
+      </label>
+      {analysis ? (
+        <AnalysisFields label={label} analysis={analysis} {...rest} />
+      ) : (
+        <span className="field-help">{help}</span>
+      )}
+    </div>
+  );
+}

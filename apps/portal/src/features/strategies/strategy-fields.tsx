@@ -1,0 +1,170 @@
+'use client';
+import { useTranslations } from 'next-intl';
+import { Field, Select } from '@/ui/field';
+import { Input } from '@/ui/input';
+import { newAnalysis } from './analysis-draft';
+import { OptionalAnalysis } from './analysis-fields';
+import { type AnalysisPlace, editableTypes, type StrategyDraft } from './strategy-draft';
+
+interface FieldsProps {
+  readonly draft: StrategyDraft;
+  readonly onChange: (change: Partial<StrategyDraft>) => void;
+  readonly errorOf: (path: string) => string | undefined;
+}
+
+const stickyKinds = ['', 'gateway', 'cookie', 'header'] as const;
+
+/** What a strategy has beside its steps. */
+export function StrategyFields({ draft, onChange, errorOf }: FieldsProps) {
+  const t = useTranslations('strategy');
+  const { type } = draft;
+  return (
+    <>
+      <Field label={t('type')} help={type === 'other' ? undefined : t(`explanations.${type}`)}>
+        {({ id, 'aria-describedby': describedBy }) => (
+          <Select
+            id={id}
+            aria-describedby={describedBy}
+            value={type}
+            onChange={(chosen) => {
+              const next = editableTypes.find((one) => one === chosen);
+              if (next) onChange({ type: next });
+            }}
+            options={editableTypes.map((one) => ({ value: one, label: t(`types.${one}`) }))}
+          />
+        )}
+      </Field>
+      {(type === 'rolling' || type === 'recreate') && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={draft.isRolledBack}
+            onChange={(event) => onChange({ isRolledBack: event.target.checked })}
+          />
+          {t('rollbackOnFailure')}
+        </label>
+      )}
+      {type === 'blueGreen' && <BlueGreenFields draft={draft} onChange={onChange} errorOf={errorOf} />}
+      {type === 'canary' && (
+        <div className="form-row">
+          <Field label={t('stickyBy')} help={t('stickyHelp')}>
+            {({ id, 'aria-describedby': describedBy }) => (
+              <Select
+                id={id}
+                aria-describedby={describedBy}
+                value={draft.stickyBy}
+                onChange={(chosen) => onChange({ stickyBy: stickyKinds.find((kind) => kind === chosen) ?? '' })}
+                options={stickyKinds.map((kind) => ({ value: kind, label: t(`sticky.${kind || 'none'}`) }))}
+              />
+            )}
+          </Field>
+          {(draft.stickyBy === 'cookie' || draft.stickyBy === 'header') && (
+            <Field label={t(`stickyNames.${draft.stickyBy}`)} error={errorOf('strategy.stickyBy')}>
+              {(control) => (
+                <Input
+                  {...control}
+                  className="mono"
+                  value={draft.stickyName}
+                  spellCheck={false}
+                  onChange={(event) => onChange({ stickyName: event.target.value })}
+                />
+              )}
+            </Field>
+          )}
+          <DelayField draft={draft} onChange={onChange} errorOf={errorOf} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** An analysis beside the steps or around the promotion. */
+export function AnalysisPlaceFields({
+  place,
+  draft,
+  onChange,
+  errorOf,
+}: FieldsProps & { readonly place: AnalysisPlace }) {
+  const t = useTranslations('analysisForm');
+  const put = (analysis: StrategyDraft['analyses'][AnalysisPlace]) => {
+    const { [place]: _, ...others } = draft.analyses;
+    onChange({ analyses: analysis ? { ...others, [place]: analysis } : others });
+  };
+  return (
+    <OptionalAnalysis
+      label={t(`places.${place}`)}
+      help={t(`placesHelp.${place}`)}
+      analysis={draft.analyses[place]}
+      path={`strategy.${place}`}
+      isBackground={place === 'analysis'}
+      onToggle={(isOn) => put(isOn ? newAnalysis() : undefined)}
+      onChange={put}
+      errorOf={errorOf}
+    />
+  );
+}
+
+function BlueGreenFields({ draft, onChange, errorOf }: FieldsProps) {
+  const t = useTranslations('strategy');
+  return (
+    <>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={draft.isAutomatic}
+          onChange={(event) => onChange({ isAutomatic: event.target.checked })}
+        />
+        {t('automatic')}
+      </label>
+      <div className="form-row">
+        {draft.isAutomatic && (
+          <Field
+            label={t('autoPromotionSeconds')}
+            help={t('autoPromotionHelp')}
+            error={errorOf('strategy.autoPromotionSeconds')}
+          >
+            {(control) => (
+              <Input
+                {...control}
+                className="tabular"
+                inputMode="numeric"
+                value={draft.autoPromotionSeconds}
+                onChange={(event) => onChange({ autoPromotionSeconds: event.target.value })}
+              />
+            )}
+          </Field>
+        )}
+        <Field label={t('previewReplicaCount')} help={t('previewHelp')} error={errorOf('strategy.previewReplicaCount')}>
+          {(control) => (
+            <Input
+              {...control}
+              className="tabular"
+              inputMode="numeric"
+              value={draft.previewReplicaCount}
+              onChange={(event) => onChange({ previewReplicaCount: event.target.value })}
+            />
+          )}
+        </Field>
+        <DelayField draft={draft} onChange={onChange} errorOf={errorOf} />
+      </div>
+    </>
+  );
+}
+
+function DelayField({ draft, onChange, errorOf }: FieldsProps) {
+  const t = useTranslations('strategy');
+  return (
+    <Field label={t('scaleDownDelay')} help={t('scaleDownHelp')} error={errorOf('strategy.scaleDownDelaySeconds')}>
+      {(control) => (
+        <Input
+          {...control}
+          className="tabular"
+          inputMode="numeric"
+          placeholder="30"
+          value={draft.scaleDownDelaySeconds}
+          onChange={(event) => onChange({ scaleDownDelaySeconds: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+}
