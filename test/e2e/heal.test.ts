@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { askSupervisor } from '@slipway/local';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { askGateway, startLoad } from '../support/gateway.js';
+import { kill } from '../support/outage.js';
 import { createScene, type Scene } from '../support/scene.js';
 import { checkout } from '../support/slipway.js';
 
-const home = inject('home');
 const port = inject('gatewayPort');
 let scene: Scene;
 let url: string;
@@ -18,33 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => scene?.dispose());
 
-async function services() {
-  const status = await askSupervisor(home, { do: 'status' });
-  if (!status) throw new Error(`no supervisor answers in ${home}`);
-  return status.services;
-}
-
-async function pidOf(name: string): Promise<number> {
-  const pid = (await services()).find((service) => service.name === name)?.pid;
-  if (!pid) throw new Error(`${name} does not run`);
-  return pid;
-}
-
-async function killAndHeal(name: string): Promise<number> {
-  const pid = await pidOf(name);
-  const killedAt = performance.now();
-  process.kill(pid, 'SIGKILL');
-  await eventually(async () => {
-    const all = await services();
-    expect(all.find((service) => service.name === name)?.pid).not.toBe(pid);
-    expect(
-      all.filter((service) => !service.isOneShot && service.state !== 'ready').map((service) => service.name),
-    ).toEqual([]);
-    // Ready is what the supervisor sees; these are what a user sees.
-    expect((await fetch(`${inject('apiUrl')}/api/v1/version`)).status).toBe(200);
-    expect((await fetch(`${inject('portalUrl')}/healthz`)).status).toBe(200);
-  }, 30);
-  return (performance.now() - killedAt) / 1000;
+async function killAndHeal(name: string): Promise<{ seconds: number; seen: string }> {
+  const outage = await kill(name);
+  return { seconds: await outage.over(), seen: outage.seen.join('\n') };
 }
 
 describe('kill -9 of one process', () => {
@@ -63,9 +38,9 @@ describe('kill -9 of one process', () => {
     const variable = `KILLED_${name.toUpperCase()}`;
     await scene.slipway.run('config', 'set', `${variable}=yes`, '--app', 'hello', '--no-apply');
     const load = startLoad({ port, url, connections: 4, pauseMilliseconds: 10 });
-    const seconds = await killAndHeal(name);
+    const { seconds, seen } = await killAndHeal(name);
     const { failures, count } = await load.stop();
-    expect(seconds).toBeLessThan(15);
+    expect(seconds, seen).toBeLessThan(15);
     expect(failures).toEqual([]);
     expect(count).toBeGreaterThan(20);
     await eventually(
@@ -75,9 +50,9 @@ describe('kill -9 of one process', () => {
   });
 
   test('gateway is back within 15 s, and applications answer again', async () => {
-    const seconds = await killAndHeal('gateway');
+    const { seconds, seen } = await killAndHeal('gateway');
     await eventually(async () => expect((await askGateway({ port, url })).status).toBe(200), 5);
-    expect(seconds).toBeLessThan(15);
+    expect(seconds, seen).toBeLessThan(15);
   });
 
   test('a deploy that goes on while the worker dies is finished', async () => {
@@ -86,7 +61,7 @@ describe('kill -9 of one process', () => {
       const builds = (await scene.slipway.json('builds', 'list', '--app', 'hello')) as { state: string }[];
       expect(builds[0]?.state).toBe('running');
     });
-    process.kill(await pidOf('worker'), 'SIGKILL');
+    await kill('worker');
     const { exit, stderr } = await deploy;
     expect(exit, stderr).toBe(0);
   });

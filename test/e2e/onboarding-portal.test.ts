@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { askGateway } from '../support/gateway.js';
-import { createPerson, type Person } from '../support/people.js';
+import { createPerson } from '../support/people.js';
+import { launchBrowser, lookInto, signIn } from '../support/portal.js';
 import { checkout, uniqueName } from '../support/slipway.js';
 
 const portal = inject('portalUrl');
-const pictures = join(checkout, 'test/artifacts/onboarding', inject('keycloak') ? 'keycloak' : 'built-in');
+const look = lookInto(join('onboarding', inject('keycloak') ? 'keycloak' : 'built-in'));
 const tenant = uniqueName('shop');
 const runMilliseconds = 240_000;
 
@@ -23,41 +23,19 @@ let approver: Page;
 const hasPlatform = inject('keycloak') !== undefined;
 
 beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), 'slipway-onboarding-'));
   execFileSync('tar', ['-czf', join(folder, 'hello.tar.gz'), '-C', join(checkout, 'docs/samples/hello'), '.']);
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await launchBrowser();
   const one = await createPerson(uniqueName('asker'));
   const two = await createPerson(uniqueName('approver'), { approver: true });
-  asker = await signIn(one, { locale: 'en-US' });
-  approver = await signIn(two, { locale: 'zh-CN', colorScheme: 'dark' });
+  asker = await signIn(browser, one, { locale: 'en-US' });
+  approver = await signIn(browser, two, { locale: 'zh-CN', colorScheme: 'dark' });
   await Promise.all([one.slipway.dispose(), two.slipway.dispose()]);
 });
 afterAll(async () => {
   await browser?.close();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
-
-/** A browser of this person's own. */
-async function signIn({ username, password }: Person, options: Parameters<Browser['newContext']>[0]): Promise<Page> {
-  const context: BrowserContext = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-  const page = await context.newPage();
-  await page.goto(`${portal}/`);
-  await page.locator('input[name="username"]').fill(username);
-  await page.locator('input[name="password"]').fill(password);
-  await page.locator('button[type="submit"], input[type="submit"]').first().click();
-  await page.waitForURL(`${portal}/**`);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return page;
-}
-
-/** Keeps a picture of the page as it is and holds it to WCAG. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
-  expect(found, `accessibility of ${name}`).toEqual([]);
-}
 
 describe.runIf(hasPlatform)('a new tenant in two browsers', () => {
   test('somebody without a tenant asks for one, and is told that it waits', async () => {

@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { askGateway } from '../support/gateway.js';
+import { launchBrowser, lookInto } from '../support/portal.js';
 import { checkout, uniqueName } from '../support/slipway.js';
 
 const portal = inject('portalUrl');
-const pictures = join(checkout, 'test/artifacts/portal');
 const tenant = uniqueName('portal');
 const application = `/t/${tenant}/p/shop/e/production/a/hello`;
 const buildMilliseconds = 240_000;
@@ -22,10 +21,9 @@ let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), 'slipway-portal-'));
   execFileSync('tar', ['-czf', join(folder, 'hello.tar.gz'), '-C', join(checkout, 'docs/samples/hello'), '.']);
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await launchBrowser();
   context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-US' });
   page = await context.newPage();
 });
@@ -34,14 +32,8 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Keeps a picture of the page as it is and holds it to WCAG. */
-async function look(name: string): Promise<void> {
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
-  expect(found, `accessibility of ${name}`).toEqual([]);
-}
-
+const lookAt = lookInto('portal');
+const look = (name: string) => lookAt(page, name);
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
 const dialog = () => page.getByRole('dialog');
 

@@ -206,8 +206,11 @@ describe.runIf(keycloak)('a real Keycloak', () => {
       const headers = { authorization: `Bearer ${admin.access_token}` };
       const ended = await fetch(`${apiUrl}/api/v1/users/${username}/sessions`, { method: 'DELETE', headers });
       expect(ended.status).toBe(204);
-      await page.goto(`${portal}/me`);
-      await page.locator('input[name="password"]').waitFor();
+      // The worker ends it at Keycloak a moment later, and with it what was signed in there meanwhile.
+      await eventually(async () => {
+        await page.goto(`${portal}/me`);
+        await page.locator('input[name="password"]').waitFor({ timeout: 3000 });
+      });
     });
 
     test('while it is down tokens work on; it comes back by itself', async () => {

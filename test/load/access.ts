@@ -122,8 +122,7 @@ async function get({ url }: LoneApi, token: string, path: string): Promise<void>
   if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${text}`);
 }
 
-async function measureLists(api: LoneApi, tokens: Tokens): Promise<Figure[]> {
-  const figures: Figure[] = [];
+async function measureLists(api: LoneApi, tokens: Tokens): Promise<void> {
   for (const [name, path] of lists) {
     const times: number[] = [];
     for (let call = 0; call < calls; call++) {
@@ -134,9 +133,8 @@ async function measureLists(api: LoneApi, tokens: Tokens): Promise<Figure[]> {
     // What is warm is told; the first calls are of a process that has just begun.
     const warm = times.slice(10);
     const figure = { name: `${name}: GET ${path}`, value: p99(warm), unit: 'ms', aim: { most: 50 } };
-    figures.push({ ...figure, note: `p50 ${median(warm).toFixed(1)} ms` });
+    printFigures([{ ...figure, note: `p50 ${median(warm).toFixed(1)} ms` }]);
   }
-  return figures;
 }
 
 /** Tables that a sequential scan of does not pay: the list would grow slower with the platform. */
@@ -154,6 +152,8 @@ async function findScans(api: LoneApi, tokens: Tokens): Promise<string[]> {
   for (const [name, path] of lists) {
     const plans = await api.explain(() => get(api, tokens[name], path));
     for (const plan of plans) {
+      // A condition that holds for nothing (an empty list of ids) is planned as a scan that is never begun.
+      if (plan.includes('One-Time Filter: false')) continue;
       const table = large.find((one) => new RegExp(`Seq Scan on (public\\.)?${one}\\b`).test(plan));
       if (table) found.push(`${name}: GET ${path} reads all of ${table}:\n${plan}`);
     }
@@ -168,7 +168,7 @@ async function main(): Promise<void> {
     const tokens = await seed(api.database, size);
     printFigures([{ name: 'rows made', value: (performance.now() - began) / 1000, unit: 's' }]);
     printFigures(await measureChecks(api));
-    printFigures(await measureLists(api, tokens));
+    await measureLists(api, tokens);
     const scans = await findScans(api, tokens);
     for (const scan of scans) process.stderr.write(`${scan}\n`);
     process.stdout.write(`lists that read a whole table: ${scans.length}\n`);

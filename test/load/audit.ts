@@ -55,7 +55,7 @@ async function measure(rows: number, unsealed: number): Promise<void> {
     const sealed = makeTenant('load-sealed');
     if (rows > 0) await fillAudit(database, rows, big);
     const token = slipway(['tokens', 'create', `load-${process.pid}`, '--expires-in-days', '1']);
-    printFigures(await measureSearch(`${config.apiUrl}/api/v1`, token, big.name));
+    await measureSearch(`${config.apiUrl}/api/v1`, token, big.name);
     if (unsealed > 0) {
       await addUnsealed(database, unsealed, sealed);
       printFigures([await measureSeal(database, sealed, unsealed)]);
@@ -74,7 +74,7 @@ function makeTenant(name: string): LoadTenant {
 }
 
 /** Each search with other values each time, as often as `rounds`, one after another. */
-async function measureSearch(api: string, token: string, big: string): Promise<Figure[]> {
+async function measureSearch(api: string, token: string, big: string): Promise<void> {
   const tenantOf = (round: number) => madeTenant(1 + ((round * 37) % (tenantCount - 1))).name;
   const month = (round: number) => {
     const from = new Date(Date.now() - (30 + round * 7) * 86_400_000);
@@ -104,7 +104,6 @@ async function measureSearch(api: string, token: string, big: string): Promise<F
       `/tenants/${big}/audit-events?outcome=denied&actor=${big}-user-${round % 20}`,
     'by tenant and rare action': (round) => `/audit-events?tenant=${tenantOf(round)}&action=quota.read`,
   };
-  const figures: Figure[] = [];
   for (const [name, pathOf] of Object.entries(searches)) {
     const times: number[] = [];
     let found = 0;
@@ -119,9 +118,8 @@ async function measureSearch(api: string, token: string, big: string): Promise<F
     times.sort((a, b) => a - b);
     const [p50 = 0, p95 = 0] = [times[rounds >> 1], times[Math.floor(rounds * 0.95)]];
     const note = `p50 ${p50.toFixed(0)} ms, ${(found / rounds).toFixed(0)} rows`;
-    figures.push({ name: `search ${name}, p95`, value: p95, unit: 'ms', aim: { most: 500 }, note });
+    printFigures([{ name: `search ${name}, p95`, value: p95, unit: 'ms', aim: { most: 500 }, note }]);
   }
-  return figures;
 }
 
 async function measureSeal(database: pg.Client, { id }: LoadTenant, rows: number): Promise<Figure> {

@@ -11,7 +11,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A superuser's URL to a throw-away PostgreSQL (database `postgres`): create your own database there. */
     databaseUrl: string;
-    /** A throw-away Redis, without a password. Each test file should use a key prefix or a database number of its own. */
+    /** A throw-away Redis, without a password: take a database of your own with `createOwnRedis`. */
     redisUrl: string;
   }
 }
@@ -89,6 +89,7 @@ async function startRedis(directory: string, port: number, stops: (() => Promise
     dir: directory,
     save: '',
     appendonly: 'no',
+    databases: 4096,
     'maxmemory-policy': 'noeviction',
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startTraffic } from '../support/traffic.js';
+import { printFigures } from './figure.js';
+import { deployLoadShop, type LoadShop } from './load-shop.js';
+
+// `node test/dist/load/canaries.js --rate 400 --good 100`, on the platform of SLIPWAY_E2E_HOME: what people notice of bad releases
+// that begin at 5 % under analysis, each with a fault of its own, and how often a good one is taken back. Harmed is a request that
+// failed or took half a second, of all requests in the minute that such a step lasts.
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '400' },
+    good: { type: 'string', default: '100' },
+    faults: { type: 'string', default: '20' },
+  },
+});
+const faults = [
+  ...[1, 0.5, 0.3, 0.2, 0.1].map((share) => `errors=${share}`),
+  ...[1, 0.5, 0.3, 0.2, 0.1].map((share) => `slow=${share}:1000`),
+  ...[1, 0.5].map((share) => `slow=${share}:600`),
+  'crash=10',
+  'crash=200',
+  'leak=5',
+  'leak=1',
+  'hang=1',
+  'hang=0.2',
+  'reset=1',
+  'reset=0.2',
+].slice(0, Number(values.faults));
+const clients = 20;
+const stepSeconds = 60;
+const slowMilliseconds = 500;
+const analysis = { metrics: [{ name: 'request-success-rate' }, { name: 'request-duration' }] };
+
+/** A release at 5 % for a minute; gives how it ended, and what people noticed in that minute. */
+async function tryRelease(
+  { place, url, gatewayPort: port }: LoadShop,
+  version: string,
+  fault: string,
+  seconds: number,
+) {
+  const release = await place.release(version, fault);
+  const pauseMilliseconds = (clients * 1000) / Number(values.rate);
+  const traffic = startTraffic({ port, url, clients, pauseMilliseconds, slowMilliseconds, hasLong: false });
+  const began = performance.now();
+  const id = await place.rollOut(release, {
+    type: 'canary',
+    steps: [{ setWeight: 5 }, { pause: { duration: seconds } }],
+    scaleDownDelaySeconds: 0,
+    analysis,
+  });
+  for (;;) {
+    const { state, error } = await place.get(id);
+    const isOver = state === 'failed' || state === 'healthy';
+    if (isOver && performance.now() - began >= seconds * 1000) {
+      const { count, failures, slow } = await traffic.stop();
+      return { state, error, count, harmed: failures.length + slow };
+    }
+    await sleep(200);
+  }
+}
+
+const shop = deployLoadShop();
+try {
+  let worst = 0;
+  let caught = 0;
+  for (const [index, fault] of faults.entries()) {
+    const { state, error, count, harmed } = await tryRelease(shop, `bad-${index}`, fault, stepSeconds);
+    const percent = (100 * harmed) / count;
+    worst = Math.max(worst, percent);
+    if (state === 'failed') caught += 1;
+    const note = `${state}; ${harmed} of ${count}; ${error ?? ''}`;
+    printFigures([{ name: fault, value: percent, unit: '%', aim: { most: 0.5 }, note }]);
+  }
+  printFigures([
+    { name: 'bad releases taken back', value: caught, unit: '', aim: { least: faults.length } },
+    { name: 'requests harmed, worst', value: worst, unit: '%', aim: { most: 0.5 } },
+  ]);
+  let back = 0;
+  for (let round = 0; round < Number(values.good); round += 1) {
+    const { state, error } = await tryRelease(shop, `good-${round}`, '', 10);
+    if (state === 'failed') process.stderr.write(`${error}\n`);
+    if (state === 'failed') back += 1;
+  }
+  const note = `of ${values.good}, at a stated rate of 1 %`;
+  printFigures([{ name: 'good releases taken back', value: back, unit: '', note }]);
+} finally {
+  shop.dispose();
+}

@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect, inject } from 'vitest';
+import { checkout } from './slipway.js';
+
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+
+/** A browser of this person's own, signed in to the portal. */
+export async function signIn(
+  browser: Browser,
+  { username, password }: { readonly username: string; readonly password: string },
+  options: Parameters<Browser['newContext']>[0] = { locale: 'en-US' },
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  const page = await context.newPage();
+  await page.goto(`${inject('portalUrl')}/`);
+  await page.locator('input[name="username"]').fill(username);
+  await page.locator('input[name="password"]').fill(password);
+  await page.locator('button[type="submit"], input[type="submit"]').first().click();
+  await page.waitForURL(`${inject('portalUrl')}/**`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  return page;
+}
+
+/** What keeps a picture of a page as it is in test/artifacts/<folder>, and holds the page to WCAG. */
+export function lookInto(folder: string): (page: Page, name: string) => Promise<void> {
+  const pictures = join(checkout, 'test/artifacts', folder);
+  mkdirSync(pictures, { recursive: true });
+  return async (page, name) => {
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+    expect(found, `accessibility of ${name}`).toEqual([]);
+  };
+}
