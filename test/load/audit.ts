@@ -75,14 +75,15 @@ function makeTenant(name: string): LoadTenant {
 
 /** Each search with other values each time, as often as `rounds`, one after another. */
 async function measureSearch(api: string, token: string, big: string): Promise<void> {
-  const tenantOf = (round: number) => madeTenant(1 + ((round * 37) % (tenantCount - 1))).name;
+  const made = (round: number) => madeTenant(1 + ((round * 37) % (tenantCount - 1)));
+  const tenantOf = (round: number) => made(round).name;
   const month = (round: number) => {
     const from = new Date(Date.now() - (30 + round * 7) * 86_400_000);
     return `from=${from.toISOString()}&to=${new Date(from.getTime() + 86_400_000).toISOString()}`;
   };
   const searches: Record<string, (round: number) => string> = {
     'all, newest first': () => '/audit-events?',
-    'by tenant': (round) => `/audit-events?tenant=${tenantOf(round)}`,
+    'by tenant': (round) => `/audit-events?tenant=${made(round).id}`,
     'by actor': (round) => `/audit-events?actor=${tenantOf(round)}-user-${round % 20}`,
     'by a frequent action': () => '/audit-events?action=config.create',
     'by a rare action prefix': (round) => `/audit-events?action=${['webhook', 'token', 'robot'][round % 3]}.*`,
@@ -102,7 +103,7 @@ async function measureSearch(api: string, token: string, big: string): Promise<v
     "a large tenant's by text that is none": (round) => `/tenants/${big}/audit-events?q=nowhere-${round}`,
     "a large tenant's by actor and denied": (round) =>
       `/tenants/${big}/audit-events?outcome=denied&actor=${big}-user-${round % 20}`,
-    'by tenant and rare action': (round) => `/audit-events?tenant=${tenantOf(round)}&action=quota.read`,
+    'by tenant and rare action': (round) => `/audit-events?tenant=${made(round).id}&action=quota.read`,
   };
   for (const [name, pathOf] of Object.entries(searches)) {
     const times: number[] = [];

@@ -12,9 +12,10 @@ CREATE INDEX "audit_events_resource" ON "audit_events" ("resource" text_pattern_
 CREATE INDEX "audit_events_refused_actor" ON "audit_events" ("actor", "at", "id") WHERE "outcome" <> 'success';
 CREATE INDEX "audit_events_refused_tenant" ON "audit_events" ("tenantId", "at", "id") WHERE "outcome" <> 'success';
 
--- Search within the path of what was changed.
+-- Search within the path of what was changed. Trigrams stop at signs, and then `t-5/projects` has the same as `projects/5-t`: with letters
+-- in the place of signs they go on, and few paths have those of a text without holding it.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE INDEX "audit_paths_trgm" ON "audit_paths" USING gin ("path" gin_trgm_ops);
+CREATE INDEX "audit_paths_trgm" ON "audit_paths" USING gin (translate("path", '/-.:_', 'zqxyw') gin_trgm_ops);
 
 -- A row is written once and sealed once. It leaves only with the beginning of its chain, after the chain's row has said so
 -- and holds the signed stub (retention).
