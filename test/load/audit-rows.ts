@@ -22,7 +22,7 @@ export const madeTenant = (number: number): LoadTenant => ({
  */
 export async function fillAudit(database: pg.Client, rows: number, big: LoadTenant): Promise<void> {
   const { rows: indexes } = await database.query<{ name: string; text: string }>(
-    `SELECT indexname AS name, indexdef AS text FROM pg_indexes WHERE tablename = 'audit_events'
+    `SELECT indexname AS name, indexdef AS text FROM pg_indexes WHERE tablename IN ('audit_events', 'audit_paths')
      AND indexname NOT IN (SELECT conname FROM pg_constraint) AND indexdef NOT LIKE 'CREATE UNIQUE%'`,
   );
   for (const { name } of indexes) await database.query(`DROP INDEX "${name}"`);
@@ -40,11 +40,11 @@ export async function fillAudit(database: pg.Client, rows: number, big: LoadTena
     process.stdout.write(`\r${Math.min(rows, done + chunk)} rows`);
   }
   process.stdout.write('\n');
-  await database.query(`SET maintenance_work_mem = '512MB'`);
-  for (const { text } of indexes) await database.query(text);
   await database.query(
     'INSERT INTO audit_paths SELECT DISTINCT chain, resource FROM audit_events ON CONFLICT DO NOTHING',
   );
+  await database.query(`SET maintenance_work_mem = '512MB'`);
+  for (const { text } of indexes) await database.query(text);
   await database.query('VACUUM (ANALYZE) audit_events, audit_paths');
   // What the platform asked while the indexes were away goes on without them, for hours; it asks anew.
   await database.query(

@@ -16,7 +16,11 @@ export function toConditions(filter: AuditFilter & { readonly from?: string; rea
   if (resource) {
     // `/` is followed by `0`: all that begins with the path and a slash, and a few names beside it, which the second part leaves out.
     found.push({ sql: '(resource ~>=~ ? AND resource ~<~ ?)', values: [resource, `${resource}0`] });
-    found.push({ sql: '(resource = ? OR starts_with(resource, ?))', values: [resource, `${resource}/`] });
+    // As an `OR` it would have the planner read each of these rows in the table instead of the index.
+    found.push({
+      sql: 'CASE resource WHEN ? THEN true ELSE starts_with(resource, ?) END',
+      values: [resource, `${resource}/`],
+    });
   }
   if (outcome) found.push({ sql: 'outcome = ?', values: [outcome] });
   if (source) found.push({ sql: 'source = ?', values: [source] });
