@@ -84,6 +84,46 @@ describe('a release under traffic on real containers', { timeout: 180_000 }, () 
     });
   });
 
+  test('experiment: both releases are asked beside the slots, where no user meets them, and nothing of it stays', async () => {
+    const templates = [
+      { name: 'baseline', specRef: 'stable' },
+      { name: 'next', specRef: 'canary' },
+    ];
+    const ask = 'Promise.all(process.argv.slice(1).map(async (url) => (await fetch(url)).text()))';
+    const print = '.then((all) => console.log(JSON.stringify(all)))';
+    const command = ['node', '-e', ask + print, 'http://$templates.baseline/', 'http://$templates.next/'];
+    await rollOut(
+      {
+        type: 'canary',
+        steps: [
+          {
+            experiment: {
+              templates,
+              analysis: {
+                metrics: [
+                  { name: 'versions', provider: { job: { command } }, successCondition: 'result[0] != result[1]' },
+                  { name: 'health', provider: { web: { url: 'http://$templates.next/healthz' } } },
+                ],
+              },
+            },
+          },
+          { pause: {} },
+        ],
+      },
+      async (id, version, traffic) => {
+        await place.until(id, 'paused');
+        expect([...traffic.take().keys()]).toEqual([stable]);
+        await eventually(async () => {
+          const pods = await scene.slipway.json('pods', '--app', 'gray');
+          expect(JSON.stringify(pods)).not.toContain('experiment');
+        });
+        await place.act(id, 'promote', {});
+        await place.until(id, 'healthy');
+        stable = version;
+      },
+    );
+  });
+
   test('a candidate that crashes never takes the traffic, and the rollout says why', async () => {
     serial += 1;
     const release = await place.release(`${serial}`, 'crash');

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { Schemas } from '@slipway/sdk';
 import type { Command } from 'commander';
-import { parse, stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { APP_ENVIRONMENT, read } from '../api.js';
 import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
@@ -31,7 +31,10 @@ export function registerStrategy(program: Command, cli: Cli): void {
     .command('set')
     .description('Set the strategy, from a file or to a preset; it counts from the next rollout on.')
     .argument('[preset]', "one of 'slipway strategy presets'")
-    .option('-f, --file <file>', 'YAML or JSON, - for stdin; an Argo Rollout or a Flagger Canary is converted');
+    .option(
+      '-f, --file <file>',
+      'YAML or JSON, - for stdin; an Argo Rollout (with its AnalysisTemplates) or a Flagger Canary is converted',
+    );
   withScope(set, 'environment').action(async (preset: string | undefined, options: FileOptions) => {
     if ((preset === undefined) === (options.file === undefined)) throw usageError('Name a preset or a --file.');
     const { api, out, environment } = await cli.open(options);
@@ -52,8 +55,9 @@ export function registerStrategy(program: Command, cli: Cli): void {
     }
 
     async function fromFile(file: string): Promise<Strategy> {
-      const manifest = await readObject(cli.io, file);
-      if (!('kind' in manifest)) return ('strategy' in manifest ? manifest.strategy : manifest) as Strategy;
+      const manifest = await readManifest(cli.io, file);
+      if (typeof manifest !== 'string' && !('kind' in manifest))
+        return ('strategy' in manifest ? manifest.strategy : manifest) as Strategy;
       const converted = await read(api.POST('/api/v1/strategies/convert', { body: { manifest } }));
       warn(cli.io, converted.warnings);
       return converted.strategy;
@@ -79,11 +83,11 @@ export function registerStrategy(program: Command, cli: Cli): void {
 
   const convert = strategy
     .command('convert')
-    .description('Make a strategy of an Argo Rollout or a Flagger Canary, and print it.')
+    .description('Make a strategy of an Argo Rollout (with its AnalysisTemplates) or a Flagger Canary, and print it.')
     .requiredOption('-f, --file <file>', 'the manifest, as YAML or JSON; - for stdin');
   withScope(convert, 'server').action(async (options: CommonOptions & { file: string }) => {
     const { api, out } = await cli.open(options);
-    const manifest = await readObject(cli.io, options.file);
+    const manifest = await readManifest(cli.io, options.file);
     const converted = await read(api.POST('/api/v1/strategies/convert', { body: { manifest } }));
     warn(cli.io, converted.warnings);
     out.text(converted, ({ strategy }) => stringify(strategy).trimEnd());
@@ -91,10 +95,16 @@ export function registerStrategy(program: Command, cli: Cli): void {
   withExamples(convert, 'slipway strategy convert -f rollout.yaml > strategy.yaml');
 }
 
-async function readObject(io: Io, file: string): Promise<Record<string, unknown>> {
+/** An object; of several documents, a Rollout and what it refers to, the text as it is. */
+async function readManifest(io: Io, file: string): Promise<Record<string, unknown> | string> {
   let value: unknown;
   try {
-    value = parse(file === '-' ? await readText(io.stdin) : await readFile(resolve(io.cwd, file), 'utf8'));
+    const text = file === '-' ? await readText(io.stdin) : await readFile(resolve(io.cwd, file), 'utf8');
+    const documents = parseAllDocuments(text);
+    const [error] = documents.flatMap(({ errors }) => errors);
+    if (error) throw error;
+    if (documents.length > 1) return text;
+    value = documents[0]?.toJS();
   } catch (error) {
     throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -7,6 +7,7 @@ import { SlipwayError } from '../kernel/errors/errors.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
 import { hasOpenAnalyses } from './analysis/rollout-analysis.rules.js';
 import { waitsForApproval } from './approval.rules.js';
+import { ApplyRefusal } from './experiment-objects.js';
 import { goesOn, holdForFreeze } from './freeze-hold.rules.js';
 import { decide, type HookEvent, type HookedDecision, isLooking } from './hooks/hook.rules.js';
 import { RolloutHooks } from './hooks/rollout-hooks.service.js';
@@ -180,11 +181,13 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       case 'apply': {
         const refusal = rollout.restoring ? undefined : await this.images.findRefusal(row, scope, releases.next);
         if (refusal) return { type: 'refused', message: refusal };
-        return this.clusters.use(cluster, (client) => this.applyOrRefuse(client, { scope, target, releases }));
+        return this.clusters.use(cluster, (client) =>
+          this.applyOrRefuse(client, { scope, target, releases, rolloutId: row.id }),
+        );
       }
       case 'observe': {
         await loop.sleep(this.intervalOf(rollout), signal);
-        const placed = { scope, target, releases };
+        const placed = { scope, target, releases, rolloutId: row.id };
         return {
           type: 'observed',
           ...(await this.clusters.use(cluster, (client) => this.objects.observe(client, placed))),
@@ -211,6 +214,7 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       await this.objects.apply(client, placed);
       return { type: 'applied' };
     } catch (error) {
+      if (error instanceof ApplyRefusal) return { type: 'refused', message: error.message };
       const isLasting = error instanceof KubeError && (error.code === 400 || error.code === 403 || error.code === 422);
       if (!isLasting) throw error;
       return { type: 'refused', message: `The cluster refused: ${error.message}` };
@@ -234,6 +238,7 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     // Where a later rollout has begun, the place is its own.
     if (loaded && rollout.state === 'healthy' && !(await this.findNewer(row))) await this.prune(loaded, rollout);
     if (loaded) await this.clearHooks(loaded);
+    if (loaded) await this.clearExperiments(loaded);
     await this.record.conclude(row, rollout);
   }
 
@@ -254,6 +259,14 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
     if (Object.keys(readRollout(row).hooks).length === 0) return;
     await this.clusters
       .use(scope.environment.cluster, (client) => this.hooks.clear(client, scope, row.id))
+      .catch(() => undefined);
+  }
+
+  /** Of a rollout that gave way to one that waits to begin: what begins removes it by itself. */
+  private async clearExperiments({ row, scope }: LoadedRollout): Promise<void> {
+    if (!readRollout(row).plan.some((step) => step.do === 'experiment')) return;
+    await this.clusters
+      .use(scope.environment.cluster, (client) => this.objects.clearExperiments(client, scope, row.id))
       .catch(() => undefined);
   }
 

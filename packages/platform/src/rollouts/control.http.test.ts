@@ -1,5 +1,6 @@
+import { deployments, services } from '@slipway/orchestrator/kinds';
 import { afterEach, describe, expect, it } from 'vitest';
-import { application, eventually, image, openShop, production } from './testing/open-shop.js';
+import { application, eventually, image, namespace, openShop, production } from './testing/open-shop.js';
 
 const freezes = '/tenants/acme/freezes';
 const policies = '/tenants/acme/approval-policies';
@@ -11,7 +12,8 @@ const always = {
 };
 const canary = { type: 'canary', steps: [{ setWeight: 25 }, { pause: {} }], scaleDownDelaySeconds: 1 };
 
-const { as, ask, read, reaches, ended } = openShop(() => ({ vera: 'admin', stood: ['a', 'b'] }));
+const shop = openShop(() => ({ vera: 'admin', stood: ['a', 'b'] }));
+const { as, ask, read, reaches, ended } = shop;
 
 afterEach(async () => {
   for (const path of [freezes, policies]) {
@@ -205,6 +207,24 @@ describe('where an approval is demanded', () => {
     await as('dora', 'POST', `${application}/rollouts/${newer}/abort`);
     expect((await as('vera', 'GET', `/requests/${asked}`)).body).toMatchObject({ state: 'withdrawn' });
     await reaches(newer, { state: 'aborted', approval: { state: 'withdrawn', by: 'dora' } });
+  });
+
+  it('an experiment goes with its rollout, though what took its place has not begun', async () => {
+    const selection = { namespace, labelSelector: 'slipway.dev/experiment' };
+    const standing = async () => [
+      ...(await shop.platform.client.list(deployments, selection)).items,
+      ...(await shop.platform.client.list(services, selection)).items,
+    ];
+    const experiment = { duration: '1h', templates: [{ name: 'canary', specRef: 'canary' }] };
+    const id = await begin('c', { strategy: { type: 'canary', steps: [{ experiment }] } });
+    await eventually(async () => expect(await standing()).toHaveLength(2));
+    expect((await as('vera', 'POST', policies, policy)).status).toBe(201);
+    const newer = await begin('d');
+    await reaches(id, { state: 'aborted' });
+    expect(await read(newer)).toMatchObject({ state: 'pending', approval: { state: 'pending' } });
+    await eventually(async () => expect(await standing()).toEqual([]));
+    await as('dora', 'POST', `${application}/rollouts/${newer}/abort`);
+    await reaches(newer, { state: 'aborted' });
   });
 
   it('the way back needs none, and neither does a change of scale', async () => {

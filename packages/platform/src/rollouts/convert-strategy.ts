@@ -1,12 +1,14 @@
-import { parse, YAMLParseError } from 'yaml';
+import { parseAllDocuments } from 'yaml';
+import type { Finding } from './conversion-findings.rules.js';
 import { fail } from './rollouts.errors.js';
 import type { ConvertedStrategy, ConvertStrategy } from './strategies.dto.js';
 import { strategySchema } from './strategy.dto.js';
-import { convertManifest, type Finding } from './strategy-conversion.rules.js';
+import { convertManifest } from './strategy-conversion.rules.js';
 
 /** Throws 422 `strategy-not-convertible` with the path in the manifest. */
 export function convertStrategy({ manifest }: ConvertStrategy): ConvertedStrategy {
-  const converted = convertManifest(typeof manifest === 'string' ? parseYaml(manifest) : manifest);
+  const [main, beside] = choose(typeof manifest === 'string' ? parseYaml(manifest) : [manifest]);
+  const converted = convertManifest(main, beside);
   if ('refusals' in converted) throw refuse(converted.refusals);
   const { strategy, warnings } = converted;
   const checked = strategySchema.safeParse(strategy);
@@ -17,12 +19,27 @@ export function convertStrategy({ manifest }: ConvertStrategy): ConvertedStrateg
   );
 }
 
-function parseYaml(text: string): unknown {
+/** The Rollout or the Canary, and what came beside it. */
+function choose(documents: readonly unknown[]): readonly [unknown, readonly unknown[]] {
+  const all = documents.flatMap((document) => {
+    const { kind, items } = Object(document) as { kind?: unknown; items?: unknown };
+    return kind === 'List' && Array.isArray(items) ? items : [document];
+  });
+  const isMain = (document: unknown) => ['Rollout', 'Canary'].includes(String(Reflect.get(Object(document), 'kind')));
+  const mains = all.filter(isMain);
+  if (mains.length > 1) throw refuse([{ path: '', message: 'One Rollout or Canary is converted: give it by itself.' }]);
+  const [main = all[0]] = mains;
+  return [main, all.filter((document) => document !== main)];
+}
+
+function parseYaml(text: string): readonly unknown[] {
   try {
-    return parse(text, { maxAliasCount: 20 });
+    const documents = parseAllDocuments(text);
+    const [error] = documents.flatMap(({ errors }) => errors);
+    if (error) throw error;
+    return documents.map((document) => document.toJS({ maxAliasCount: 20 })).filter((each) => each !== null);
   } catch (error) {
-    const message = error instanceof YAMLParseError ? error.message : 'This is no YAML of one document.';
-    throw refuse([{ path: '', message }]);
+    throw refuse([{ path: '', message: error instanceof Error ? error.message : 'This is no YAML.' }]);
   }
 }
 

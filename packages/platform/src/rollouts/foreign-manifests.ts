@@ -8,6 +8,90 @@ const headerValue = z
     message: 'Exactly one of exact, prefix and regex.',
   });
 
+const argoArguments = z
+  .array(
+    z.looseObject({
+      name: z.string(),
+      value: z.union([z.string(), z.number(), z.boolean()]).optional(),
+      valueFrom: z.unknown().optional(),
+    }),
+  )
+  .optional();
+export type ArgoArguments = z.output<typeof argoArguments>;
+
+const templateRef = z.looseObject({ templateName: z.string(), clusterScope: z.boolean().optional() });
+const argoAnalysis = z.looseObject({
+  templates: z.array(templateRef).optional(),
+  /** Until 0.9 it named one alone. */
+  templateName: z.string().optional(),
+  args: argoArguments,
+  startingStep: z.int().min(0).optional(),
+});
+export type ArgoAnalysis = z.output<typeof argoAnalysis>;
+
+const argoExperiment = z.looseObject({
+  duration: duration.optional(),
+  templates: z.array(
+    z.looseObject({
+      name: z.string(),
+      specRef: z.enum(['stable', 'canary']),
+      replicas: z.int().min(0).optional(),
+      weight: z.unknown().optional(),
+    }),
+  ),
+  analyses: z.array(templateRef.extend({ name: z.string(), args: argoArguments })).optional(),
+});
+export type ArgoExperiment = z.output<typeof argoExperiment>;
+
+const amount = z.union([z.number(), z.string()]).optional();
+const argoMetric = z.looseObject({
+  name: z.string(),
+  interval: amount,
+  initialDelay: amount,
+  count: amount,
+  failureLimit: amount,
+  inconclusiveLimit: amount,
+  consecutiveErrorLimit: amount,
+  successCondition: z.string().optional(),
+  failureCondition: z.string().optional(),
+  provider: z.looseObject({
+    prometheus: z.looseObject({ query: z.string() }).optional(),
+    web: z
+      .looseObject({
+        url: z.string(),
+        method: z.string().optional(),
+        headers: z.array(z.looseObject({ key: z.string(), value: z.string().optional() })).optional(),
+        body: z.string().optional(),
+        jsonBody: z.unknown().optional(),
+        jsonPath: z.string().optional(),
+        timeoutSeconds: amount,
+      })
+      .optional(),
+    job: z
+      .looseObject({
+        spec: z.looseObject({
+          activeDeadlineSeconds: z.int().optional(),
+          template: z.looseObject({
+            spec: z.looseObject({
+              containers: z
+                .array(z.looseObject({ command: z.array(z.string()).optional(), args: z.array(z.string()).optional() }))
+                .min(1),
+            }),
+          }),
+        }),
+      })
+      .optional(),
+  }),
+});
+export type ArgoMetric = z.output<typeof argoMetric>;
+
+/** As far as it is read of an `AnalysisTemplate` or a `ClusterAnalysisTemplate` of argoproj.io/v1alpha1. */
+export const argoTemplateSchema = z.object({
+  kind: z.enum(['AnalysisTemplate', 'ClusterAnalysisTemplate']),
+  metadata: z.looseObject({ name: z.string() }),
+  spec: z.looseObject({ args: argoArguments, metrics: z.array(argoMetric) }),
+});
+
 const argoStep = z.looseObject({
   setWeight: percent.optional(),
   pause: z.object({ duration: duration.optional() }).nullish(),
@@ -24,18 +108,30 @@ const argoStep = z.looseObject({
   setMirrorRoute: z
     .object({ name: z.string(), percentage: percent.optional(), match: z.array(z.unknown()).optional() })
     .optional(),
+  analysis: argoAnalysis.optional(),
+  experiment: argoExperiment.optional(),
 });
 
 const argoStrategy = z
   .object({
     canary: z
-      .looseObject({ steps: z.array(argoStep).optional(), scaleDownDelaySeconds: z.int().min(0).optional() })
+      .looseObject({
+        steps: z.array(argoStep).optional(),
+        scaleDownDelaySeconds: z.int().min(0).optional(),
+        canaryService: z.string().optional(),
+        stableService: z.string().optional(),
+        analysis: argoAnalysis.optional(),
+      })
       .nullish(),
     blueGreen: z
       .looseObject({
         autoPromotionEnabled: z.boolean().optional(),
         autoPromotionSeconds: z.int().min(0).optional(),
         previewReplicaCount: z.int().min(1).optional(),
+        activeService: z.string().optional(),
+        previewService: z.string().optional(),
+        prePromotionAnalysis: argoAnalysis.optional(),
+        postPromotionAnalysis: argoAnalysis.optional(),
         scaleDownDelaySeconds: z.int().min(0).optional(),
       })
       .nullish(),

@@ -113,6 +113,22 @@ const ask =
     if (states.includes(row.state) && isFree) await call('POST', `${application}/rollouts/${id}/${verb}`, {});
   };
 
+/** Once the pods of an experiment are there. */
+const whileExperimenting =
+  (act: Act): Act =>
+  async (id) => {
+    if ((await listExperiments()).length > 0) await act(id);
+  };
+
+async function listExperiments(): Promise<readonly string[]> {
+  const selection = { namespace, labelSelector: 'slipway.dev/experiment' };
+  const found = [
+    ...(await cluster.client.list(deployments, selection)).items,
+    ...(await cluster.client.list(services, selection)).items,
+  ];
+  return found.map(({ metadata }) => metadata.name ?? '');
+}
+
 /** Time goes by only where the worker waits for it; meanwhile the cluster and people do their part. */
 class Time extends Clock {
   private at = Date.now();
@@ -222,6 +238,7 @@ async function world(id: string) {
     shown: shown.sort(),
     rules,
     names: (await cluster.client.list(httpRoutes, { namespace })).items.map(({ metadata }) => metadata.name),
+    experiments: await listExperiments(),
     service: service.spec?.selector?.['slipway.dev/slot'] === placement.slot ? 'stable' : 'free',
     news: news.map(({ payload }) => String(Reflect.get(Object(payload), 'type'))).sort(),
     retirements: (await listJobs('rollouts.retire', id)).length,
@@ -231,6 +248,22 @@ async function world(id: string) {
 const timed = { type: 'canary', steps: [{ setWeight: 25 }, { pause: { duration: 5 } }, { setWeight: 50 }] };
 const blueGreen = { type: 'blueGreen', autoPromotionSeconds: 5 };
 const abTest = { type: 'abTest', match: [{ headers: [{ name: 'x-beta', value: '1' }] }] };
+const experiment = {
+  type: 'canary',
+  steps: [
+    { setWeight: 25 },
+    {
+      experiment: {
+        duration: 3,
+        templates: [
+          { name: 'baseline', specRef: 'stable' },
+          { name: 'canary', specRef: 'canary' },
+        ],
+      },
+    },
+    { setWeight: 50 },
+  ],
+};
 const mirror = { type: 'mirror', percentage: 30, duration: 5 };
 
 describe('a worker that dies at any of its calls leaves to the next one what ends like an undisturbed run', () => {
@@ -247,6 +280,9 @@ describe('a worker that dies at any of its calls leaves to the next one what end
     ['canary that crashes', timed, never, 'failed'],
     ['A/B', abTest, ask('promote', 'paused'), 'healthy'],
     ['A/B, aborted', abTest, ask('abort', 'paused'), 'aborted'],
+    ['experiment', experiment, never, 'healthy'],
+    ['experiment, aborted', experiment, whileExperimenting(ask('abort', 'progressing')), 'aborted'],
+    ['experiment, promoted fully', experiment, whileExperimenting(ask('promote', 'progressing')), 'healthy'],
     ['mirror', mirror, never, 'healthy'],
     ['mirror, aborted', mirror, ask('abort', 'paused'), 'aborted'],
   ])(
@@ -262,6 +298,7 @@ describe('a worker that dies at any of its calls leaves to the next one what end
       vi.restoreAllMocks();
       const wanted = await world(first);
       expect(wanted.state).toBe(end);
+      expect(wanted.experiments).toEqual([]);
       const deaths = choose(deathsIn(whole.calls()), name.length);
       let died = 0;
       for (const death of deaths) {

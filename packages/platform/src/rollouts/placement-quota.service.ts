@@ -7,7 +7,8 @@ import { objectsOf } from '../quotas/placement-claims.service.js';
 import { QuotaQueue } from '../quotas/quota-queue.service.js';
 import { amountsOf, largestOf, QuotasService, type Refusal } from '../quotas/quotas.service.js';
 import { hooksOf } from '../releases/release-content.service.js';
-import { hasTwoSlots, type Strategy } from './strategy.rules.js';
+import { templateOutline } from './experiment.rules.js';
+import { hasTwoSlots, type PlannedStep, planSteps, type Strategy } from './strategy.rules.js';
 
 interface QuotaPreview {
   readonly hasRoom: boolean;
@@ -46,12 +47,19 @@ export class PlacementQuota {
     const before = previous && objectsOf(scope, previous);
     // Side by side the two are there at once; in place the one gives way to the other.
     const beside = before && hasTwoSlots(strategy) ? [[...before, ...objects.filter(listens)]] : [];
-    const amounts = [objects, ...(before ? [before] : []), ...beside].map((each) => amountsOf(each));
+    const stable = before ?? objects;
+    const experiments = planSteps(strategy, releaseId !== null).flatMap((step) =>
+      step.do === 'experiment' ? [templatesOf(step, { previous: stable, next: objects })] : [],
+    );
+    const [standing = stable] = beside;
+    const measured = experiments.map((pods) => [...standing, ...pods]);
+    const amounts = [objects, ...(before ? [before] : []), ...beside, ...measured].map((each) => amountsOf(each));
     const hook = Object.keys(hooksOf(release)).length > 0 ? onePodEach(objects) : [];
     const surge = [
       ...onePodEach(objects),
       ...hook,
       ...slotServices,
+      ...templateServices(experiments),
       ...(strategy.type === 'blueGreen' ? [previewRoute] : []),
     ];
     return this.quotas.tryCharge(tx, placeOf(scope), {
@@ -131,6 +139,16 @@ const listens = ({ kind, metadata }: Objects[number]): boolean =>
 const previewRoute = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' };
 const slotService = { apiVersion: 'v1', kind: 'Service' };
 const slotServices = [slotService, slotService];
+
+/** The Deployments of an experiment; its Services are the platform's. */
+const templatesOf = (
+  { templates }: Extract<PlannedStep, { do: 'experiment' }>,
+  releases: Readonly<Record<'previous' | 'next', Objects>>,
+) => templates.flatMap(({ release, replicas }) => templateOutline(releases[release], replicas));
+
+/** One for each template of the largest experiment. */
+const templateServices = (experiments: readonly (readonly unknown[])[]) =>
+  Array.from({ length: Math.max(0, ...experiments.map(({ length }) => length)) }, () => slotService);
 
 /** A rollout surges by one pod a process. */
 const onePodEach = (objects: Objects) =>

@@ -36,6 +36,8 @@ import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Crypto } from '../kernel/crypto/crypto.js';
 import { Database, type ReleaseModel } from '../kernel/database/index.js';
 import { namesOf, processesOf } from '../releases/release-content.service.js';
+import { experimentLabel } from './experiment.rules.js';
+import { isOfAnother, isOneOf, planExperiment, removeExperiments, requireOwn } from './experiment-objects.js';
 import { observeProcess } from './observe.rules.js';
 import type { ObservedProcess } from './observed-process.rules.js';
 import { PlacementQuota } from './placement-quota.service.js';
@@ -65,8 +67,10 @@ export class RolloutObjects {
   ) {}
 
   /** Brings the cluster to the target. Pods come before the traffic that they are for, and go after it. */
-  async apply(client: KubeClient, { scope, target, releases }: Placed): Promise<void> {
+  async apply(client: KubeClient, { scope, target, releases, rolloutId }: Placed): Promise<void> {
     await this.quota.makeRoom(scope);
+    const { experiment: templates } = target;
+    await removeExperiments(client, scope, isOneOf(templates && { rolloutId, templates }));
     const wanted = await this.plan(scope, target, releases);
     const shown = await client.list(deployments, selectionOf(scope));
     const shrinks = (manifest: Manifest): boolean => {
@@ -76,6 +80,18 @@ export class RolloutObjects {
     for (const manifest of wanted.filter((each) => !shrinks(each))) await put(client, manifest);
     for (const manifest of wanted.filter(shrinks)) await put(client, manifest);
     if (!target.candidate) await removeFree(client, scope, shown.items);
+    for (const template of templates ?? []) {
+      const input = await this.input(scope, releases[template.release]);
+      for (const manifest of planExperiment(input, template, rolloutId)) {
+        await requireOwn(client, manifest);
+        await put(client, manifest);
+      }
+    }
+  }
+
+  /** Takes away what a rollout that is over may have left beside the slots. */
+  async clearExperiments(client: KubeClient, scope: PlacementScope, rolloutId: string): Promise<void> {
+    await removeExperiments(client, scope, isOfAnother(rolloutId));
   }
 
   /** What stands for itself when the rollout is over; the slot that was left keeps its pods, for the way back. */
@@ -112,8 +128,14 @@ export class RolloutObjects {
     ];
     const { candidate } = target;
     if (!candidate) return { processes };
+    const experiment = target.experiment?.map(({ name, release, replicas }): ObservedProcess => {
+      const isOwn = ({ metadata }: KubeObject) => metadata.labels?.[experimentLabel] === name;
+      const own = running.items.filter(isOwn);
+      return observeProcess(name, releases[release].number, shown.items.find(isOwn), own, replicas);
+    });
     return {
       processes,
+      ...(experiment ? { experiment } : {}),
       candidate: processesIn(scope, releases.next)
         .filter(listens)
         .map((process) => {
@@ -206,6 +228,7 @@ export class RolloutObjects {
 interface Observed {
   readonly processes: readonly ObservedProcess[];
   readonly candidate?: readonly ObservedProcess[];
+  readonly experiment?: readonly ObservedProcess[];
 }
 
 /** The two releases of a rollout; the same where there is no release before. */
@@ -218,6 +241,7 @@ export interface Placed {
   readonly scope: PlacementScope;
   readonly target: Target;
   readonly releases: Releases;
+  readonly rolloutId: string;
 }
 
 const inForce: Target = {

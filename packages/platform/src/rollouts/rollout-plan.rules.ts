@@ -88,6 +88,7 @@ export function timeSteps(
 /** How long a step lasts by itself; null: as long as somebody takes. */
 export function secondsOf(step: PlannedStep | undefined): number | null {
   if (step?.do === 'pause') return step.seconds;
+  if (step?.do === 'experiment') return step.plan.windowSeconds;
   if (step?.do !== 'analysis') return 0;
   return step.gate && step.gate !== 'pre-rollout' ? null : step.plan.windowSeconds;
 }

@@ -24,6 +24,7 @@ import { JobProbes } from './probes/job-probe.service.js';
 import { MeasurementClaims } from './probes/measurement-claims.js';
 import { PrometheusProbe } from './probes/prometheus-probe.service.js';
 import { RolloutMeasurements } from './probes/rollout-measurements.service.js';
+import { TemplateProbes } from './probes/template-probe.service.js';
 import { WebProbes } from './probes/web-probe.service.js';
 import { ReleaseRequests } from './release-requests.service.js';
 import { RetireReleaseProcessor } from './retire-release.jobs.js';
@@ -95,6 +96,7 @@ import { StrategyDryRuns } from './strategy-dry-run.service.js';
     RolloutWaits,
     JobProbes,
     PrometheusProbe,
+    TemplateProbes,
     WebProbes,
     MeasurementClaims,
     RolloutMeasurements,

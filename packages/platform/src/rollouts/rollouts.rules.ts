@@ -10,6 +10,7 @@ import {
   runOf,
   waiveBackground,
 } from './analysis/rollout-analysis.rules.js';
+import { beginExperiment, findUnreadyTemplate, hasBegun } from './experiment.rules.js';
 import type { HookRuns } from './hooks/hook.rules.js';
 import {
   describeProcess,
@@ -96,11 +97,12 @@ export type RolloutEvent =
   | { readonly type: 'started' }
   | { readonly type: 'applied' }
   | { readonly type: 'refused'; readonly message: string }
-  /** The processes that the target names: all of the stable slot, and those of the candidate. */
+  /** The processes that the target names: all of the stable slot, those of the candidate, and the templates of an experiment. */
   | {
       readonly type: 'observed';
       readonly processes: readonly ObservedProcess[];
       readonly candidate?: readonly ObservedProcess[];
+      readonly experiment?: readonly ObservedProcess[];
     }
   /** What the gateway has counted so far (null where that could not be had), and what else was measured. */
   | { readonly type: 'measured'; readonly readings: Readings | null; readonly taken?: readonly Taken[] }
@@ -189,7 +191,7 @@ export function decide(rollout: Rollout, event: RolloutEvent, now: Date): Decisi
     case 'observed':
       // What was seen before it began says nothing about it.
       if (rollout.state === 'pending') return start(rollout, now);
-      return observed(rollout, event.processes, event.candidate ?? [], now);
+      return observed(rollout, event, now);
     case 'measured':
       return measured(rollout, event, now);
     case 'superseded':
@@ -230,6 +232,7 @@ function enter(rollout: Rollout, index: number, now: Date): Rollout {
   switch (step.do) {
     case 'update':
     case 'recreate':
+    case 'experiment':
       return begun;
     case 'prepare':
       return change({ isUp: true, scale: step.scale });
@@ -272,18 +275,18 @@ function measured(rollout: Rollout, { readings, taken }: Measured, now: Date): D
     : { rollout: next, actions: [{ do: 'observe' }] };
 }
 
-function observed(
-  rollout: Rollout,
-  stable: readonly ObservedProcess[],
-  candidate: readonly ObservedProcess[],
-  now: Date,
-): Decision {
+type Observed = Extract<RolloutEvent, { type: 'observed' }>;
+
+function observed(rollout: Rollout, event: Observed, now: Date): Decision {
+  const { processes: stable, candidate = [], experiment = [] } = event;
   if (rollout.restoring) return observedRestoring(rollout, stable, now);
   if (isInPlace(rollout.plan)) return observedInPlace(rollout, stable, now);
   const failed = [...candidate, ...(rollout.candidate.hasWorkers ? stable : [])].find(({ failure }) => failure);
   if (failed) return restore(rollout, `${failed.name}: ${failed.failure}`, now);
   const step = rollout.plan[rollout.index];
-  const waiting = step && findUnready(step, rollout, stable, candidate);
+  const broken = step?.do === 'experiment' && experiment.find(({ failure }) => failure);
+  if (broken) return restore(rollout, `experiment ${broken.name}: ${broken.failure}`, now);
+  const waiting = step && findUnready(step, rollout, event);
   if (waiting === undefined && step && !rollout.held) return passed(rollout, step, now);
   if (waiting && isOverdue(rollout, now)) return restore(rollout, explainDeadline(waiting), now);
   const message = waiting ? `${waiting.name}: ${describeProcess(waiting)}` : null;
@@ -295,12 +298,12 @@ function observed(
 /** What the step still waits for among the processes. */
 function findUnready(
   step: PlannedStep,
-  { candidate: { hasWorkers } }: Rollout,
-  stable: readonly ObservedProcess[],
-  candidate: readonly ObservedProcess[],
+  rollout: Rollout,
+  { processes: stable, candidate = [], experiment = [] }: Observed,
 ): ObservedProcess | undefined {
   if (step.do === 'pause' || step.do === 'analysis') return undefined;
-  const awaited = step.do === 'promote' && hasWorkers ? [...candidate, ...stable] : candidate;
+  if (step.do === 'experiment') return hasBegun(rollout) ? undefined : findUnreadyTemplate(step, experiment);
+  const awaited = step.do === 'promote' && rollout.candidate.hasWorkers ? [...candidate, ...stable] : candidate;
   return awaited.find((process) => !process.complete);
 }
 
@@ -311,7 +314,9 @@ function passed(rollout: Rollout, step: PlannedStep, now: Date): Decision {
     const isOver = rollout.pausedUntil !== null && now.getTime() >= Date.parse(rollout.pausedUntil);
     if (!isOver) return { rollout, actions: [{ do: 'observe' }] };
   }
-  if (step.do === 'analysis') {
+  if (step.do === 'experiment' && !hasBegun(rollout))
+    return { rollout: beginExperiment(rollout, step, now), actions: [{ do: 'observe' }] };
+  if (step.do === 'analysis' || step.do === 'experiment') {
     const run = runOf(rollout, rollout.index);
     if (run?.verdict === 'inconclusive') return doubt(rollout, step.plan, run.reason ?? '', now);
     if (run?.verdict !== 'pass') {
@@ -377,13 +382,13 @@ function obey(rollout: Rollout, command: Command, now: Date): Decision {
     return { rollout: { ...rollout, held }, actions: [{ do: 'apply' }] };
   }
   const { do: doing } = rollout.plan[rollout.index] ?? {};
-  const isAtPause = doing === 'pause' || doing === 'analysis';
+  const isAtPause = doing === 'pause' || doing === 'analysis' || doing === 'experiment';
   switch (command) {
     case 'pause':
       return { rollout: { ...rollout, held: true, state: 'paused' }, actions: [{ do: 'observe' }] };
     case 'resume':
       return {
-        rollout: { ...rollout, held: false, state: isAtPause ? 'paused' : 'progressing' },
+        rollout: { ...rollout, held: false, state: isAtPause && doing !== 'experiment' ? 'paused' : 'progressing' },
         actions: [{ do: 'observe' }],
       };
     case 'promote': {

@@ -1,4 +1,4 @@
-import { deployments, httpRoutes, services } from '@slipway/orchestrator/kinds';
+import { deployments, httpRoutes, pods, services } from '@slipway/orchestrator/kinds';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { application, eventually, image, namespace, openShop, production } from './testing/open-shop.js';
 
@@ -154,6 +154,167 @@ describe('a canary', () => {
   });
 });
 
+describe('an experiment', () => {
+  const templates = [
+    { name: 'baseline', specRef: 'stable' },
+    { name: 'canary', specRef: 'canary', replicas: 2 },
+  ];
+  const canary = (experiment: object) => ({
+    type: 'canary',
+    steps: [{ setWeight: 25 }, { experiment: { templates, ...experiment } }],
+    scaleDownDelaySeconds: 0,
+  });
+  const selection = { namespace, labelSelector: 'slipway.dev/experiment' };
+  const experiments = async () =>
+    (await shown())
+      .filter((line) => line.includes('experiment'))
+      .map((line) => line.replace('hello-web-experiment-', ''));
+  const stands = (letter: string, before: string) =>
+    eventually(async () => {
+      expect(await experiments()).toEqual([`baseline: ${before} ×1`, `canary: ${letter} ×2`]);
+      expect((await shop.platform.client.list(services, selection)).items).toHaveLength(2);
+    });
+  const leavesNothing = () =>
+    eventually(async () => {
+      const { client } = shop.platform;
+      expect((await client.list(deployments, selection)).items).toEqual([]);
+      expect((await client.list(services, selection)).items).toEqual([]);
+      expect((await client.list(pods, selection)).items).toEqual([]);
+    });
+  const check = (...job: readonly string[]) => {
+    return { metrics: [{ name: 'smoke', provider: { job: { command: job, timeoutSeconds: 30 } } }] };
+  };
+  let before = '';
+  beforeEach(async () => {
+    await ended(await start('7'));
+    before = '7';
+  });
+
+  it('runs both releases beside the slots, where no user meets them, and is gone when it ends', async () => {
+    const id = await start('8', canary({ duration: '1h' }));
+    await stands('8', before);
+    const { spec } = await shop.platform.client.get(services, 'hello-exp-canary', namespace);
+    const { items } = await shop.platform.client.list(pods, selection);
+    const selects = (selector: Record<string, string> = {}) =>
+      items
+        .filter(({ metadata: { labels = {} } }) =>
+          Object.entries(selector).every(([key, value]) => labels[key] === value),
+        )
+        .map(({ metadata }) => metadata.labels?.['slipway.dev/experiment']);
+    expect(new Set(selects(spec?.selector))).toEqual(new Set(['canary']));
+    const all = await shop.platform.client.list(services, { namespace });
+    for (const { metadata, spec: each } of all.items)
+      if (!metadata.name?.includes('-exp-')) expect(selects(each?.selector), metadata.name).toEqual([]);
+    expect(Object.values(await weights()).sort()).toEqual([250, 750]);
+    expect((await as('dora', 'GET', `${production}/status`)).body['processes']).toMatchObject([
+      { name: 'web', desired: 4 },
+      { name: 'worker', desired: 1 },
+    ]);
+    await eventually(async () => {
+      const { runs } = (await as('vera', 'GET', `${application}/rollouts/${id}/analysis-runs`)).body as {
+        runs: object[];
+      };
+      expect(runs).toMatchObject([{ step: 'experiment 3600 s', verdict: 'running' }]);
+    });
+    await command(id, 'promote', {});
+    await reaches(id, { state: 'healthy' });
+    await leavesNothing();
+  });
+
+  it('ends with its duration, and the next step goes on', async () => {
+    const id = await start('8', canary({ duration: 1 }));
+    await reaches(id, { state: 'healthy' });
+    await leavesNothing();
+  });
+
+  it('whose check fails takes the release back; the check was told the names of the Services', async () => {
+    const commands: unknown[] = [];
+    shop.platform.behave((pod) => {
+      if (!pod.metadata.labels?.['slipway.dev/probe']) return 'run';
+      commands.push(pod.spec?.containers[0]?.command);
+      return 'break';
+    });
+    const analysis = check('compare', 'http://$templates.baseline/a', 'http://$templates.canary/a');
+    const id = await start('9', canary({ duration: '10m', analysis }));
+    await reaches(id, { state: 'failed', weight: 0, error: expect.stringMatching(/^smoke: A measurement failed/) });
+    expect(commands[0]).toEqual(['compare', 'http://hello-exp-baseline/a', 'http://hello-exp-canary/a']);
+    await leavesNothing();
+  });
+
+  it('whose check succeeds goes on without a duration', async () => {
+    shop.platform.behave((pod) => (pod.metadata.labels?.['slipway.dev/probe'] ? 'end' : 'run'));
+    await reaches(await start('9', canary({ analysis: check('compare') })), { state: 'healthy' });
+    await leavesNothing();
+  });
+
+  it('whose pods crash takes the release back', async () => {
+    shop.platform.behave((pod) => (pod.metadata.labels?.['slipway.dev/experiment'] === 'canary' ? 'crash' : 'run'));
+    const id = await start('9', canary({ duration: '10m' }));
+    await reaches(id, {
+      state: 'failed',
+      error: expect.stringMatching(/^experiment canary: the process keeps exiting/),
+    });
+    await leavesNothing();
+  });
+
+  it('leaves nothing when it is aborted, nor when a later release takes its place', async () => {
+    const aborted = await start('8', canary({ duration: '1h' }));
+    await stands('8', before);
+    await command(aborted, 'abort');
+    await reaches(aborted, { state: 'aborted', weight: 0 });
+    await leavesNothing();
+    const replaced = await start('8', canary({ duration: '1h' }));
+    await stands('8', before);
+    const next = await start('9', canary({ duration: '1h' }));
+    await reaches(replaced, { state: 'aborted' });
+    await stands('9', before);
+    await command(next, 'abort');
+    await reaches(next, { state: 'aborted' });
+    await leavesNothing();
+  });
+
+  it('never takes or removes what has its name and is not its own', async () => {
+    const foreign = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'hello-exp-canary', namespace } } as const;
+    await shop.platform.client.create(services, { ...foreign, spec: { ports: [{ port: 80 }] } });
+    const id = await start('9', canary({ duration: '10m' }));
+    await reaches(id, { state: 'failed', error: expect.stringContaining('another Service hello-exp-canary') });
+    await leavesNothing();
+    expect(await shop.platform.client.find(services, 'hello-exp-canary', namespace)).toBeDefined();
+    await shop.platform.client.delete(services, 'hello-exp-canary', namespace);
+  });
+
+  it('is charged to the quota, and refused before anything starts where there is no room', async () => {
+    const podsAfter = async (strategy: object) => {
+      const { body } = await as('vera', 'POST', `${production}/plan`, { image: image('9'), strategy });
+      const { amounts } = body['quota'] as { amounts: { resource: string; after: string }[] };
+      return Number(amounts.find(({ resource }) => resource === 'pods')?.after);
+    };
+    const plain = await podsAfter({ type: 'canary', steps: [{ setWeight: 25 }] });
+    expect(await podsAfter(canary({ duration: 1 }))).toBe(plain + 3);
+    const limit = (most: number | null) =>
+      as('admin', 'PUT', '/tenants/acme/projects/shop/quota', { limits: most === null ? {} : { pods: most } });
+    expect((await limit(plain)).status).toBeLessThan(300);
+    const rollouts = async () => (await as('dora', 'GET', `${application}/rollouts`)).body['items'];
+    const listed = await rollouts();
+    expect(await shop.ask('9', { strategy: canary({ duration: 1 }) })).toMatchObject({
+      body: { code: 'quota-exceeded' },
+    });
+    expect(await rollouts()).toEqual(listed);
+    await limit(null);
+  });
+
+  it.each<[string, object, string]>([
+    ['a weight', { duration: 1, templates: [{ name: 'a', specRef: 'canary', weight: 5 }] }, 'templates.0.weight'],
+    ['an unknown release', { duration: 1, templates: [{ name: 'a', specRef: 'next' }] }, 'templates.0.specRef'],
+    ['one without an end', { templates }, 'duration'],
+  ])('refuses %s with the path of the field', async (_, experiment, field) => {
+    const strategy = { type: 'canary', steps: [{ experiment }] };
+    const { status, body } = await as('dora', 'PUT', `${production}/strategy`, { strategy });
+    expect(status).toBe(400);
+    expect(JSON.stringify(body['errors'])).toContain(`strategy.steps.0.experiment.${field}"`);
+  });
+});
+
 it('a blue/green release waits as a preview, and all traffic goes over at once', async () => {
   const id = await start('d', { type: 'blueGreen', autoPromotionEnabled: false, scaleDownDelaySeconds: 0 });
   const { previewUrl } = await reaches(id, { state: 'paused', weight: 0 });
@@ -241,7 +402,22 @@ spec: { strategy: { canary: { canaryService: c, steps: [{ setWeight: 5 }, { paus
       warnings: [{ path: 'spec.strategy.canary.canaryService' }],
     },
   });
+  const template = `
+kind: AnalysisTemplate
+metadata: { name: smoke }
+spec: { metrics: [{ name: smoke, provider: { job: { spec: { template: { spec: { containers: [{ command: [a] }] } } } } } }] }`;
+  const referring = `${manifest.replace('{ setWeight: 5 }', '{ analysis: { templates: [{ templateName: smoke }] } }')}
+---${template}`;
+  expect(await as('mallory', 'POST', '/strategies/convert', { manifest: referring })).toMatchObject({
+    status: 200,
+    body: {
+      strategy: {
+        steps: [{ analysis: { metrics: [{ name: 'smoke', provider: { job: { command: ['a'] } } }] } }, { pause: {} }],
+      },
+    },
+  });
   for (const [wrong, path] of [
+    [`${manifest}\n---${manifest}`, 'body.manifest'],
     ['{', 'body.manifest'],
     [{ kind: 'Pod' }, 'body.manifest.kind'],
     [

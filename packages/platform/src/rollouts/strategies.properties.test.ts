@@ -23,6 +23,18 @@ describe('whatever happens', () => {
     metrics: [{ name: 'rate', provider: { prometheus: { query: 'up' } }, interval: 1, count: 2, failureLimit: 1 }],
   };
   const webhooks = fc.subarray(hookTypes.map((type): StrategyHook => ({ name: type, type, url: 'https://a.example' })));
+  const experimentStep = fc
+    .record({
+      duration: fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined }),
+      analysis: fc.option(fc.constant(own), { nil: undefined }),
+    })
+    .map(({ duration, analysis: each }): CanaryStep => {
+      const templates = [
+        { name: 'baseline', specRef: 'stable' as const },
+        { name: 'canary', specRef: 'canary' as const },
+      ];
+      return { experiment: { duration: each ? duration : (duration ?? 5), templates, analysis: each } };
+    });
   const step = fc.oneof(
     fc.constant<CanaryStep>({ analysis: own }),
     fc.constantFrom('hold', 'extend', 'abort').map((onInconclusive): CanaryStep => {
@@ -35,6 +47,7 @@ describe('whatever happens', () => {
     fc.integer({ min: 0, max: 9 }).map((replicas): CanaryStep => ({ setCanaryScale: { replicas } })),
     fc.constant<CanaryStep>({ setCanaryScale: { matchTrafficWeight: true } }),
     fc.constant<CanaryStep>({ setMirrorRoute: { name: 'copy', percentage: 5 } }),
+    experimentStep,
   );
   const strategy = fc.oneof<fc.Arbitrary<Strategy>[]>(
     fc.tuple(fc.array(step, { maxLength: 6 }), webhooks).map(([steps, given]) => {
@@ -88,6 +101,8 @@ describe('whatever happens', () => {
     fc.constant(seen()),
     fc.constant(seen([unready('web')])),
     fc.constant(seen([unready('web', { failure: 'it crashes' })])),
+    fc.constant(seen(undefined, [unready('baseline')])),
+    fc.constant(seen(undefined, [unready('canary', { failure: 'it crashes' })])),
     fc.constant({ type: 'refused', message: 'no' }),
     fc.constantFrom<Command[]>('promote', 'promote-full', 'pause', 'resume', 'abort').map(command),
   );
@@ -103,7 +118,7 @@ describe('whatever happens', () => {
           expect(after.weight).toBeGreaterThanOrEqual(0);
           expect(after.weight).toBeLessThanOrEqual(1000);
           if (after.weight > before.weight) {
-            expect(next).toEqual(seen());
+            expect(next).toMatchObject({ type: 'observed', candidate: [{ complete: true }] });
             expect(after.candidate).toBeDefined();
           }
           if (after.weight > 0) expect(after.candidate).toBeDefined();
@@ -146,6 +161,40 @@ describe('whatever happens', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('an experiment stands only while its step is in work, ends with it, and moves no traffic', () => {
+    const experimental = fc
+      .tuple(experimentStep, fc.array(step, { maxLength: 3 }))
+      .map(([first, rest]) => canary(first, ...rest));
+    // Mostly all goes well, so that some of them come to their end.
+    const lively = fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom<RolloutEvent[]>(seen(), { type: 'measured', readings: null }) },
+      { weight: 1, arbitrary: event },
+    );
+    const met = { begun: 0, ended: 0, failed: 0 };
+    fc.assert(
+      fc.property(experimental, fc.array(lively, { maxLength: 40 }), (given, events) => {
+        let rollout = planRollout(['web', 'worker'], true, given);
+        for (const [second, next] of [{ type: 'started' } as const, seen(), ...events].entries()) {
+          const before = targetOf(rollout);
+          const { rollout: decided, actions } = decide(rollout, next, later(second));
+          rollout = decided;
+          const after = targetOf(rollout);
+          const step = rollout.plan[rollout.index];
+          const isOver = isFinal(rollout) || rollout.restoring;
+          if (after.experiment) expect([step?.do, isOver]).toEqual(['experiment', false]);
+          if (before.experiment && after.experiment) expect(after.weight).toBe(before.weight);
+          // What it needs and what it leaves is carried out at once; where another takes its place, that one does.
+          const isChanged = JSON.stringify(before.experiment) !== JSON.stringify(after.experiment);
+          if (isChanged) expect(actions[0]?.do).toBe('apply');
+          if (!before.experiment && after.experiment) met.begun += 1;
+          if (before.experiment && !after.experiment) met[rollout.restoring ? 'failed' : 'ended'] += 1;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    for (const [what, times] of Object.entries(met)) expect(times, what).toBeGreaterThan(20);
   });
 
   it('a good candidate reaches the end when it is promoted where it waits', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { strategySchema } from './strategy.dto.js';
 import { convertManifest } from './strategy-conversion.rules.js';
 
@@ -89,6 +89,205 @@ describe('an Argo Rollout', () => {
   });
 });
 
+describe('an Argo Rollout with its AnalysisTemplates', () => {
+  const rollout = (strategy: string, ...templates: readonly string[]) =>
+    convertManifest(
+      parse(`{ kind: Rollout, metadata: { name: web }, spec: { strategy: ${strategy} } }`),
+      templates.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS())),
+    );
+  const successRate = `
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: success-rate }
+spec:
+  args: [{ name: service-name }, { name: least, value: '0.95' }]
+  metrics:
+  - name: Success Rate
+    interval: 5m
+    count: '4'
+    successCondition: result[0] >= {{args.least}}
+    failureLimit: 3
+    provider:
+      prometheus:
+        address: http://prometheus.example.com:9090
+        query: sum(rate(requests{service="{{ args.service-name }}",code!~"5.*"}[5m]))`;
+  const smoke = `
+kind: ClusterAnalysisTemplate
+metadata: { name: smoke }
+spec:
+  metrics:
+  - name: web
+    successCondition: result.ok == true
+    provider: { web: { url: 'https://checks.example.com/{{args.path}}', jsonPath: '{$.data}', timeoutSeconds: 5, insecure: true } }
+  - name: job
+    provider:
+      job:
+        spec:
+          backoffLimit: 0
+          activeDeadlineSeconds: 90
+          template: { spec: { restartPolicy: Never, containers: [{ name: a, image: k6, command: [k6], args: [run, x.js] }] } }
+  - name: kept-by-datadog
+    provider: { datadog: { query: x } }
+  - name: hashed
+    successCondition: result[0] > 0
+    provider: { prometheus: { query: 'up{hash="{{args.hash}}"}' } }
+  - name: elsewhere
+    successCondition: result[0] > 0
+    provider: { prometheus: { query: 'up{namespace="other"}' } }`;
+  const measured = {
+    name: 'success-rate',
+    interval: '5m',
+    count: 4,
+    successCondition: 'result[0] >= 0.95',
+    failureLimit: 3,
+    provider: { prometheus: { query: 'sum(rate(requests{service="$candidate",code!~"5.*"}[5m]))' } },
+  };
+  const address = 'AnalysisTemplate/success-rate.spec.metrics.0.provider.prometheus.address';
+
+  it('measures in the background and in steps what its templates say', () => {
+    const args = 'args: [{ name: service-name, value: web-canary.default.svc.cluster.local }]';
+    const converted = rollout(
+      `{ canary: { canaryService: web-canary, analysis: { templates: [{ templateName: success-rate }], startingStep: 2, ${args} },
+         steps: [{ setWeight: 5 }, { plugin: { name: x } }, { analysis: { templates: [{ templateName: success-rate }], ${args} } }] } }`,
+      successRate,
+    );
+    expect(taken(converted)).toEqual({
+      strategy: {
+        type: 'canary',
+        steps: [{ setWeight: 5 }, { analysis: { metrics: [measured] } }],
+        analysis: { metrics: [measured], startingStep: 1 },
+      },
+      warned: ['spec.strategy.canary.canaryService', address, 'spec.strategy.canary.steps.1.plugin', address],
+    });
+  });
+
+  it('says what of its templates cannot be measured, and where that stands', () => {
+    const converted = rollout(
+      `{ canary: { steps: [{ analysis: {
+         templates: [{ templateName: smoke, clusterScope: true }, { templateName: missing }, { templateName: smoke }],
+         args: [{ name: path, value: ready }, { name: hash, valueFrom: { podTemplateHashValue: Latest } }] } }] } }`,
+      smoke,
+    );
+    const at = 'ClusterAnalysisTemplate/smoke.spec.metrics';
+    expect(taken(converted)).toEqual({
+      strategy: {
+        type: 'canary',
+        steps: [
+          {
+            analysis: {
+              metrics: [
+                {
+                  name: 'web',
+                  successCondition: 'result.ok == true',
+                  provider: {
+                    web: { url: 'https://checks.example.com/ready', jsonPath: '{$.data}', timeoutSeconds: 5 },
+                  },
+                },
+                { name: 'job', provider: { job: { command: ['k6', 'run', 'x.js'], timeoutSeconds: 90 } } },
+              ],
+            },
+          },
+        ],
+      },
+      warned: [
+        `${at}.0.provider.web.insecure`,
+        `${at}.1.provider.job.spec.template.spec.containers.0.image`,
+        `${at}.2.provider.datadog`,
+        `${at}.3`,
+        `${at}.4.provider.prometheus.query`,
+        'spec.strategy.canary.steps.0.analysis.templates.1.templateName',
+        'spec.strategy.canary.steps.0.analysis.templates.2.templateName',
+      ],
+    });
+  });
+
+  it('takes an experiment, but the weight of its pods', () => {
+    const converted = rollout(
+      `{ canary: { stableService: web, steps: [{ experiment: { duration: 1h,
+         templates: [{ name: baseline, specRef: stable, weight: 5 }, { name: experiment-canary-pods, specRef: canary, replicas: 2 }],
+         analyses: [{ name: rate, templateName: success-rate, requiredForCompletion: true,
+                      args: [{ name: service-name, value: web }] },
+                    { name: again, templateName: success-rate, args: [{ name: service-name, value: web }] }] } },
+         { experiment: { templates: [{ name: a, specRef: canary }], analyses: [{ name: x, templateName: gone }] } }] } }`,
+      successRate,
+    );
+    const at = 'spec.strategy.canary.steps';
+    const query = measured.provider.prometheus.query.replace('$candidate', '$stable');
+    expect(taken(converted)).toEqual({
+      strategy: {
+        type: 'canary',
+        steps: [
+          {
+            experiment: {
+              duration: '1h',
+              templates: [
+                { name: 'baseline', specRef: 'stable' },
+                { name: 'experiment-canary', specRef: 'canary', replicas: 2 },
+              ],
+              analysis: { metrics: [{ ...measured, provider: { prometheus: { query } } }] },
+            },
+          },
+        ],
+      },
+      warned: [
+        'spec.strategy.canary.stableService',
+        `${at}.0.experiment.templates.0.weight`,
+        address,
+        address,
+        `${at}.0.experiment.analyses.1`,
+        `${at}.0.experiment.templates.1.name`,
+        `${at}.1.experiment.analyses.0.templateName`,
+        `${at}.1.experiment`,
+      ],
+    });
+  });
+
+  it('of type blueGreen is analysed before and after the promotion', () => {
+    const analysis = '{ templates: [{ templateName: success-rate }], args: [{ name: service-name, value: next }] }';
+    const converted = rollout(
+      `{ blueGreen: { activeService: now, previewService: next, prePromotionAnalysis: ${analysis}, postPromotionAnalysis: ${analysis} } }`,
+      successRate,
+    );
+    expect(taken(converted).strategy).toEqual({
+      type: 'blueGreen',
+      prePromotionAnalysis: { metrics: [measured] },
+      postPromotionAnalysis: { metrics: [measured] },
+    });
+  });
+
+  it('says that an address of the cluster is not reached from outside', () => {
+    const template = `
+kind: AnalysisTemplate
+metadata: { name: health }
+spec: { args: [{ name: host }], metrics: [{ name: health, provider: { web: { url: 'http://{{args.host}}/healthz' } } }] }`;
+    const converted = rollout(
+      `{ canary: { canaryService: next, steps: [{ analysis: { templates: [{ templateName: health }],
+         args: [{ name: host, value: next.default.svc }] } }] } }`,
+      template,
+    );
+    expect(taken(converted)).toEqual({
+      strategy: {
+        type: 'canary',
+        steps: [
+          {
+            analysis: { metrics: [{ name: 'health', provider: { web: { url: 'http://next.default.svc/healthz' } } }] },
+          },
+        ],
+      },
+      warned: ['spec.strategy.canary.canaryService', 'AnalysisTemplate/health.spec.metrics.0.provider.web.url'],
+    });
+  });
+
+  it('names documents that are nothing for a strategy, and templates that are none', () => {
+    const converted = rollout(
+      '{ canary: { steps: [{ setWeight: 5 }] } }',
+      'kind: Service\nmetadata: { name: web }',
+      'kind: AnalysisTemplate\nmetadata: { name: a }\nspec: { metrics: 5 }',
+    );
+    expect(taken(converted).warned).toEqual(['Service/web', 'AnalysisTemplate/a.spec.metrics']);
+  });
+});
+
 describe('a Flagger Canary', () => {
   it('by weights stays at each for an interval', () => {
     const converted = flagger('{ interval: 1m30s, threshold: 5, maxWeight: 50, stepWeight: 20, mirror: true }');
@@ -107,6 +306,12 @@ describe('a Flagger Canary', () => {
       },
       warned: ['spec.analysis.threshold'],
     });
+  });
+
+  it('is converted by itself, and what came beside it is named', () => {
+    const manifest = parse('{ kind: Canary, spec: { analysis: { interval: 1m, stepWeight: 50 } } }');
+    const beside = [{ kind: 'MetricTemplate', metadata: { name: 'latency' } }];
+    expect(taken(convertManifest(manifest, beside)).warned).toEqual(['MetricTemplate/latency']);
   });
 
   it('is analysed by what both have built in', () => {

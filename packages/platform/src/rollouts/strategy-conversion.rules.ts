@@ -1,45 +1,51 @@
 import type { Metric } from './analysis/analysis.rules.js';
-import { parseSeconds } from './duration.rules.js';
+import { readTemplates } from './analysis-templates.rules.js';
+import { convertRollout } from './argo-conversion.rules.js';
 import {
-  type ArgoStrategy,
-  argoRolloutSchema,
-  type FlaggerAnalysis,
-  flaggerCanarySchema,
-} from './foreign-manifests.js';
+  type Conversion,
+  type Finding,
+  nameOf,
+  toPlainName,
+  warnOf,
+  warnOfInside,
+  withoutNothing,
+} from './conversion-findings.rules.js';
+import { parseSeconds } from './duration.rules.js';
+import { argoRolloutSchema, type FlaggerAnalysis, flaggerCanarySchema } from './foreign-manifests.js';
 import { webHookTypes } from './probes/probe.rules.js';
 import type { StrategyHook } from './probes/web-hooks.rules.js';
 import type { RequestMatch, ValueMatch } from './request-matches.rules.js';
-import { type CanaryStep, type Strategy } from './strategy.rules.js';
+import type { CanaryStep } from './strategy.rules.js';
 
-/** What could not be taken as it was written, and where that stands in the manifest. */
-export interface Finding {
-  readonly path: string;
-  readonly message: string;
-}
-
-export type Conversion =
-  | { readonly strategy: Strategy; readonly warnings: readonly Finding[] }
-  | { readonly refusals: readonly Finding[] };
-
-/** Makes our strategy of an Argo `Rollout` or a Flagger `Canary`. */
-export function convertManifest(manifest: unknown): Conversion {
+/** Makes our strategy of an Argo `Rollout`, with the `AnalysisTemplate`s that came with it, or of a Flagger `Canary`. */
+export function convertManifest(manifest: unknown, beside: readonly unknown[] = []): Conversion {
   const { kind, apiVersion } = Object(manifest) as { kind?: unknown; apiVersion?: unknown };
   if (kind === 'Rollout') {
     const parsed = argoRolloutSchema.safeParse(manifest);
-    return parsed.success ? convertRollout(parsed.data.spec.strategy) : { refusals: toFindings(parsed.error.issues) };
+    if (!parsed.success) return { refusals: toFindings(parsed.error.issues) };
+    return convertRollout(parsed.data.spec.strategy, readTemplates(beside));
   }
   if (kind === 'Canary') {
     const parsed = flaggerCanarySchema.safeParse(manifest);
     if (!parsed.success) return { refusals: toFindings(parsed.error.issues) };
     const { analysis, canaryAnalysis, skipAnalysis } = parsed.data.spec;
+    const ignored = beside.map((document) => {
+      return { path: nameOf(document), message: 'Is not read: a Canary is converted by itself.' };
+    });
     if (skipAnalysis) {
       return {
         strategy: { type: 'rolling' },
-        warnings: [{ path: 'spec.skipAnalysis', message: 'Nothing is analysed, so pods are simply replaced.' }],
+        warnings: [
+          { path: 'spec.skipAnalysis', message: 'Nothing is analysed, so pods are simply replaced.' },
+          ...ignored,
+        ],
       };
     }
     const found = analysis ?? canaryAnalysis;
-    if (found) return convertCanary(found, analysis ? 'spec.analysis' : 'spec.canaryAnalysis');
+    if (found) {
+      const converted = convertCanary(found, analysis ? 'spec.analysis' : 'spec.canaryAnalysis');
+      return 'refusals' in converted ? converted : { ...converted, warnings: [...converted.warnings, ...ignored] };
+    }
     return { refusals: [{ path: 'spec.analysis', message: 'Is missing: it says how the canary goes.' }] };
   }
   const found = typeof kind === 'string' ? `${apiVersion ?? ''} ${kind}`.trim() : 'no kind';
@@ -50,93 +56,6 @@ export function convertManifest(manifest: unknown): Conversion {
 
 const toFindings = (issues: readonly { path: readonly PropertyKey[]; message: string }[]): readonly Finding[] =>
   issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
-
-const ownRoutes = 'Slipway has Services and routes of its own.';
-const ownPods = 'Pods and their numbers belong to the application.';
-const noAnalysis = 'Templates are not taken: say in `analysis` what is measured.';
-
-type Reasons = Readonly<Record<string, string>>;
-
-/** A warning for each field that is not ours. */
-function warnOf(node: object, at: string, known: readonly string[], reasons: Reasons = {}): readonly Finding[] {
-  return Object.entries(node)
-    .filter(([key, value]) => value !== undefined && value !== null && !known.includes(key))
-    .map(([key]) => ({ path: `${at}.${key}`, message: reasons[key] ?? 'Is not known here and was left out.' }));
-}
-
-function convertRollout({ canary, blueGreen }: ArgoStrategy): Conversion {
-  if (blueGreen) {
-    const { autoPromotionEnabled, autoPromotionSeconds, previewReplicaCount, scaleDownDelaySeconds } = blueGreen;
-    const known = { autoPromotionEnabled, autoPromotionSeconds, previewReplicaCount, scaleDownDelaySeconds };
-    const warnings = warnOf(blueGreen, 'spec.strategy.blueGreen', Object.keys(known), {
-      activeService: ownRoutes,
-      previewService: 'The rollout shows the preview as its previewUrl.',
-      prePromotionAnalysis: noAnalysis,
-      postPromotionAnalysis: noAnalysis,
-    });
-    return { strategy: { type: 'blueGreen', ...withoutNothing(known) }, warnings };
-  }
-  const at = 'spec.strategy.canary';
-  const { steps = [], scaleDownDelaySeconds } = canary ?? {};
-  const warnings = [
-    ...warnOf(canary ?? {}, at, ['steps', 'scaleDownDelaySeconds'], {
-      canaryService: ownRoutes,
-      stableService: ownRoutes,
-      trafficRouting: ownRoutes,
-      maxSurge: ownPods,
-      maxUnavailable: ownPods,
-      dynamicStableScale: 'The stable release keeps its pods, so that the way back is a weight.',
-      analysis: noAnalysis,
-    }),
-  ];
-  if (steps.length === 0) return { strategy: { type: 'rolling' }, warnings };
-  const taken = steps.map((step, index) => convertStep(step, `${at}.steps.${index}`));
-  return {
-    strategy: {
-      type: 'canary',
-      steps: taken.flatMap(({ step }) => (step ? [step] : [])),
-      ...withoutNothing({ scaleDownDelaySeconds }),
-    },
-    warnings: [...warnings, ...taken.flatMap((each) => each.warnings)],
-  };
-}
-
-type ArgoStep = NonNullable<NonNullable<ArgoStrategy['canary']>['steps']>[number];
-
-function convertStep(step: ArgoStep, at: string): { step?: CanaryStep; warnings: readonly Finding[] } {
-  const { setWeight, pause, setCanaryScale, setHeaderRoute, setMirrorRoute } = step;
-  if (setWeight !== undefined) return { step: { setWeight }, warnings: [] };
-  if (pause !== undefined) return { step: { pause: withoutNothing(pause ?? {}) }, warnings: [] };
-  if (setCanaryScale) {
-    const { matchTrafficWeight, replicas, weight } = setCanaryScale;
-    const scale = matchTrafficWeight ? { matchTrafficWeight } : replicas === undefined ? { weight } : { replicas };
-    return { step: { setCanaryScale: scale }, warnings: [] };
-  }
-  if (setHeaderRoute) {
-    const { name, match } = setHeaderRoute;
-    const taken = { name: toRouteName(name), match: match?.length ? match : undefined };
-    return { step: { setHeaderRoute: withoutNothing(taken) }, warnings: warnOfName(name, `${at}.setHeaderRoute.name`) };
-  }
-  if (setMirrorRoute) {
-    const { name, percentage, match } = setMirrorRoute;
-    if (match?.length && percentage) {
-      const message = 'Mirrors of some requests alone are not known here: the step was left out.';
-      return { warnings: [{ path: `${at}.setMirrorRoute.match`, message }] };
-    }
-    const taken = { name: toRouteName(name), percentage: percentage || undefined };
-    return { step: { setMirrorRoute: withoutNothing(taken) }, warnings: warnOfName(name, `${at}.setMirrorRoute.name`) };
-  }
-  return { warnings: warnOf(step, at, [], { analysis: noAnalysis }) };
-}
-
-const toRouteName = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 63) || 'route';
-const warnOfName = (name: string, path: string): readonly Finding[] =>
-  toRouteName(name) === name ? [] : [{ path, message: `Is called ${toRouteName(name)} here.` }];
 
 /** Flagger looks once an interval: it stays at a weight for one, and at a test for as many as there are iterations. */
 function convertCanary(analysis: FlaggerAnalysis, at: string): Conversion {
@@ -247,10 +166,8 @@ function convertHooks({ webhooks = [], threshold }: FlaggerAnalysis, interval: n
       continue;
     }
     warnings.push(...warnOf(hook, path, ['name', 'type', 'url', 'timeout', 'metadata']));
-    if (isInside(url)) {
-      warnings.push({ path: `${path}.url`, message: 'Is called from outside the cluster: give it a public address.' });
-    }
-    const name = toRouteName(hook.name);
+    warnings.push(...warnOfInside(url, `${path}.url`));
+    const name = toPlainName(hook.name, 'hook');
     const isTaken = taken.some((each) => each.name === name);
     const counts = type === 'pre-rollout' || type === 'rollout';
     taken.push(
@@ -266,12 +183,6 @@ function convertHooks({ webhooks = [], threshold }: FlaggerAnalysis, interval: n
     );
   }
   return { webhooks: taken, warnings };
-}
-
-function isInside(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return /\.(svc|local|cluster\.local)$|\.svc\./.test(hostname) || !/[.:]/.test(hostname);
 }
 
 /** Those that Flagger has built in have the same names and units here. */
@@ -307,9 +218,4 @@ function parseInterval(text: string | undefined): number | undefined {
       ?.slice(1)
       .filter(Boolean) ?? [];
   return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + (parseSeconds(part) ?? 0), 0);
-}
-
-/** The same without what is undefined, so that it reads as it would be written. */
-function withoutNothing<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }

@@ -49,6 +49,8 @@ function warnOfSteps(steps: readonly CanaryStep[]): readonly Warning[] {
     }
     if (step.pause?.duration !== undefined && parseSeconds(step.pause.duration) === 0)
       warn('pause.duration', 'A pause of no time.');
+    if (step.experiment?.duration !== undefined && parseSeconds(step.experiment.duration) === 0)
+      warn('experiment.duration', 'An experiment of no time: it ends as soon as its pods are ready.');
     if (step.setCanaryScale?.replicas === 0) warn('setCanaryScale.replicas', 'With traffic there is one pod at least.');
     const route = step.setHeaderRoute ?? step.setMirrorRoute;
     if (route) {
@@ -62,7 +64,9 @@ function warnOfSteps(steps: readonly CanaryStep[]): readonly Warning[] {
   return warnings;
 }
 
-/** A weight that no pause, analysis or other weight follows is seen by nobody. */
+/** A weight that no pause, analysis, experiment or other weight follows is seen by nobody. */
 function isLastWord(steps: readonly CanaryStep[], index: number): boolean {
-  return !steps.slice(index + 1).some((step) => 'setWeight' in step || 'pause' in step || 'analysis' in step);
+  return !steps
+    .slice(index + 1)
+    .some((step) => 'setWeight' in step || 'pause' in step || 'analysis' in step || 'experiment' in step);
 }

@@ -3,6 +3,7 @@ import { analysisSchema, backgroundAnalysisSchema, postAnalysisSchema } from './
 import { urlSchema } from './analysis/metric.dto.js';
 import { durationSchema } from './duration.dto.js';
 import { parseSeconds } from './duration.rules.js';
+import { experimentSchema } from './experiment.dto.js';
 import { webHookTypes } from './probes/probe.rules.js';
 import { isPattern, refuseMatch } from './request-matches.rules.js';
 
@@ -96,9 +97,13 @@ const canaryStepSchema = z
     analysis: analysisSchema
       .optional()
       .meta({ description: 'Compares the candidate with the stable release for `interval` × `count`.' }),
+    experiment: experimentSchema
+      .optional()
+      .meta({ description: 'Starts pods of both releases beside the slots, measures them and removes them.' }),
   })
   .refine((step) => Object.values(step).filter((value) => value !== undefined).length === 1, {
-    message: 'Exactly one of setWeight, pause, setCanaryScale, setHeaderRoute, setMirrorRoute and analysis.',
+    message:
+      'Exactly one of setWeight, pause, setCanaryScale, setHeaderRoute, setMirrorRoute, analysis and experiment.',
   })
   .meta({ id: 'CanaryStep' });
 

@@ -7,6 +7,7 @@ import {
   planAnalysis,
 } from './analysis/analysis.rules.js';
 import { parseSeconds } from './duration.rules.js';
+import { type Experiment, type ExperimentStep, planExperimentStep } from './experiment.rules.js';
 import { planProbe } from './probes/own-metrics.rules.js';
 import type { Probe } from './probes/probe.rules.js';
 import { planGate, planPolled, type StrategyHook } from './probes/web-hooks.rules.js';
@@ -29,6 +30,8 @@ export interface CanaryStep {
   readonly setMirrorRoute?: { readonly name: string; readonly percentage?: number };
   /** The candidate is compared with the stable release for `interval` × `count` before it goes on. */
   readonly analysis?: Analysis;
+  /** Pods of both releases are started beside the slots, measured and removed before it goes on. */
+  readonly experiment?: Experiment;
 }
 
 /** Flagger's web hooks. */
@@ -153,6 +156,8 @@ export type PlannedStep =
   | { readonly do: 'pause'; readonly seconds: number | null }
   /** `gate`: a web hook has to agree. */
   | { readonly do: 'analysis'; readonly plan: AnalysisPlan; readonly gate?: Gate }
+  /** Pods beside the slots, which no user meets. */
+  | ExperimentStep
   /** The candidate takes all traffic and becomes the stable release. */
   | { readonly do: 'promote' };
 
@@ -289,6 +294,7 @@ function planStep(step: CanaryStep): PlannedStep {
   if (step.analysis) {
     return { do: 'analysis', plan: planAnalysis(step.analysis, windowOf(step.analysis)) };
   }
+  if (step.experiment) return planExperimentStep(step.experiment, windowOf);
   const { duration } = step.pause ?? {};
   return { do: 'pause', seconds: duration === undefined ? null : (parseSeconds(duration) ?? null) };
 }
@@ -336,6 +342,8 @@ export function nameStep(step: PlannedStep): string {
     case 'analysis':
       if (step.gate) return step.gate;
       return step.plan.windowSeconds ? `analysis ${step.plan.windowSeconds} s` : 'analysis';
+    case 'experiment':
+      return step.plan.windowSeconds ? `experiment ${step.plan.windowSeconds} s` : 'experiment';
     case 'update':
     case 'recreate':
       return 'apply';

@@ -1,3 +1,4 @@
+import type { PlannedTemplate } from './experiment.rules.js';
 import type { Rollout } from './rollouts.rules.js';
 import type { CandidateScale, HeaderRoute, MirrorRoute, PlannedStep } from './strategy.rules.js';
 
@@ -18,6 +19,8 @@ export interface Target {
   /** The candidate answers under a name of its own. */
   readonly hasPreview?: boolean;
   readonly stickyBy?: string | null;
+  /** Pods beside the slots, which no user meets. */
+  readonly experiment?: readonly PlannedTemplate[];
 }
 
 export const isInPlace = (plan: readonly PlannedStep[]): boolean =>
@@ -40,7 +43,15 @@ export function targetOf(rollout: Rollout): Target {
     recreates,
     hasPreview: candidate.isUp && plan.some((step) => step.do === 'prepare' && step.hasPreview === true),
     stickyBy: rollout.stickyBy,
+    experiment: experimentOf(rollout),
   };
+}
+
+/** Only while its step is in work: whatever comes after, it is taken away. */
+function experimentOf({ candidate, plan, index, state }: Rollout): readonly PlannedTemplate[] | undefined {
+  const step = plan[index];
+  const isAtWork = candidate.isUp && (state === 'progressing' || state === 'paused');
+  return isAtWork && step?.do === 'experiment' ? step.templates : undefined;
 }
 
 /** Pods come before the traffic that they are for. */

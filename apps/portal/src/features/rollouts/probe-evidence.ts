@@ -15,7 +15,7 @@ export function toNumber(value: string | null): number | undefined {
 export function findMetric(strategy: Strategy, name: string): AnalysisMetric | undefined {
   const analyses =
     strategy.type === 'canary'
-      ? [...strategy.steps.map((step) => step.analysis), strategy.analysis]
+      ? [...strategy.steps.map((step) => step.analysis ?? step.experiment?.analysis), strategy.analysis]
       : strategy.type === 'blueGreen'
         ? [strategy.prePromotionAnalysis, strategy.postPromotionAnalysis]
         : [];

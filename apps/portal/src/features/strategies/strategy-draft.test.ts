@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Strategy } from '../../lib/contract';
+import type { CanaryStep, Strategy } from '../../lib/contract';
 import { newAnalysis, newMetric } from './analysis-draft';
 import { isForForm, move, newStep, problemsOf, toDraft, toStrategy } from './strategy-draft';
 
@@ -78,6 +78,29 @@ describe('a strategy as it is edited', () => {
     };
     expect(toDraft(strategy).steps[0]?.kind).toBe('other');
     expect(toStrategy(toDraft(strategy))).toEqual(strategy);
+  });
+
+  test('an experiment stays as it is, wherever it is moved', () => {
+    const experiment: CanaryStep = {
+      experiment: {
+        duration: '10m',
+        templates: [
+          { name: 'baseline', specRef: 'stable' },
+          { name: 'canary', specRef: 'canary', replicas: 2 },
+        ],
+        analysis: { metrics: [{ name: 'smoke', provider: { job: { command: ['check', '$templates.canary'] } } }] },
+      },
+    };
+    const strategy: Strategy = { type: 'canary', steps: [experiment, { setWeight: 5 }] };
+    expect(isForForm(strategy)).toBe(true);
+    const draft = toDraft(strategy);
+    expect(draft.steps[0]?.kind).toBe('other');
+    expect(problemsOf(draft)).toEqual({});
+    expect(toStrategy(draft)).toEqual(strategy);
+    expect(toStrategy({ ...draft, steps: move(draft.steps, 0, 1) })).toEqual({
+      type: 'canary',
+      steps: [{ setWeight: 5 }, experiment],
+    });
   });
 
   test('what the API would refuse is named by its path', () => {

@@ -117,5 +117,5 @@ function planOf({ plan, background, polled }: Analysed, run: AnalysisRun): Analy
   if (run.step === null) return background?.plan;
   if (run.step === polledStep) return polled?.plan;
   const step = plan[run.step];
-  return step?.do === 'analysis' ? step.plan : undefined;
+  return step?.do === 'analysis' || step?.do === 'experiment' ? step.plan : undefined;
 }

@@ -1,12 +1,15 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
+import { fillTemplates } from '../experiment.rules.js';
 
-/** What a query may name without knowing it: `$namespace`, `$application`, `$candidate` and `$stable` (Services of the slots). */
+/** What a query may name without knowing it: `$namespace`, `$application`, `$candidate` and `$stable` (Services of the slots), `$templates.<name>`. */
 export interface QueryNames {
   readonly namespace: string;
   readonly application: string;
   readonly candidate: string;
   readonly stable: string;
+  /** Services of an experiment's templates, by name. */
+  readonly templates?: Readonly<Record<string, string>>;
 }
 
 export type ConfinedQuery = { readonly query: string } | { readonly refusal: string };
@@ -51,7 +54,10 @@ export function refuseQuery(text: string): string | undefined {
 
 /** The names are DNS labels: they end no string and match nothing but themselves. */
 const fillNames = (text: string, names: QueryNames): string =>
-  text.replace(/\$(namespace|application|candidate|stable)\b/g, (_, name: keyof QueryNames) => names[name]);
+  fillTemplates(text, names.templates ?? {}).replace(
+    /\$(namespace|application|candidate|stable)\b/g,
+    (_, name: Exclude<keyof QueryNames, 'templates'>) => names[name],
+  );
 
 interface Edit {
   readonly from: number;

@@ -9,13 +9,15 @@ import { Clock } from '../../kernel/clock/clock.js';
 import { Database, type ReleaseModel } from '../../kernel/database/index.js';
 import { GatewaySeries } from '../analysis/gateway-series.js';
 import { openProbes } from '../analysis/rollout-analysis.rules.js';
+import { experimentServiceName, fillTemplates, readTemplateUrl } from '../experiment.rules.js';
 import { RolloutObjects } from '../rollout-objects.js';
 import type { LoadedRollout } from '../rollout-record.js';
 import type { Rollout, RolloutEvent } from '../rollouts.rules.js';
 import { JobProbes } from './job-probe.service.js';
 import { MeasurementClaims } from './measurement-claims.js';
-import { isDue, measuredIn, type Outcome, type Probe, type ProbeRun, type Taken } from './probe.rules.js';
+import { isDue, measuredIn, type Outcome, type ProbeRun, type Taken } from './probe.rules.js';
 import { PrometheusProbe } from './prometheus-probe.service.js';
+import { TemplateProbes } from './template-probe.service.js';
 import { toPhase } from './web-hooks.rules.js';
 import { type HookPayload, WebProbes } from './web-probe.service.js';
 
@@ -51,6 +53,7 @@ export class RolloutMeasurements {
     private readonly web: WebProbes,
     private readonly jobs: JobProbes,
     private readonly claims: MeasurementClaims,
+    private readonly templates: TemplateProbes,
   ) {}
 
   begin(): Measuring {
@@ -60,7 +63,7 @@ export class RolloutMeasurements {
     const start = async (key: string, loaded: LoadedRollout, rollout: Rollout, open: Open): Promise<void> => {
       running.add(key);
       const { step, probe } = open;
-      const work = () => this.take(loaded, rollout, probe, ending.signal).catch(toError);
+      const work = () => this.take(loaded, rollout, open, ending.signal).catch(toError);
       const outcome = await this.claims.once(`${loaded.row.id}/${key}/${takenIn(open.run)}`, work, ending.signal);
       if (outcome && !ending.signal.aborted)
         finished.push({ step, name: probe.name, at: this.clock.now().toISOString(), outcome });
@@ -89,21 +92,30 @@ export class RolloutMeasurements {
   private async take(
     { row, scope }: LoadedRollout,
     rollout: Rollout,
-    { name, provider }: Probe,
+    { step, probe: { name, provider } }: Open,
     signal: AbortSignal,
   ): Promise<Outcome> {
+    const templates = templateServices(scope, rollout, step);
     switch (provider.do) {
       case 'prometheus':
         return this.prometheus.take(
           provider.query,
-          { ...slotServices(scope), application: scope.application.name },
+          { ...slotServices(scope), application: scope.application.name, templates },
           signal,
         );
-      case 'web':
+      case 'web': {
+        const asked = readTemplateUrl(provider.url);
+        const service = asked && templates[asked.template];
+        if (asked && service !== undefined) {
+          const { cluster, namespace } = scope.environment;
+          return this.templates.take({ cluster, namespace, service, path: asked.path }, provider, signal);
+        }
         return this.web.take(provider, () => this.secretsOf(scope, row.releaseId), signal);
+      }
       case 'job': {
         const labels = { 'slipway.dev/rollout': row.id, 'slipway.dev/probe': name };
-        return this.jobs.take(scope, provider, labels, signal);
+        const command = provider.command.map((argument) => fillTemplates(argument, templates));
+        return this.jobs.take(scope, { ...provider, command }, labels, signal);
       }
       case 'webhook': {
         const payload = toPayload(scope, rollout, await this.release(row.releaseId));
@@ -119,6 +131,13 @@ export class RolloutMeasurements {
   private async secretsOf(scope: PlacementScope, releaseId: string): Promise<Readonly<Record<string, string>>> {
     return (await this.objects.input(scope, await this.release(releaseId))).secrets;
   }
+}
+
+/** Of the experiment of a step, by template; none elsewhere. */
+function templateServices({ application }: PlacementScope, { plan }: Rollout, step: number | null) {
+  const planned = step === null ? undefined : plan[step];
+  const templates = planned?.do === 'experiment' ? planned.templates : [];
+  return Object.fromEntries(templates.map(({ name }) => [name, experimentServiceName(application.name, name)]));
 }
 
 type Open = ReturnType<typeof openProbes>[number];

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Outgoing, type OutgoingAnswer } from '../../kernel/http/outgoing.js';
-import { findAt } from './json-path.rules.js';
+import { Outgoing } from '../../kernel/http/outgoing.js';
 import type { Outcome, WebHook, WebProbe } from './probe.rules.js';
+import { isGood, readAnswer } from './web-answer.rules.js';
 
 /** What a web hook is told of the rollout, in Flagger's words. */
 export interface HookPayload {
@@ -72,16 +72,4 @@ export class WebProbes {
 }
 
 const refused = (message: string): Outcome => ({ type: 'error', message });
-const isGood = (status: number): boolean => status >= 200 && status < 300;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'It could not be called.');
-
-function readAnswer({ status, body }: OutgoingAnswer, jsonPath: string | undefined): Outcome {
-  if (!isGood(status)) return refused(`It answered ${status}.`);
-  const text = body.toString('utf8');
-  try {
-    const value: unknown = JSON.parse(text);
-    return { type: 'value', value: jsonPath === undefined ? value : findAt(value, jsonPath) };
-  } catch {
-    return jsonPath === undefined ? { type: 'value', value: text } : refused('Its answer is no JSON.');
-  }
-}

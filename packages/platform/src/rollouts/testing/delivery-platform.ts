@@ -31,6 +31,7 @@ import { OutboxRelay } from '../../kernel/outbox/relay.js';
 import { PodsModule } from '../../pods/pods.module.js';
 import { ProjectsModule } from '../../projects/projects.module.js';
 import { PromotionsModule } from '../../promotions/promotions.module.js';
+import { QuotaRoutesModule } from '../../quotas/quota-routes.module.js';
 import { RepositoriesModule } from '../../repositories/repositories.module.js';
 import { SourcesModule } from '../../sources/sources.module.js';
 import { TenantsModule } from '../../tenants/tenants.module.js';
@@ -48,6 +49,7 @@ const features = [
   PodsModule,
   ProjectsModule,
   PromotionsModule,
+  QuotaRoutesModule,
   RepositoriesModule,
   SourcesModule,
   TenantsModule,

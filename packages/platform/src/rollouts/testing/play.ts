@@ -12,13 +12,16 @@ import { type CanaryStep, candidateReplicas, type Strategy } from '../strategy.r
 
 export const t0 = new Date('2026-01-01T00:00:00Z');
 export const later = (seconds: number): Date => new Date(t0.getTime() + seconds * 1000);
-const ready = (name: string, more: Partial<ObservedProcess> = {}): ObservedProcess => {
+export const ready = (name: string, more: Partial<ObservedProcess> = {}): ObservedProcess => {
   return { name, desired: 1, updated: 1, available: 1, complete: true, ...more };
 };
 export const unready = (name: string, more: Partial<ObservedProcess> = {}) =>
   ready(name, { available: 0, complete: false, ...more });
-export const seen = (candidate: readonly ObservedProcess[] = [ready('web')]): RolloutEvent => {
-  return { type: 'observed', processes: [ready('web'), ready('worker')], candidate };
+export const seen = (
+  candidate: readonly ObservedProcess[] = [ready('web')],
+  experiment: readonly ObservedProcess[] = [ready('baseline'), ready('canary')],
+): RolloutEvent => {
+  return { type: 'observed', processes: [ready('web'), ready('worker')], candidate, experiment };
 };
 export const command = (name: Command): RolloutEvent => ({ type: 'command', command: name });
 
@@ -45,9 +48,17 @@ function describeState(rollout: Rollout): string {
   return `${rollout.state} ${step}: ${describeTarget(targetOf(rollout))}`;
 }
 
-export function describeTarget({ stable, workers, candidate, weight, headerRoutes, mirrorRoutes }: Target): string {
+export function describeTarget({
+  stable,
+  workers,
+  candidate,
+  weight,
+  headerRoutes,
+  mirrorRoutes,
+  experiment = [],
+}: Target): string {
   const pods = candidate ? candidateReplicas(candidate.scale, candidate.weight, 4) : 0;
-  const routes = [...headerRoutes, ...mirrorRoutes].map(({ name }) => ` ${name}`).join('');
+  const routes = [...headerRoutes, ...mirrorRoutes, ...experiment].map(({ name }) => ` ${name}`).join('');
   return `${stable}/${workers} +${pods} at ${weight}${routes}`;
 }
 

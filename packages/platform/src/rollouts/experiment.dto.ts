@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { analysisSchema } from './analysis/analysis.dto.js';
+import { durationSchema } from './duration.dto.js';
+import { isPlainPath, readTemplateUrl, templatesIn } from './experiment.rules.js';
+
+const noWeight = `An experiment's pods get no requests of users: give the new release its share with setWeight, or send requests to \
+the template's Service from a job metric, at http://$templates.<name>.`;
+
+const templateSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(18)
+      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'Use a-z, 0-9 and dashes.'),
+    specRef: z.enum(['stable', 'canary']).meta({ description: 'Whose pods: the release in force, or the new one.' }),
+    replicas: z.int().min(1).max(100).optional().meta({ description: 'Default: 1.' }),
+    weight: z.never({ error: noWeight }).optional().meta({ description: 'Is not taken.' }),
+  })
+  .meta({ id: 'ExperimentTemplate' });
+
+export const experimentSchema = z
+  .strictObject({
+    duration: durationSchema.optional().meta({
+      description: 'From when all of its pods are ready. Without one it lasts until its analysis has ended.',
+    }),
+    templates: z
+      .array(templateSchema)
+      .min(1)
+      .max(5)
+      .refine((templates) => new Set(templates.map(({ name }) => name)).size === templates.length, 'Each name once.'),
+    analysis: analysisSchema.optional().meta({
+      description: "Metrics of one's own; in them $templates.<name> is the name of a template's Service.",
+    }),
+  })
+  .superRefine(({ duration, templates, analysis }, context) => {
+    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (duration === undefined && !analysis)
+      refuse(['duration'], 'Is missing: without an analysis nothing else ends it.');
+    if (!analysis) return;
+    for (const field of ['interval', 'count'] as const)
+      if (duration !== undefined && analysis[field] !== undefined)
+        refuse(['analysis', field], 'Leave it out: it lasts for the duration of the experiment.');
+    const names = templates.map(({ name }) => name);
+    for (const [index, { provider }] of analysis.metrics.entries()) {
+      const at = ['analysis', 'metrics', index, 'provider'];
+      if (!provider) {
+        refuse(at, 'Is missing: users send nothing to an experiment, so the gateway has nothing to measure.');
+        continue;
+      }
+      const { prometheus, web, job } = provider;
+      const requireKnown = (path: (string | number)[], text: string) => {
+        const unknown = templatesIn(text).find((name) => !names.includes(name));
+        if (unknown !== undefined)
+          refuse([...at, ...path], `There is no template ${unknown}: there are ${names.join(', ')}.`);
+      };
+      if (prometheus) requireKnown(['prometheus', 'query'], prometheus.query);
+      for (const [place, argument] of (job?.command ?? []).entries()) requireKnown(['job', 'command', place], argument);
+      if (!web) continue;
+      requireKnown(['web', 'url'], web.url);
+      if (templatesIn(web.url).length === 0) continue;
+      const asked = readTemplateUrl(web.url);
+      if (!asked || !isPlainPath(asked.path))
+        refuse([...at, 'web', 'url'], 'Is http://$templates.<name>/<path>, without percent signs, "." and "..".');
+      for (const field of ['method', 'headers', 'body'] as const)
+        if (web[field] !== undefined && web[field] !== 'GET')
+          refuse([...at, 'web', field], "A template's Service is asked with a plain GET: for more, use a job.");
+    }
+  })
+  .meta({
+    id: 'Experiment',
+    example: {
+      duration: '10m',
+      templates: [
+        { name: 'baseline', specRef: 'stable' },
+        { name: 'canary', specRef: 'canary' },
+      ],
+    },
+  });
