@@ -3,6 +3,7 @@ import { AccessModule } from '@slipway/platform/access/access.module';
 import { AdoptionsModule } from '@slipway/platform/adoptions/adoptions.module';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
 import { AuditModule } from '@slipway/platform/audit/audit.module';
+import { ProjectBlueprintsModule } from '@slipway/platform/blueprints/project-blueprints.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
 import { ClustersModule } from '@slipway/platform/clusters/clusters.module';
 import { KubernetesModule } from '@slipway/platform/clusters/kubernetes.module';
@@ -62,6 +63,7 @@ const features = [
   IdentityModule,
   KubernetesModule,
   OperationsModule,
+  ProjectBlueprintsModule,
   ProjectsModule,
   PromotionsModule,
   TenantsModule,

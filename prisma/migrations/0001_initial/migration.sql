@@ -280,6 +280,21 @@ CREATE TABLE "blueprints" (
 );
 
 -- CreateTable
+CREATE TABLE "blueprint_versions" (
+    "id" UUID NOT NULL,
+    "tenantId" UUID,
+    "blueprintId" UUID NOT NULL,
+    "number" INTEGER NOT NULL,
+    "displayName" TEXT NOT NULL,
+    "description" TEXT NOT NULL DEFAULT '',
+    "content" JSONB NOT NULL,
+    "createdBy" TEXT NOT NULL,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "blueprint_versions_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "builds" (
     "id" UUID NOT NULL,
     "tenantId" UUID NOT NULL,
@@ -761,6 +776,8 @@ CREATE TABLE "projects" (
     "displayName" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'active',
     "blueprint" TEXT,
+    "blueprintId" UUID,
+    "blueprintVersion" INTEGER,
     "podSecurity" TEXT NOT NULL DEFAULT 'restricted',
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -1237,6 +1254,12 @@ CREATE UNIQUE INDEX "blueprints_key_key" ON "blueprints"("key");
 CREATE INDEX "blueprints_tenantId_name_idx" ON "blueprints"("tenantId", "name");
 
 -- CreateIndex
+CREATE INDEX "blueprint_versions_tenantId_idx" ON "blueprint_versions"("tenantId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "blueprint_versions_blueprintId_number_key" ON "blueprint_versions"("blueprintId", "number");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "builds_tokenHash_key" ON "builds"("tokenHash");
 
 -- CreateIndex
@@ -1556,6 +1579,9 @@ ALTER TABLE "audit_streams" ADD CONSTRAINT "audit_streams_tenantId_fkey" FOREIGN
 
 -- AddForeignKey
 ALTER TABLE "blueprints" ADD CONSTRAINT "blueprints_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "blueprint_versions" ADD CONSTRAINT "blueprint_versions_blueprintId_fkey" FOREIGN KEY ("blueprintId") REFERENCES "blueprints"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "builds" ADD CONSTRAINT "builds_applicationId_fkey" FOREIGN KEY ("applicationId") REFERENCES "applications"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -5,7 +5,7 @@
 CREATE FUNCTION slipway_wall_tenants() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   -- Rows of no tenant here are for all to read: what the platform gives to everybody.
-  common CONSTANT text[] := ARRAY['roles', 'role_bindings', 'blueprints', 'approval_policies', 'image_policies', 'image_exemptions',
+  common CONSTANT text[] := ARRAY['roles', 'role_bindings', 'blueprints', 'blueprint_versions', 'approval_policies', 'image_policies', 'image_exemptions',
     'image_reports', 'freezes'];
   -- The setting is read once a statement (a subquery), not once a row. CASE keeps the planner from counting the policy as a second
   -- filter by tenant beside the query's own: it would expect almost no rows and sort where an index gives the order.

@@ -5,6 +5,7 @@ import { formatAge } from '../format.js';
 import { withExamples } from '../help.js';
 import { confirm } from '../prompt.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
+import { registerProjectBlueprint } from './project-blueprint.js';
 
 interface CreateOptions extends CommonOptions {
   readonly displayName?: string;
@@ -51,6 +52,8 @@ export function registerProjects(program: Command, cli: Cli): void {
       ['id', project.id],
     ]);
   });
+
+  registerProjectBlueprint(projects, cli);
 
   const security = projects
     .command('pod-security')

@@ -5,6 +5,8 @@ import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import {
   blueprintAnswer,
   blueprintPage,
+  blueprintVersionAnswer,
+  blueprintVersionPage,
   type CreateBlueprint,
   createBlueprintBody,
   type UpdateBlueprint,
@@ -41,7 +43,7 @@ export class BlueprintsController {
     summary: 'Make a blueprint for every tenant',
     body: createBlueprintBody,
     answer: blueprintAnswer,
-    errors: ['blueprint-name-taken'],
+    errors: ['blueprint-name-taken', 'quota-resource-unknown', 'quota-amount-unreadable'],
   })
   create(@From() caller: Caller, @Body() body: CreateBlueprint) {
     return this.blueprints.create(caller, null, body);
@@ -65,10 +67,10 @@ export class BlueprintsController {
     path: item,
     permission: 'blueprints:write',
     tag,
-    summary: 'Change a blueprint of the platform; projects that exist stay as they are',
+    summary: 'Change a blueprint of the platform; a new version; projects that exist stay as they are',
     body: updateBlueprintBody,
     answer: blueprintAnswer,
-    errors: ['blueprint-not-found', 'blueprint-built-in'],
+    errors: ['blueprint-not-found', 'blueprint-built-in', 'quota-resource-unknown', 'quota-amount-unreadable'],
   })
   update(@From() caller: Caller, @Param('blueprint') blueprint: string, @Body() body: UpdateBlueprint) {
     return this.blueprints.update(caller, null, blueprint, body);
@@ -84,6 +86,33 @@ export class BlueprintsController {
   })
   delete(@From() caller: Caller, @Param('blueprint') blueprint: string) {
     return this.blueprints.delete(caller, null, blueprint);
+  }
+
+  @Route({
+    method: 'GET',
+    path: `${item}/versions`,
+    permission: 'signed-in',
+    tag,
+    summary: 'List the versions of a blueprint of the platform, newest first',
+    query: pageQuerySchema,
+    answer: blueprintVersionPage,
+    errors: ['blueprint-not-found'],
+  })
+  versions(@Param('blueprint') blueprint: string, @Query() query: PageQuery) {
+    return this.blueprints.listVersions(null, blueprint, query);
+  }
+
+  @Route({
+    method: 'GET',
+    path: `${item}/versions/:version`,
+    permission: 'signed-in',
+    tag,
+    summary: 'Read a version of a blueprint of the platform',
+    answer: blueprintVersionAnswer,
+    errors: ['blueprint-not-found', 'blueprint-version-not-found'],
+  })
+  version(@Param('blueprint') blueprint: string, @Param('version') version: string) {
+    return this.blueprints.getVersion(null, blueprint, version);
   }
 }
 
@@ -112,7 +141,7 @@ export class TenantBlueprintsController {
     summary: 'Make a blueprint of a tenant',
     body: createBlueprintBody,
     answer: blueprintAnswer,
-    errors: ['blueprint-name-taken'],
+    errors: ['blueprint-name-taken', 'quota-resource-unknown', 'quota-amount-unreadable'],
   })
   create(@From() caller: TenantCaller, @Body() body: CreateBlueprint) {
     return this.blueprints.create(caller, caller.tenant, body);
@@ -136,10 +165,10 @@ export class TenantBlueprintsController {
     path: itemOfTenant,
     permission: 'blueprints:write',
     tag,
-    summary: "Change a tenant's blueprint; projects that exist stay as they are",
+    summary: "Change a tenant's blueprint; a new version; projects that exist stay as they are",
     body: updateBlueprintBody,
     answer: blueprintAnswer,
-    errors: ['blueprint-not-found', 'blueprint-built-in'],
+    errors: ['blueprint-not-found', 'blueprint-built-in', 'quota-resource-unknown', 'quota-amount-unreadable'],
   })
   update(@From() caller: TenantCaller, @Param('blueprint') blueprint: string, @Body() body: UpdateBlueprint) {
     return this.blueprints.update(caller, caller.tenant, blueprint, body);
@@ -155,5 +184,32 @@ export class TenantBlueprintsController {
   })
   delete(@From() caller: TenantCaller, @Param('blueprint') blueprint: string) {
     return this.blueprints.delete(caller, caller.tenant, blueprint);
+  }
+
+  @Route({
+    method: 'GET',
+    path: `${itemOfTenant}/versions`,
+    permission: 'blueprints:read',
+    tag,
+    summary: 'List the versions of a blueprint, newest first',
+    query: pageQuerySchema,
+    answer: blueprintVersionPage,
+    errors: ['blueprint-not-found'],
+  })
+  versions(@From() caller: TenantCaller, @Param('blueprint') blueprint: string, @Query() query: PageQuery) {
+    return this.blueprints.listVersions(caller.tenant, blueprint, query);
+  }
+
+  @Route({
+    method: 'GET',
+    path: `${itemOfTenant}/versions/:version`,
+    permission: 'blueprints:read',
+    tag,
+    summary: 'Read a version of a blueprint',
+    answer: blueprintVersionAnswer,
+    errors: ['blueprint-not-found', 'blueprint-version-not-found'],
+  })
+  version(@From() caller: TenantCaller, @Param('blueprint') blueprint: string, @Param('version') version: string) {
+    return this.blueprints.getVersion(caller.tenant, blueprint, version);
   }
 }

@@ -1,16 +1,27 @@
 import { z } from 'zod';
-import type { BlueprintModel } from '../kernel/database/index.js';
+import { mostValue, variableName } from '../config/config-writes.service.js';
+import type { BlueprintModel, BlueprintVersionModel } from '../kernel/database/index.js';
 import { displayNameSchema, nameSchema, pageOf, timeSchema } from '../kernel/http/schemas.js';
-import { type BuiltInBlueprint, findDuplicates } from './blueprints.rules.js';
+import { modes } from '../network-policies/project-networks.service.js';
+import { type BuiltInBlueprint, environmentKinds, findDuplicates, givenRoles } from './blueprints.rules.js';
 
 const limitsSchema = z
   .record(z.string().max(100), z.union([z.string().max(50), z.number().min(0)]))
   .meta({ description: 'By resource, as Kubernetes quantities.', example: { 'requests.cpu': '4', pods: 20 } });
 
+const mostNames = 100;
+const mostBytes = 64 * 1024;
+const configSchema = z
+  .record(variableName, z.string().max(mostValue))
+  .refine((config) => Object.keys(config).length <= mostNames, `At most ${mostNames} names.`)
+  .refine((config) => Buffer.byteLength(JSON.stringify(config)) <= mostBytes, `At most ${mostBytes / 1024} KiB.`)
+  .meta({ description: 'Variables by name. Whoever reads the blueprint reads them: no secrets.' });
+
 const environmentSchema = z.strictObject({
   name: nameSchema,
-  kind: z.enum(['production', 'staging', 'development']),
+  kind: z.enum(environmentKinds),
   limits: limitsSchema.default({}),
+  config: configSchema.default({}),
 });
 
 export const blueprintContent = z.strictObject({
@@ -18,17 +29,29 @@ export const blueprintContent = z.strictObject({
     .array(environmentSchema)
     .min(1)
     .max(10)
-    .refine((environments) => findDuplicates(environments).length === 0, 'Each environment needs a name of its own.'),
+    .superRefine((environments, context) => {
+      for (const index of findDuplicates(environments))
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'name'],
+          message: 'Each environment needs a name of its own.',
+        });
+    }),
   groups: z
     .array(
       z.strictObject({
         group: z.string().min(1).max(200),
-        role: z.enum(['admin', 'developer', 'operator', 'viewer']),
+        role: z.enum(givenRoles),
       }),
     )
     .max(20)
     .default([]),
   limits: limitsSchema.default({}),
+  config: configSchema.default({}),
+  network: z
+    .strictObject({ mode: z.enum(modes) })
+    .optional()
+    .meta({ description: "How far the project's namespaces reach. Left out: as its tenant says." }),
 });
 
 export const createBlueprintBody = z
@@ -48,6 +71,8 @@ export const createBlueprintBody = z
           { name: 'production', kind: 'production' },
         ],
         groups: [{ group: 'web-developers', role: 'developer' }],
+        config: { LOG_LEVEL: 'info' },
+        network: { mode: 'project' },
       },
     },
   });
@@ -72,11 +97,44 @@ export const blueprintAnswer = z
     content: blueprintContent,
     createdAt: timeSchema.nullable(),
     updatedAt: timeSchema.nullable(),
-    version: z.int(),
+    version: z.int().meta({ description: 'The number of its newest version; every change makes one.' }),
   })
   .meta({ id: 'Blueprint' });
 export type BlueprintAnswer = z.output<typeof blueprintAnswer>;
 export const blueprintPage = pageOf(blueprintAnswer).meta({ id: 'BlueprintPage' });
+
+const versionFields = {
+  number: z.int(),
+  displayName: z.string(),
+  description: z.string(),
+  createdAt: timeSchema.nullable().meta({ description: 'Null for a built-in one.' }),
+  createdBy: z.string().nullable(),
+};
+const blueprintVersionOutline = z.object(versionFields).meta({ id: 'BlueprintVersionOutline' });
+export type BlueprintVersionOutline = z.output<typeof blueprintVersionOutline>;
+export const blueprintVersionPage = pageOf(blueprintVersionOutline).meta({ id: 'BlueprintVersionPage' });
+export const blueprintVersionAnswer = z
+  .object({ ...versionFields, content: blueprintContent })
+  .meta({ id: 'BlueprintVersion' });
+export type BlueprintVersionAnswer = z.output<typeof blueprintVersionAnswer>;
+
+export const toVersionOutline = (row: Omit<BlueprintVersionModel, 'content'>): BlueprintVersionOutline => ({
+  number: row.number,
+  displayName: row.displayName,
+  description: row.description,
+  createdAt: row.createdAt.toISOString(),
+  createdBy: row.createdBy,
+});
+
+export const toVersionAnswer = (row: BlueprintVersionModel): BlueprintVersionAnswer => ({
+  ...toVersionOutline(row),
+  content: blueprintContent.parse(row.content),
+});
+
+export function toBuiltInVersion({ displayName, description, content }: BuiltInBlueprint): BlueprintVersionAnswer {
+  const texts = { number: 1, displayName, description, createdAt: null, createdBy: null };
+  return { ...texts, content: blueprintContent.parse(content) };
+}
 
 export function toBlueprintAnswer(row: BlueprintModel): BlueprintAnswer {
   return {

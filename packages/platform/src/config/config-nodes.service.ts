@@ -4,6 +4,7 @@ import { EnvironmentsService } from '../environments/environments.service.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ProjectsService } from '../projects/projects.service.js';
 import type { ConfigScope } from './effective.rules.js';
+import { outerNodeOf, ownerOf } from './outer-nodes.service.js';
 
 interface Owner {
   readonly scope: ConfigScope;
@@ -38,18 +39,11 @@ export class ConfigNodes {
   ) {}
 
   async getOuter(caller: TenantCaller, { project, environment }: OuterPath): Promise<ConfigNode> {
-    const tenant = { id: caller.tenant.id, name: caller.tenant.name };
-    const ofTenant = ownerOf('tenant', tenant);
-    if (project === undefined) return { ...ofTenant, tenant, owners: [ofTenant], path: '' };
+    const { tenant } = caller;
+    if (project === undefined) return outerNodeOf(tenant);
     const projectRow = await this.projects.getRow(caller, project);
-    const ofProject = ownerOf('project', projectRow);
-    const path = `projects/${projectRow.name}`;
-    const common = { tenant, projectId: projectRow.id };
-    if (environment === undefined) return { ...ofProject, ...common, owners: [ofTenant, ofProject], path };
-    const row = await this.environments.getRow(caller, project, environment);
-    const ofEnvironment = ownerOf('environment', row);
-    const owners = [ofTenant, ofProject, ofEnvironment];
-    return { ...ofEnvironment, ...common, owners, path: `${path}/environments/${row.name}` };
+    if (environment === undefined) return outerNodeOf(tenant, projectRow);
+    return outerNodeOf(tenant, projectRow, await this.environments.getRow(caller, project, environment));
   }
 
   async getPlacement(caller: TenantCaller, project: string, application: string, environment: string) {
@@ -58,12 +52,6 @@ export class ConfigNodes {
     return { scope, node: toNode(scope) };
   }
 }
-
-const ownerOf = (scope: ConfigScope, { id, name }: { id: string; name: string }): Owner => ({
-  scope,
-  ownerId: id,
-  name,
-});
 
 function toNode(place: PlacementScope): ConfigNode {
   const { tenant, project, environment, application, placement } = place;

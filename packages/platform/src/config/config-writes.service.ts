@@ -15,6 +15,8 @@ import { createVersion, findLatestOf, findVersion, lockConfig } from './config-v
 import { contentOf } from './effective-config.service.js';
 import { sealContext } from './secret-values.service.js';
 
+export { mostValue, variableName } from './config.dto.js';
+
 /** A merge patch, or the number of a version to bring back. */
 export type ConfigEdit = { readonly patch: ChangeConfig } | { readonly restore: number };
 

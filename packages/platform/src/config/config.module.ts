@@ -11,8 +11,7 @@ import { ConfigService } from './config.service.js';
 import { ConfigHistoryController } from './config-history.controller.js';
 import { ConfigHistory } from './config-history.service.js';
 import { ConfigNodes } from './config-nodes.service.js';
-import { ConfigReach } from './config-reach.service.js';
-import { ConfigWrites } from './config-writes.service.js';
+import { ConfigWritesModule } from './config-writes.module.js';
 import { RevealSecret } from './reveal-secret.service.js';
 import { scopeConfigControllers } from './scope-config.controller.js';
 import { ScopeConfig } from './scope-config.service.js';
@@ -21,6 +20,7 @@ import { ScopeConfig } from './scope-config.service.js';
   imports: [
     ApplicationsModule,
     AuditModule,
+    ConfigWritesModule,
     EnvironmentsModule,
     ProjectsModule,
     ReleasesModule,
@@ -28,6 +28,6 @@ import { ScopeConfig } from './scope-config.service.js';
     RolloutsModule,
   ],
   controllers: [ConfigController, ConfigHistoryController, ...scopeConfigControllers],
-  providers: [ConfigHistory, ConfigNodes, ConfigReach, ConfigService, ConfigWrites, RevealSecret, ScopeConfig],
+  providers: [ConfigHistory, ConfigNodes, ConfigService, RevealSecret, ScopeConfig],
 })
 export class ConfigModule {}

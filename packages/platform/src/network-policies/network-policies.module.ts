@@ -5,13 +5,13 @@ import { ProjectsModule } from '../projects/projects.module.js';
 import { BuildNetwork } from './build-network.service.js';
 import { NamespaceNetwork } from './namespace-network.js';
 import { NetworkPoliciesController } from './network-policies.controller.js';
-import { NetworkPoliciesRepository } from './network-policies.repository.js';
 import { NetworkPoliciesService } from './network-policies.service.js';
+import { ProjectNetworksModule } from './project-networks.module.js';
 
 @Module({
-  imports: [AuditModule, EnvironmentProvisionerModule, ProjectsModule],
+  imports: [AuditModule, EnvironmentProvisionerModule, ProjectNetworksModule, ProjectsModule],
   controllers: [NetworkPoliciesController],
-  providers: [NetworkPoliciesRepository, NetworkPoliciesService, NamespaceNetwork, BuildNetwork],
+  providers: [NetworkPoliciesService, NamespaceNetwork, BuildNetwork],
   exports: [BuildNetwork],
 })
 export class NetworkPoliciesModule {}

@@ -19,6 +19,7 @@ import {
   toTenantNetwork,
 } from './network-policies.repository.js';
 import { isReachable, type Mode, type TenantNetwork } from './network-policies.rules.js';
+import { ProjectNetworks } from './project-networks.service.js';
 
 type Row = Pick<NetworkSettingModel, 'version' | 'updatedAt'>;
 
@@ -41,6 +42,7 @@ export class NetworkPoliciesService {
     private readonly audit: AuditService,
     private readonly events: EventLog,
     private readonly reconciler: NamespaceReconciler,
+    private readonly modes: ProjectNetworks,
   ) {}
 
   async getOfTenant(caller: TenantCaller): Promise<TenantNetworkAnswer> {
@@ -76,7 +78,7 @@ export class NetworkPoliciesService {
     { mode }: PutProjectNetwork,
     isDryRun: boolean,
   ): Promise<ProjectNetworkAnswer> {
-    const { id: tenantId, name } = caller.tenant;
+    const { id: tenantId } = caller.tenant;
     const { id: projectId, name: projectName } = await this.projects.getRow(caller, project);
     const before = await this.load(caller);
     if (isDryRun) {
@@ -87,19 +89,7 @@ export class NetworkPoliciesService {
     }
     await this.database.transaction(async (tx) => {
       await this.networks.lock(tx, tenantId);
-      const row = (await this.networks.listOf(tenantId, tx)).find((one) => one.id === projectId);
-      requireVersion(caller, row ?? { version: 0 });
-      await this.networks.put(tx, { id: projectId, tenantId, projectId }, { mode });
-      const resource = `projects/${projectName}/network`;
-      await this.audit.record(tx, caller, {
-        action: 'network.update',
-        resource: `tenants/${name}/${resource}`,
-        tenant: caller.tenant,
-        before: { mode: row?.mode ?? null },
-        after: { mode },
-      });
-      await this.events.record(tx, { tenantId, projectId, type: 'network.updated', resource });
-      await this.reconciler.reconcile(tx, { tenantId, projectId });
+      await this.modes.set(tx, caller, { id: projectId, name: projectName }, mode);
     });
     return this.getOfProject(caller, projectId);
   }

@@ -42,7 +42,7 @@ export class ProjectsController {
     summary: 'Create a project with the environments of a blueprint',
     body: createProjectBody,
     answer: projectAnswer,
-    errors: ['project-name-taken', 'blueprint-unknown', 'quota-exceeded', 'quota-above-parent'],
+    errors: ['project-name-taken', 'blueprint-unknown', 'quota-exceeded', 'quota-above-parent', 'config-too-large'],
   })
   create(@From() caller: TenantCaller, @Body() body: CreateProject) {
     return this.projects.create(caller, body);

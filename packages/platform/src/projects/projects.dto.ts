@@ -18,6 +18,10 @@ export const projectAnswer = z
     displayName: z.string(),
     state: z.enum(['active', 'deleting']),
     blueprint: z.string().nullable().meta({ description: 'What it was made from.' }),
+    blueprintVersion: z
+      .int()
+      .nullable()
+      .meta({ description: 'The version of the blueprint that it was made from, or that was applied last.' }),
     environmentCount: z.int(),
   })
   .meta({ id: 'Project' });
@@ -35,6 +39,7 @@ export function toProjectAnswer(row: ProjectRow): ProjectAnswer {
     displayName: row.displayName,
     state: row.state === 'deleting' ? 'deleting' : 'active',
     blueprint: row.blueprint,
+    blueprintVersion: row.blueprintVersion,
     environmentCount: row._count.environments,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

@@ -63,7 +63,12 @@ export class ProjectsService {
     allowedIn: readonly TenantState[] = [],
   ): Promise<ProjectAnswer> {
     const { tenant } = caller;
-    const { name: blueprint, content } = await this.blueprints.resolve(tenant, body.blueprint);
+    const {
+      id: blueprintId,
+      name: blueprint,
+      version,
+      content,
+    } = await this.blueprints.resolve(tenant, body.blueprint);
     const project = { id: newId(), name: body.name };
     const create = this.database.transaction(async (tx) => {
       requireChangeable({ state: (await this.projects.lockTenantState(tx, tenant.id)) ?? 'deleting' }, allowedIn);
@@ -72,6 +77,8 @@ export class ProjectsService {
         tenantId: tenant.id,
         displayName: body.displayName ?? body.name,
         blueprint,
+        blueprintId,
+        blueprintVersion: version,
       });
       await this.filling.fill(tx, caller, row, content);
       const claim = { subject: `projects/${row.id}`, amounts: { projects: 1 } };

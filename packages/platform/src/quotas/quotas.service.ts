@@ -230,6 +230,26 @@ export class QuotasService {
     return readAmounts(amounts, field);
   }
 
+  /** The limits that scopes (projects, environments) have of their own, as quantities, without what was granted on top. */
+  async limitsOf(
+    reader: Reader,
+    tenantId: string,
+    scopeIds: readonly string[],
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    const rows = await reader.quotaLimit.findMany({ where: { tenantId, scopeId: { in: [...scopeIds] } } });
+    const limits = new Map<string, Record<string, string>>();
+    for (const { scopeId, resource, amount } of rows)
+      limits.set(scopeId, { ...limits.get(scopeId), [resource]: formatAmount(resource, amount) });
+    return limits;
+  }
+
+  /** As `limitsOf` would answer these, so that what means the same reads the same. Throws as `requireAmounts`. */
+  normalize(limits: Amounts): Record<string, string> {
+    return Object.fromEntries(
+      readAmounts(limits).map(([resource, amount]) => [resource, formatAmount(resource, amount)]),
+    );
+  }
+
   /** Holds off all other changes of the tenant's quotas until the transaction ends. */
   lock(tx: Transaction, tenantId: string): Promise<void> {
     return this.quotas.lockTenant(tx, tenantId);

@@ -1,4 +1,5 @@
 import { ApplicationsModule } from '../applications/applications.module.js';
+import { ProjectBlueprintsModule } from '../blueprints/project-blueprints.module.js';
 import { BuildsModule } from '../builds/builds.module.js';
 import { KubernetesModule } from '../clusters/kubernetes.module.js';
 import { ConfigModule } from '../config/config.module.js';
@@ -22,6 +23,7 @@ import { TrainsModule } from '../trains/trains.module.js';
 export const otherModules = [
   ApplicationsModule,
   BuildsModule,
+  ProjectBlueprintsModule,
   KubernetesModule,
   ConfigModule,
   DomainsModule,

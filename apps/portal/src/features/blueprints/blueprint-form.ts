@@ -25,7 +25,7 @@ function readLines<T>(text: string, read: (first: string, second: string) => T |
 export const readEnvironments = (text: string): NewBlueprint['content']['environments'] =>
   readLines(text, (name, word) => {
     const kind = kinds.find((one) => one === word);
-    return kind && { name, kind, limits: {} };
+    return kind && { name, kind, limits: {}, config: {} };
   });
 
 /** `web-developers developer` a line. */
@@ -34,3 +34,14 @@ export const readGroups = (text: string): NewBlueprint['content']['groups'] =>
     const role = roles.find((one) => one === word);
     return role && { group, role };
   });
+
+/** `LOG_LEVEL=info` a line; what follows the first `=` is the value, as it stands. Throws `BadLine`. */
+export const readConfig = (text: string): NewBlueprint['content']['config'] =>
+  Object.fromEntries(
+    text.split('\n').flatMap((line, index) => {
+      if (line.trim() === '') return [];
+      const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
+      if (name === undefined || value === undefined) throw new BadLine(index + 1);
+      return [[name, value]];
+    }),
+  );

@@ -7,11 +7,11 @@ import { blueprintsQuery } from '@/features/onboarding/queries';
 import { nameSchema } from '@/lib/names';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
-import { Field } from '@/ui/field';
+import { Field, Select } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
 import { TextField } from '@/ui/text-field';
-import { BadLine, readEnvironments, readGroups } from './blueprint-form';
-import { createBlueprint } from './queries';
+import { BadLine, readConfig, readEnvironments, readGroups } from './blueprint-form';
+import { type BlueprintOwner, createBlueprint, tenantBlueprintsQuery } from './queries';
 
 const schema = z.object({
   name: nameSchema,
@@ -19,22 +19,37 @@ const schema = z.object({
   description: z.string(),
   environments: z.string().check(z.minLength(1, 'required')),
   groups: z.string(),
+  config: z.string(),
+  mode: z.string(),
 });
+const modes = ['tenant', 'project', 'namespace'] as const;
+type LineField = 'environments' | 'groups' | 'config';
 const initial = {
   name: '',
   displayName: '',
   description: '',
   environments: 'staging staging\nproduction production',
   groups: '',
+  config: '',
+  mode: '',
 };
 
-/** What new projects can be made from: their environments and groups, a line each. */
-export function NewBlueprintDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+/** What new projects can be made from: their environments, groups and variables, a line each. */
+export function NewBlueprintDialog({
+  tenant,
+  open,
+  onClose,
+}: {
+  tenant: BlueprintOwner;
+  open: boolean;
+  onClose: () => void;
+}) {
   const t = useTranslations('blueprints');
+  const security = useTranslations('projectSecurity');
   const client = useQueryClient();
   const form = useForm(schema, initial, useValidation());
-  const [bad, setBad] = useState<Partial<Record<'environments' | 'groups', string>>>({});
-  const read = <T,>(name: 'environments' | 'groups', parse: (text: string) => T): T | undefined => {
+  const [bad, setBad] = useState<Partial<Record<LineField, string>>>({});
+  const read = <T,>(name: LineField, parse: (text: string) => T): T | undefined => {
     try {
       return parse(form.values[name]);
     } catch (error) {
@@ -47,16 +62,19 @@ export function NewBlueprintDialog({ open, onClose }: { open: boolean; onClose: 
     setBad({});
     const environments = read('environments', readEnvironments);
     const groups = read('groups', readGroups);
-    if (!environments || !groups) return;
-    await form.submit(async ({ name, displayName, description }) => {
-      const content = { environments, groups, limits: {} };
-      await createBlueprint({ name, description, content, ...(displayName ? { displayName } : {}) });
-      await client.invalidateQueries({ queryKey: blueprintsQuery().queryKey });
+    const config = read('config', readConfig);
+    if (!environments || !groups || !config) return;
+    await form.submit(async ({ name, displayName, description, mode: wanted }) => {
+      const mode = modes.find((one) => one === wanted);
+      const content = { environments, groups, limits: {}, config, ...(mode && { network: { mode } }) };
+      await createBlueprint(tenant, { name, description, content, ...(displayName ? { displayName } : {}) });
+      const { queryKey } = tenant === undefined ? blueprintsQuery() : tenantBlueprintsQuery(tenant);
+      await client.invalidateQueries({ queryKey });
       form.reset();
       onClose();
     });
   };
-  const lines = (name: 'environments' | 'groups', help: string) => (
+  const lines = (name: LineField, help: string) => (
     <Field label={t(name)} help={help} error={bad[name] ?? form.errorOf(name)}>
       {({ status, ...control }) => (
         <textarea
@@ -77,6 +95,20 @@ export function NewBlueprintDialog({ open, onClose }: { open: boolean; onClose: 
       <TextField form={form} name="description" label={t('about')} isProse />
       {lines('environments', t('environmentsHelp'))}
       {lines('groups', t('groupsHelp'))}
+      {lines('config', t('configHelp'))}
+      <Field label={t('network')}>
+        {({ id }) => (
+          <Select
+            id={id}
+            value={form.values.mode}
+            onChange={(mode) => form.set('mode', mode)}
+            options={[
+              { value: '', label: t('networkOfTenant') },
+              ...modes.map((value) => ({ value, label: security(`modes.${value}`) })),
+            ]}
+          />
+        )}
+      </Field>
     </FormDialog>
   );
 }

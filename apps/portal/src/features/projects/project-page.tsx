@@ -8,6 +8,7 @@ import { useState } from 'react';
 import * as z from 'zod/mini';
 import { useApplicationColumns } from '@/features/applications/application-columns';
 import { applicationsQuery } from '@/features/applications/queries';
+import { ProjectBlueprint } from '@/features/blueprints/project-blueprint';
 import { QuotaSummary } from '@/features/quotas/quota-summary';
 import { toCli } from '@/lib/cli';
 import type { EnvironmentKind } from '@/lib/contract';
@@ -113,6 +114,7 @@ export function ProjectPage({ tenant, project, environment }: ProjectRef & { env
       />
       <QuotaSummary place={ref} />
       <ProjectSecurity tenant={tenant} project={project} />
+      <ProjectBlueprint tenant={tenant} project={project} />
       <DeleteProject tenant={tenant} project={project} />
       <NewEnvironmentDialog tenant={tenant} project={project} open={isAdding} onClose={() => setAdding(false)} />
     </Page>

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import * as z from 'zod/mini';
+import { TenantBlueprints } from '@/features/blueprints/tenant-blueprints';
 import { ScopeConfig } from '@/features/config/scope-config';
 import { meQuery } from '@/features/identity/queries';
 import type { Tenant } from '@/lib/contract';
@@ -53,6 +54,7 @@ export function TenantSettings({ tenant: name }: { tenant: string }) {
             <DisplayNameForm tenant={tenant.data} />
           </Section>
           <ScopeConfig place={{ tenant: name }} />
+          <TenantBlueprints tenant={name} />
           <DeleteTenant tenant={tenant.data} />
         </>
       )}
