@@ -342,8 +342,42 @@ export interface paths {
         delete: operations["blueprints.delete"];
         options?: never;
         head?: never;
-        /** Change a blueprint of the platform; projects that exist stay as they are */
+        /** Change a blueprint of the platform; a new version; projects that exist stay as they are */
         patch: operations["blueprints.update"];
+        trace?: never;
+    };
+    "/api/v1/blueprints/{blueprint}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a blueprint of the platform, newest first */
+        get: operations["blueprints.versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blueprints/{blueprint}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a version of a blueprint of the platform */
+        get: operations["blueprints.version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/clusters": {
@@ -1922,8 +1956,42 @@ export interface paths {
         delete: operations["tenantBlueprints.delete"];
         options?: never;
         head?: never;
-        /** Change a tenant's blueprint; projects that exist stay as they are */
+        /** Change a tenant's blueprint; a new version; projects that exist stay as they are */
         patch: operations["tenantBlueprints.update"];
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/blueprints/{blueprint}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a blueprint, newest first */
+        get: operations["tenantBlueprints.versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/blueprints/{blueprint}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a version of a blueprint */
+        get: operations["tenantBlueprints.version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tenants/{tenant}/config": {
@@ -3244,6 +3312,46 @@ export interface paths {
         put?: never;
         /** Upload the folder to build, as a tar compressed by gzip */
         post: operations["sources.upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/blueprint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what another version of its blueprint would change in a project
+         * @description Compares the version that the project was made from, the one asked for, and what the project has: what both versions say alike is not told.
+         */
+        get: operations["projectBlueprints.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/blueprint/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply a version of its blueprint to a project
+         * @description What it adds is added, and what the project has as it was given is changed. Nothing is removed, and nothing that the project has changed itself is overwritten, unless it is named. Each part needs the permission that changes it by its own route.
+         */
+        post: operations["projectBlueprints.apply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4657,6 +4765,45 @@ export interface components {
             type: "image";
             image: string;
         };
+        AppliedBlueprint: {
+            blueprint: string | null;
+            /** @description The blueprint is there no more: nothing can be applied. */
+            isGone: boolean;
+            /** @description The version that the project has; null: nobody knows any more. */
+            madeFrom: number | null;
+            newest: number | null;
+            applied: components["schemas"]["BlueprintChange"][];
+            /** @description What stays as it is, and is the project’s own from now on. */
+            kept: components["schemas"]["BlueprintChange"][];
+            version: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            updatedAt: string;
+        };
+        /**
+         * @example {
+         *       "version": 3,
+         *       "remove": [
+         *         "config.OLD_FLAG"
+         *       ]
+         *     }
+         */
+        ApplyBlueprint: {
+            /** @description Default: the newest. */
+            version?: number;
+            /**
+             * @description Paths of what the blueprint gives no more and is to be taken away. Nothing else goes.
+             * @default []
+             */
+            remove: string[];
+            /**
+             * @description Paths of what the project has made its own and is to become the blueprint’s again.
+             * @default []
+             */
+            overwrite: string[];
+        };
         ApprovalPolicy: {
             /**
              * Format: uuid
@@ -5039,6 +5186,13 @@ export interface components {
                     limits: {
                         [key: string]: string | number;
                     };
+                    /**
+                     * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                     * @default {}
+                     */
+                    config: {
+                        [key: string]: string;
+                    };
                 }[];
                 /** @default [] */
                 groups: {
@@ -5057,13 +5211,127 @@ export interface components {
                 limits: {
                     [key: string]: string | number;
                 };
+                /**
+                 * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                 * @default {}
+                 */
+                config: {
+                    [key: string]: string;
+                };
+                /** @description How far the project's namespaces reach. Left out: as its tenant says. */
+                network?: {
+                    /** @enum {string} */
+                    mode: "tenant" | "project" | "namespace";
+                };
             };
             createdAt: string | null;
             updatedAt: string | null;
+            /** @description The number of its newest version; every change makes one. */
             version: number;
+        };
+        BlueprintChange: {
+            /**
+             * @description Names the change in `remove` and `overwrite`.
+             * @example environments.staging.config.LOG_LEVEL
+             */
+            path: string;
+            /** @enum {string} */
+            part: "environments" | "limits" | "groups" | "config" | "network";
+            /** @description Null: the project's own. */
+            environment: string | null;
+            name: string;
+            /** @enum {string} */
+            change: "add" | "change" | "remove";
+            /** @description What the project has; null: nothing. */
+            from: string | null;
+            /** @description What the blueprint says; null: nothing. */
+            to: string | null;
+            /** @description The project has something other than its blueprint gave it: it stays unless `overwrite` names it. */
+            isOwn: boolean;
+            /** @description Why it cannot be applied. */
+            blocked: ("kind-is-fixed" | "production-stays" | "environment-missing" | "environment-being-deleted" | "is-a-secret") | null;
         };
         BlueprintPage: {
             items: components["schemas"]["Blueprint"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        BlueprintVersion: {
+            number: number;
+            displayName: string;
+            description: string;
+            /** @description Null for a built-in one. */
+            createdAt: string | null;
+            createdBy: string | null;
+            content: {
+                environments: {
+                    /**
+                     * @description A DNS label: unique in its parent, never changes.
+                     * @example shop
+                     */
+                    name: string;
+                    /** @enum {string} */
+                    kind: "production" | "staging" | "development";
+                    /**
+                     * @description By resource, as Kubernetes quantities.
+                     * @default {}
+                     * @example {
+                     *       "requests.cpu": "4",
+                     *       "pods": 20
+                     *     }
+                     */
+                    limits: {
+                        [key: string]: string | number;
+                    };
+                    /**
+                     * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                     * @default {}
+                     */
+                    config: {
+                        [key: string]: string;
+                    };
+                }[];
+                /** @default [] */
+                groups: {
+                    group: string;
+                    /** @enum {string} */
+                    role: "admin" | "developer" | "operator" | "viewer";
+                }[];
+                /**
+                 * @description By resource, as Kubernetes quantities.
+                 * @default {}
+                 * @example {
+                 *       "requests.cpu": "4",
+                 *       "pods": 20
+                 *     }
+                 */
+                limits: {
+                    [key: string]: string | number;
+                };
+                /**
+                 * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                 * @default {}
+                 */
+                config: {
+                    [key: string]: string;
+                };
+                /** @description How far the project's namespaces reach. Left out: as its tenant says. */
+                network?: {
+                    /** @enum {string} */
+                    mode: "tenant" | "project" | "namespace";
+                };
+            };
+        };
+        BlueprintVersionOutline: {
+            number: number;
+            displayName: string;
+            description: string;
+            /** @description Null for a built-in one. */
+            createdAt: string | null;
+            createdBy: string | null;
+        };
+        BlueprintVersionPage: {
+            items: components["schemas"]["BlueprintVersionOutline"][];
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
@@ -5148,6 +5416,8 @@ export interface components {
             };
             /** @description Compares the candidate with the stable release for `interval` × `count`. */
             analysis?: components["schemas"]["Analysis"];
+            /** @description Starts pods of both releases beside the slots, measures them and removes them. */
+            experiment?: components["schemas"]["Experiment"];
         };
         /** @description Null: the platform's default. */
         ChangeAuditRetention: {
@@ -5538,7 +5808,13 @@ export interface components {
          *             "group": "web-developers",
          *             "role": "developer"
          *           }
-         *         ]
+         *         ],
+         *         "config": {
+         *           "LOG_LEVEL": "info"
+         *         },
+         *         "network": {
+         *           "mode": "project"
+         *         }
          *       }
          *     }
          */
@@ -5571,6 +5847,13 @@ export interface components {
                     limits: {
                         [key: string]: string | number;
                     };
+                    /**
+                     * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                     * @default {}
+                     */
+                    config: {
+                        [key: string]: string;
+                    };
                 }[];
                 /** @default [] */
                 groups: {
@@ -5588,6 +5871,18 @@ export interface components {
                  */
                 limits: {
                     [key: string]: string | number;
+                };
+                /**
+                 * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                 * @default {}
+                 */
+                config: {
+                    [key: string]: string;
+                };
+                /** @description How far the project's namespaces reach. Left out: as its tenant says. */
+                network?: {
+                    /** @enum {string} */
+                    mode: "tenant" | "project" | "namespace";
                 };
             };
         };
@@ -6152,6 +6447,43 @@ export interface components {
             lastChange: string | null;
             /** @description How many fields were changed by hand in the cluster, and nobody accepted it. */
             drift: number;
+        };
+        /**
+         * @example {
+         *       "duration": "10m",
+         *       "templates": [
+         *         {
+         *           "name": "baseline",
+         *           "specRef": "stable"
+         *         },
+         *         {
+         *           "name": "canary",
+         *           "specRef": "canary"
+         *         }
+         *       ]
+         *     }
+         */
+        Experiment: {
+            /**
+             * @description From when all of its pods are ready. Without one it lasts until its analysis has ended.
+             * @example 10m
+             */
+            duration?: number | string;
+            templates: components["schemas"]["ExperimentTemplate"][];
+            /** @description Metrics of one's own; in them $templates.<name> is the name of a template's Service. */
+            analysis?: components["schemas"]["Analysis"];
+        };
+        ExperimentTemplate: {
+            name: string;
+            /**
+             * @description Whose pods: the release in force, or the new one.
+             * @enum {string}
+             */
+            specRef: "stable" | "canary";
+            /** @description Default: 1. */
+            replicas?: number;
+            /** @description Is not taken. */
+            weight?: unknown;
         };
         Freeze: {
             /**
@@ -6895,7 +7227,7 @@ export interface components {
         Notification: {
             id: string;
             /** @enum {string} */
-            type: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found";
+            type: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found" | "impersonated";
             data: {
                 title: string;
                 requester: string;
@@ -7142,7 +7474,28 @@ export interface components {
             state: "active" | "deleting";
             /** @description What it was made from. */
             blueprint: string | null;
+            /** @description The version of the blueprint that it was made from, or that was applied last. */
+            blueprintVersion: number | null;
             environmentCount: number;
+        };
+        ProjectBlueprint: {
+            blueprint: string | null;
+            /** @description The blueprint is there no more: nothing can be applied. */
+            isGone: boolean;
+            /** @description The version that the project has; null: nobody knows any more. */
+            madeFrom: number | null;
+            newest: number | null;
+            /** @description The version that it was compared with. */
+            target: number | null;
+            /** @description What would change; what the caller may not read of the project is left out. */
+            changes: components["schemas"]["BlueprintChange"][];
+            /** @description Of the project; in the ETag. */
+            version: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            updatedAt: string;
         };
         ProjectDeletion: {
             /**
@@ -7168,6 +7521,8 @@ export interface components {
             state: "active" | "deleting";
             /** @description What it was made from. */
             blueprint: string | null;
+            /** @description The version of the blueprint that it was made from, or that was applied last. */
+            blueprintVersion: number | null;
             environmentCount: number;
             /** @description Id of the operation that deletes it. */
             operation: string;
@@ -8737,6 +9092,13 @@ export interface components {
                     limits: {
                         [key: string]: string | number;
                     };
+                    /**
+                     * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                     * @default {}
+                     */
+                    config: {
+                        [key: string]: string;
+                    };
                 }[];
                 /** @default [] */
                 groups: {
@@ -8754,6 +9116,18 @@ export interface components {
                  */
                 limits: {
                     [key: string]: string | number;
+                };
+                /**
+                 * @description Variables by name. Whoever reads the blueprint reads them: no secrets.
+                 * @default {}
+                 */
+                config: {
+                    [key: string]: string;
+                };
+                /** @description How far the project's namespaces reach. Left out: as its tenant says. */
+                network?: {
+                    /** @enum {string} */
+                    mode: "tenant" | "project" | "namespace";
                 };
             };
         };
@@ -11583,7 +11957,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `quota-resource-unknown`: There is no such resource to limit.
+             *
+             *     `quota-amount-unreadable`: This is no amount of that resource.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11877,8 +12257,188 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blueprint-built-in`: What is built in can be neither changed nor deleted. */
+            /**
+             * @description `blueprint-built-in`: What is built in can be neither changed nor deleted.
+             *
+             *     `quota-resource-unknown`: There is no such resource to limit.
+             *
+             *     `quota-amount-unreadable`: This is no amount of that resource.
+             */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blueprints.versions": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                blueprint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintVersionPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `blueprint-not-found`: There is no such blueprint here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blueprints.version": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                blueprint: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintVersion"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `blueprint-not-found`: There is no such blueprint here.
+             *
+             *     `blueprint-version-not-found`: The blueprint has no version of this number.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17202,6 +17762,8 @@ export interface operations {
                 fields?: string;
                 /** @description `true`: only what was not read. */
                 unread?: "true" | "false";
+                /** @description Only what is of this kind. */
+                type?: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found" | "impersonated";
             };
             header?: never;
             path?: never;
@@ -24471,7 +25033,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `quota-resource-unknown`: There is no such resource to limit.
+             *
+             *     `quota-amount-unreadable`: This is no amount of that resource.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24768,8 +25336,190 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `blueprint-built-in`: What is built in can be neither changed nor deleted. */
+            /**
+             * @description `blueprint-built-in`: What is built in can be neither changed nor deleted.
+             *
+             *     `quota-resource-unknown`: There is no such resource to limit.
+             *
+             *     `quota-amount-unreadable`: This is no amount of that resource.
+             */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tenantBlueprints.versions": {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only what has this text in its name. */
+                q?: string;
+                /** @description Comma-separated: only these fields of each object. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                blueprint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintVersionPage"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `blueprint-not-found`: There is no such blueprint here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tenantBlueprints.version": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                blueprint: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintVersion"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `blueprint-not-found`: There is no such blueprint here.
+             *
+             *     `blueprint-version-not-found`: The blueprint has no version of this number.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28720,6 +29470,8 @@ export interface operations {
              *     `quota-exceeded`: This needs more than the quota has left.
              *
              *     `quota-above-parent`: The limits of the children would sum to more than their parent has.
+             *
+             *     `config-too-large`: The config is too large.
              */
             422: {
                 headers: {
@@ -34799,6 +35551,220 @@ export interface operations {
              *     `archive-malformed`: This is no archive that can be built.
              *
              *     `archive-empty`: The archive is empty.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projectBlueprints.get": {
+        parameters: {
+            query?: {
+                /** @description Which version to compare with. Default: the newest. */
+                version?: number;
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectBlueprint"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `project-not-found`: The tenant has no such project.
+             *
+             *     `blueprint-version-not-found`: The blueprint has no version of this number.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projectBlueprints.apply": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApplyBlueprint"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedBlueprint"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `project-not-found`: The tenant has no such project.
+             *
+             *     `blueprint-version-not-found`: The blueprint has no version of this number.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `project-being-deleted`: This project is being deleted.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-reused`: This Idempotency-Key was used with another request.
+             *
+             *     `blueprint-gone`: The blueprint that the project was made from is there no more.
+             *
+             *     `blueprint-change-unknown`: The plan has no such change that can be applied.
+             *
+             *     `quota-exceeded`: This needs more than the quota has left.
+             *
+             *     `quota-above-parent`: The limits of the children would sum to more than their parent has.
+             *
+             *     `config-too-large`: The config is too large.
              */
             422: {
                 headers: {

@@ -4,6 +4,7 @@ import enAdoptions from '../../messages/en/adoptions.json';
 import enApplications from '../../messages/en/applications.json';
 import enAudit from '../../messages/en/audit.json';
 import enCommon from '../../messages/en/common.json';
+import enDrift from '../../messages/en/drift.json';
 import enFreezes from '../../messages/en/freezes.json';
 import enIdentity from '../../messages/en/identity.json';
 import enOnboarding from '../../messages/en/onboarding.json';
@@ -22,6 +23,7 @@ import zhAdoptions from '../../messages/zh/adoptions.json';
 import zhApplications from '../../messages/zh/applications.json';
 import zhAudit from '../../messages/zh/audit.json';
 import zhCommon from '../../messages/zh/common.json';
+import zhDrift from '../../messages/zh/drift.json';
 import zhFreezes from '../../messages/zh/freezes.json';
 import zhIdentity from '../../messages/zh/identity.json';
 import zhOnboarding from '../../messages/zh/onboarding.json';
@@ -46,6 +48,7 @@ const en = {
   ...enAdmin,
   ...enAdoptions,
   ...enAudit,
+  ...enDrift,
   ...enFreezes,
   ...enIdentity,
   ...enOnboarding,
@@ -71,6 +74,7 @@ const messages: Record<Locale, Messages> = {
     ...zhAdmin,
     ...zhAdoptions,
     ...zhAudit,
+    ...zhDrift,
     ...zhFreezes,
     ...zhIdentity,
     ...zhOnboarding,

@@ -41,6 +41,7 @@ export function toQuota({
   const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== undefined)).toString();
   return `${toTenantPage(tenant, 'quota')}${query ? `?${query}` : ''}`;
 }
+export const toTenantAudit = (tenant: string): string => `/t/${tenant}/audit`;
 export const toFreezes = (tenant: string): string => `/t/${tenant}/freezes`;
 export const toNewApplication = (tenant: string, project?: string): string =>
   `/t/${tenant}/new${project ? `?project=${project}` : ''}`;
@@ -51,6 +52,7 @@ export const toApplication = (ref: ApplicationRef, tab: ApplicationTab = 'overvi
 export const toProjectConfig = (ref: ProjectRef): string => `${toProject(ref)}/config`;
 export const toTrains = (ref: ProjectRef): string => `${toProject(ref)}/trains`;
 export const toTrain = (ref: ProjectRef, train: string): string => `${toTrains(ref)}/${train}`;
+export const toDrift = (ref: ApplicationRef): string => `${toApplication(ref)}/drift`;
 export const toRollout = (ref: ApplicationRef, id: string): string => `${toApplication(ref)}/rollouts/${id}`;
 export const toBuild = (ref: ApplicationRef, number: number): string => `${toApplication(ref, 'builds')}/${number}`;
 

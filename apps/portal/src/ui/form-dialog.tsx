@@ -14,13 +14,15 @@ interface FormDialogProps {
   /** None: the dialog's own ways of closing are enough. */
   readonly cancel?: string;
   readonly submit: string;
+  /** There is nothing to send. */
+  readonly isEmpty?: boolean;
   /** The fields. */
   readonly children: ReactNode;
   readonly wide?: boolean;
 }
 
 /** A form in a dialog: sent by its button and by Enter; what went wrong beside the fields stands below them. */
-export function FormDialog({ form, onSubmit, cancel, submit, children, onClose, ...frame }: FormDialogProps) {
+export function FormDialog({ form, onSubmit, cancel, submit, isEmpty, children, onClose, ...frame }: FormDialogProps) {
   return (
     <Dialog
       {...frame}
@@ -28,7 +30,7 @@ export function FormDialog({ form, onSubmit, cancel, submit, children, onClose, 
       footer={
         <>
           {cancel && <Button onClick={onClose}>{cancel}</Button>}
-          <Button type="primary" loading={form.isSending} onClick={onSubmit}>
+          <Button type="primary" loading={form.isSending} disabled={isEmpty} onClick={onSubmit}>
             {submit}
           </Button>
         </>

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { joinStreams, type KubeConnection } from '@slipway/orchestrator/client';
 import { type AuditEntry, AuditService } from '../audit/audit.service.js';
+import { ImpersonationNews } from '../identity/impersonation-news.service.js';
 import { addressOf } from '../kernel/access/authenticator.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { toSlipwayError } from '../kernel/errors/problem.js';
@@ -13,7 +14,7 @@ import { Log } from '../kernel/log/log.js';
 import type { Actor } from '../kernel/tenancy/caller.js';
 import { ClustersService } from './clusters.service.js';
 import { type Admission, KubernetesAccess, type Refusal } from './kubernetes-access.service.js';
-import { toStatus } from './kubernetes-door.rules.js';
+import { findImpersonation, toStatus } from './kubernetes-door.rules.js';
 import { findReviewedNamespace, type ListAnswer, mergeLists, toNamespacedPath } from './kubernetes-lists.rules.js';
 import { openUpstream, readBody, withoutConnection } from './kubernetes-upstream.js';
 import { SeenImpersonations } from './seen-impersonations.js';
@@ -49,6 +50,7 @@ export class KubernetesDoor extends Door {
     private readonly clusters: ClustersService,
     private readonly access: KubernetesAccess,
     private readonly audit: AuditService,
+    private readonly news: ImpersonationNews,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
@@ -139,7 +141,7 @@ export class KubernetesDoor extends Door {
         if (actor.by) await this.note(actor.note, actor.by, requestId, request);
         return toStatus(actor.code, actor.message);
       }
-      await this.note(this.impersonations.begin(actor, cluster), actor, requestId, request);
+      await this.noteImpersonation(actor, cluster, requestId, request);
       const admission = await this.decide(actor, target);
       await this.note(admission.note, actor, requestId, request);
       if ('code' in admission) return toStatus(admission.code, admission.message);
@@ -152,6 +154,14 @@ export class KubernetesDoor extends Door {
         this.log.warn('A request to a cluster failed', { requestId, error: error.extras.cause ?? error });
       return toStatus(status === 404 || status === 429 || status === 503 ? status : 500, error.message);
     }
+  }
+
+  /** Whose name it is was told of a token when it was made; of `kubectl --as` he is told here. */
+  private async noteImpersonation(actor: Actor, cluster: string, requestId: string, request: IncomingMessage) {
+    const entry = this.impersonations.begin(actor, cluster);
+    if (!entry) return;
+    await this.note(entry, actor, requestId, request);
+    if (findImpersonation(request.headers)) await this.news.tellKubectl(actor, cluster);
   }
 
   private decide(actor: Actor, { cluster, method, path, search }: Target): Promise<Admission | Refusal> {

@@ -305,6 +305,16 @@ describe('kubectl --as', () => {
     expect(await newest('user.impersonate', 'success')).toMatchObject({ impersonator: 'admin', cluster: 'embedded' });
   });
 
+  it('is told to the user once a day, who makes no token to be told of', async () => {
+    await kube('root', 'GET', configs, undefined, as('developer'));
+    await kube('root', 'GET', configs, undefined, as('developer'));
+    const where = { type: 'impersonated', user: { username: 'the-developer' } };
+    const told = await api.app.get(Database).read.notification.findMany({ where });
+    expect(told.map(({ data }) => data)).toMatchObject([
+      { requester: 'admin', title: 'embedded', reason: 'kubectl --as the-developer' },
+    ]);
+  });
+
   it('shows no Secret and opens no session, whatever the user may', async () => {
     const secret = `/api/v1/namespaces/${production}/secrets/key`;
     expect((await kube('owner', 'GET', secret)).status).toBe(200);

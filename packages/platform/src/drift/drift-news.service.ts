@@ -33,7 +33,7 @@ export class DriftNews {
     const [first] = fresh;
     if (!first) return;
     const { tenant, project, environment, application, placement } = scope;
-    const link = `/t/${tenant.name}/p/${project.name}/e/${environment.name}/a/${application.name}`;
+    const link = `/t/${tenant.name}/p/${project.name}/e/${environment.name}/a/${application.name}/drift`;
     const about = { tenantId: tenant.id, projectId: project.id, except: '' };
     await this.notifications.tell(tx, await this.notifications.listOwners(tx, about), {
       type: 'drift-found',

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { Authenticator } from '../kernel/access/authenticator.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { BackchannelLogoutDoor } from './backchannel-logout.door.js';
 import { BootstrapService } from './bootstrap.service.js';
@@ -12,6 +13,7 @@ import { GroupsService } from './groups.service.js';
 import { IdentityAuthenticator } from './identity-authenticator.service.js';
 import { ImpersonationController } from './impersonation.controller.js';
 import { Impersonations } from './impersonation.service.js';
+import { ImpersonationNews } from './impersonation-news.service.js';
 import { IssuerDoor } from './issuer/issuer.door.js';
 import { IssuerLogin } from './issuer/issuer-login.service.js';
 import { IssuerKeys } from './issuer-keys.service.js';
@@ -42,7 +44,7 @@ import { UsersService } from './users.service.js';
 /** Global, because the kernel's guard asks its `Authenticator`. */
 @Global()
 @Module({
-  imports: [AccessModule, AuditModule],
+  imports: [AccessModule, AuditModule, NotificationsModule],
   controllers: [
     GroupsController,
     ImpersonationController,
@@ -63,6 +65,7 @@ import { UsersService } from './users.service.js';
     GroupMemberships,
     GroupsService,
     IdentitySettings,
+    ImpersonationNews,
     Impersonations,
     IssuerDoor,
     IssuerKeys,
@@ -83,6 +86,6 @@ import { UsersService } from './users.service.js';
     UsersService,
     { provide: Authenticator, useClass: IdentityAuthenticator },
   ],
-  exports: [Authenticator, BootstrapService, RobotsService, UsersService],
+  exports: [Authenticator, BootstrapService, ImpersonationNews, RobotsService, UsersService],
 })
 export class IdentityModule {}

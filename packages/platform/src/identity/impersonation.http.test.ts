@@ -78,6 +78,23 @@ describe('acting in another’s name', () => {
     }
   });
 
+  it('is told to the one whose name it is: who, for how long and why; and whoever acts cannot hide it', async () => {
+    const dave = await createUserWithToken(api, 'dave');
+    const bell = async (token: string, filter = '') =>
+      (await api.call(token, 'GET', `/me/notifications${filter}`)).body as { items: object[]; unreadCount: number };
+    expect(await bell(dave)).toMatchObject({ items: [], unreadCount: 0 });
+    const { body } = await begin(root, 'dave', { reason: 'Ticket 4712.', expiresInMinutes: 5 });
+    const data = { requester: 'admin', title: '5 min', reason: 'Ticket 4712.', kind: 'impersonation', tenant: null };
+    const told = { type: 'impersonated', link: '/me', readAt: null, data };
+    expect(await bell(dave, '?type=impersonated')).toMatchObject({ items: [told], unreadCount: 1 });
+    expect(await bell(dave, '?type=drift-found')).toMatchObject({ items: [], unreadCount: 1 });
+    expect((await api.call(body.token, 'POST', '/me/notifications/read', {})).body.code).toBe('forbidden');
+    await begin(root, 'dave', { reason: 'Ticket 4713.' });
+    expect((await bell(dave)).unreadCount).toBe(2);
+    expect((await begin(helper, 'admin')).status).toBe(403);
+    expect((await bell(api.admin, '?type=impersonated')).items).toEqual([]);
+  });
+
   it('works at the API and the Kubernetes API alone', async () => {
     const token = await act(root, 'alice');
     const authenticator = api.app.get(Authenticator);

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
 import { Access } from '../kernel/access/access.js';
 import { Clock } from '../kernel/clock/clock.js';
 import { Database } from '../kernel/database/index.js';
@@ -10,6 +9,7 @@ import { earlier } from './credentials.rules.js';
 import { fail } from './identity.errors.js';
 import { impersonationTokenPrefix, requireUser, toTokenPrefix } from './identity.rules.js';
 import type { Impersonate, ImpersonationAnswer } from './impersonation.dto.js';
+import { ImpersonationNews } from './impersonation-news.service.js';
 import { UsersService } from './users.service.js';
 
 /** Acting in another's name: a token of the user's that says who acts by it. Whether he may is asked again at each use. */
@@ -20,14 +20,13 @@ export class Impersonations {
     private readonly credentials: CredentialCache,
     private readonly users: UsersService,
     private readonly access: Access,
-    private readonly audit: AuditService,
+    private readonly news: ImpersonationNews,
     private readonly clock: Clock,
   ) {}
 
   /** The token itself is in this answer only. */
   async begin(caller: Caller, username: string, body: Impersonate): Promise<ImpersonationAnswer> {
     const user = await this.users.getRow(username);
-    const resource = `users/${user.username}/impersonation`;
     if (!(await this.access.canActAs(caller.actor, user.id))) throw fail('impersonation-refused');
     const impersonatorId = requireUser(caller);
     const madeBy = caller.sessionId ?? null;
@@ -42,8 +41,7 @@ export class Impersonations {
       const keys = { id, userId: user.id, impersonatorId, kind: 'impersonation', name: `impersonation-${id}` };
       const data = { ...keys, prefix, hash: hashToken(token), madeBy, ranges: maker?.ranges ?? [], expiresAt };
       await tx.personalToken.create({ data: { ...data, createdAt: now } });
-      const after = { reason: body.reason, expiresAt: expiresAt.toISOString() };
-      await this.audit.record(tx, caller, { action: 'user.impersonate', resource, after });
+      await this.news.tellBegun(tx, caller, { id, user, reason: body.reason, begunAt: now, expiresAt });
     });
     return {
       token,
@@ -59,8 +57,7 @@ export class Impersonations {
     await this.credentials.change(async (tx) => {
       const { count } = await tx.personalToken.deleteMany({ where });
       if (count === 0) throw fail('impersonation-not-found');
-      const resource = `users/${user.username}/impersonation`;
-      await this.audit.record(tx, caller, { action: 'user.impersonate-end', resource });
+      await this.news.tellEnded(tx, caller, user.username);
     });
   }
 }

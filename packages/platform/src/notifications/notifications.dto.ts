@@ -15,6 +15,7 @@ export const notificationTypes = [
   'rollout-failed',
   'rollout-aborted',
   'drift-found',
+  'impersonated',
 ] as const;
 const typeSchema = z.enum(notificationTypes);
 export type NotificationType = z.output<typeof typeSchema>;
@@ -30,6 +31,7 @@ export type NotificationData = z.output<typeof notificationData>;
 
 export const notificationsQuery = pageQuerySchema.extend({
   unread: z.enum(['true', 'false']).optional().meta({ description: '`true`: only what was not read.' }),
+  type: typeSchema.optional().meta({ description: 'Only what is of this kind.' }),
 });
 export type NotificationsQuery = z.output<typeof notificationsQuery>;
 

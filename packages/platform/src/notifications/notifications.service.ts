@@ -105,7 +105,7 @@ export class NotificationsService {
     if (actor.kind !== 'user') return { items: [], nextCursor: null, unreadCount: 0 };
     const [rows, unreadCount] = await Promise.all([
       this.database.read.notification.findMany({
-        where: { AND: [where, mine], ...readFilter(query) },
+        where: { AND: [where, mine], ...kindFilter(query) },
         orderBy,
         take,
       }),
@@ -134,7 +134,7 @@ export class NotificationsService {
   }
 }
 
-function readFilter({ unread }: NotificationsQuery): Prisma.NotificationWhereInput {
-  if (unread === undefined) return {};
-  return { readAt: unread === 'true' ? null : { not: null } };
+function kindFilter({ unread, type }: NotificationsQuery): Prisma.NotificationWhereInput {
+  if (unread === undefined) return { type };
+  return { type, readAt: unread === 'true' ? null : { not: null } };
 }

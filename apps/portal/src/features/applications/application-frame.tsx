@@ -8,7 +8,7 @@ import { FreezeBanner } from '@/features/freezes/freeze-banner';
 import { PromoteButton } from '@/features/promotions/promote-dialog';
 import { RolloutProgress } from '@/features/rollouts/rollout-progress';
 import { isOver } from '@/features/rollouts/rollout-state';
-import { type ApplicationRef, applicationTabs, toApplication, toRollout, toTenantPage } from '@/lib/paths';
+import { type ApplicationRef, applicationTabs, toApplication, toDrift, toRollout, toTenantPage } from '@/lib/paths';
 import { ErrorBox } from '@/ui/error-box';
 import { LinkButton } from '@/ui/link-button';
 import { StatusBadge } from '@/ui/status';
@@ -32,6 +32,8 @@ export function ApplicationFrame({ application: ref, children }: { application: 
       </div>
     );
   }
+  // It is found from the releases, for it is what differs from the one that is live.
+  const isDrift = isWithin(pathname, toDrift(ref));
   const rollout = status?.rollout && !isOver(status.rollout) ? status.rollout : undefined;
   return (
     <div className="page">
@@ -51,7 +53,7 @@ export function ApplicationFrame({ application: ref, children }: { application: 
         {applicationTabs.map((tab) => {
           const href = toApplication(ref, tab);
           const isCurrent =
-            tab === 'overview' ? pathname === href : pathname === href || pathname.startsWith(`${href}/`);
+            tab === 'overview' ? pathname === href : isWithin(pathname, href) || (tab === 'releases' && isDrift);
           return (
             <Link key={tab} href={href} className="tab" aria-current={isCurrent ? 'page' : undefined}>
               {t(tab)}
@@ -65,3 +67,5 @@ export function ApplicationFrame({ application: ref, children }: { application: 
     </div>
   );
 }
+
+const isWithin = (pathname: string, href: string): boolean => pathname === href || pathname.startsWith(`${href}/`);

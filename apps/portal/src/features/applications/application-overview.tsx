@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { buildsQuery, isRunning } from '@/features/builds/queries';
+import { DriftBanner } from '@/features/drift/drift-banner';
 import { PodTable } from '@/features/pods/pod-table';
 import { releasesQuery } from '@/features/releases/queries';
 import { rolloutsQuery } from '@/features/rollouts/queries';
@@ -52,6 +53,7 @@ export function ApplicationOverview({ application: ref }: { application: Applica
           <Link href={toApplication(ref, 'logs')}>{t('seeLogs')}</Link>
         </div>
       )}
+      {status.data && <DriftBanner application={ref} status={status.data} />}
       {status.data && !status.data.release && !building && !status.data.rollout ? (
         <NotDeployed application={ref} gitUrl={application?.gitUrl ?? null} sourceType={application?.source.type} />
       ) : (

@@ -13,6 +13,7 @@ import { Facts, Page, Section } from '@/ui/page';
 import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
+import { ActedSection } from './acted-section';
 import { NewTokenDialog } from './new-token-dialog';
 import { deleteToken, meQuery, rotateToken, tokensQuery } from './queries';
 import { SecondFactorSection } from './second-factor-section';
@@ -82,16 +83,16 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
       title: '',
       align: 'right',
       render: (token) => (
-        <>
+        <span className="row-actions">
           {token.kind === 'personal' ? (
             <Button size="small" loading={rotation.isPending} onClick={() => rotation.mutate(token.id)}>
               {account('rotate')}
             </Button>
-          ) : null}{' '}
+          ) : null}
           <Button size="small" onClick={() => removal.ask(token)}>
             {t('revoke')}
           </Button>
-        </>
+        </span>
       ),
     },
   ];
@@ -151,6 +152,7 @@ export function MePage({ apiUrl }: { apiUrl: string }) {
         <Section title={account('sessions')} flush>
           <SessionsTable />
         </Section>
+        <ActedSection />
         {me && !me.isExternal ? <SecondFactorSection /> : null}
         <Section title={t('cli')}>
           <p className="muted">{t('cliExplanation')}</p>

@@ -38,6 +38,16 @@ export const rotateToken = (id: string) =>
 export const deleteToken = (id: string) =>
   unwrap(browserApi.DELETE('/api/v1/me/tokens/{id}', { params: { path: { id } } }));
 
+/** What I was told of those who acted in my name, newest first. Among all notifications, so that reading one renews both. */
+export const impersonationsOfMeQuery = () =>
+  queryOptions({
+    queryKey: ['me', 'notifications', 'impersonated'],
+    queryFn: async ({ signal }) => {
+      const query = { type: 'impersonated', limit: 50 } as const;
+      return (await unwrap(browserApi.GET('/api/v1/me/notifications', { params: { query }, signal }))).items;
+    },
+  });
+
 /** Mine, or (for administrators) a user's. */
 export const sessionsQuery = (username?: string) =>
   queryOptions({

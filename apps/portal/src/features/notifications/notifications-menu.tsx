@@ -47,7 +47,7 @@ export function NotificationsMenu() {
               }}
             >
               <span className={readAt ? 'muted' : 'strong'}>
-                {t(`types.${type}`, { title: data.title, requester: data.requester })}
+                {t(`types.${type}`, { title: data.title, requester: data.requester, reason: data.reason })}
               </span>
               <span className="muted">
                 <Time at={createdAt} />

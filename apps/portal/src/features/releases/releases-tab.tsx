@@ -13,7 +13,7 @@ import { RolloutHistory } from '@/features/rollouts/rollout-history';
 import { toCli, toName } from '@/lib/cli';
 import type { Release } from '@/lib/contract';
 import { shorten, shortenImage } from '@/lib/format';
-import { type ApplicationRef, toApplication } from '@/lib/paths';
+import { type ApplicationRef, toApplication, toDrift } from '@/lib/paths';
 import { useAddress } from '@/lib/use-address';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
@@ -27,6 +27,7 @@ import { Field } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
 import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
+import { LinkButton } from '@/ui/link-button';
 import { StatusBadge } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
@@ -35,8 +36,10 @@ import { createRelease, deploy, diffQuery, releasesQuery, rollBack } from './que
 /** Every release, newest first: compare, deploy, roll back. The one looked at is in the address. */
 export function ReleasesTab({ application: ref }: { application: ApplicationRef }) {
   const t = useTranslations('releases');
+  const drift = useTranslations('drift');
   const releases = useQuery(releasesQuery(ref));
-  const current = useQuery(statusQuery(ref)).data?.release ?? null;
+  const status = useQuery(statusQuery(ref)).data;
+  const current = status?.release ?? null;
   const [opened, setOpened] = useAddress('release', '');
   const [isCreating, setCreating] = useState(false);
   const release = releases.data?.find((one) => String(one.number) === opened);
@@ -121,6 +124,9 @@ export function ReleasesTab({ application: ref }: { application: ApplicationRef 
                 },
               ]}
             />
+            {current !== null && (
+              <LinkButton href={toDrift(ref)}>{drift('link', { count: status?.drift ?? 0 })}</LinkButton>
+            )}
             {create}
           </>
         }

@@ -24,3 +24,16 @@ export const deleteUser = (username: string) =>
 
 export const disableUser = (username: string, isDisabled: boolean) =>
   unwrap(browserApi.PATCH('/api/v1/users/{username}', { params: { path: { username } }, body: { isDisabled } }));
+
+/** The answer holds the token itself, this once. */
+export const beginImpersonation = (username: string, body: { reason: string; expiresInMinutes: number }) =>
+  unwrap(
+    browserApi.POST('/api/v1/users/{username}/impersonation', {
+      params: { path: { username } },
+      body,
+      headers: idempotencyKey(),
+    }),
+  );
+
+export const endImpersonation = (username: string) =>
+  unwrap(browserApi.DELETE('/api/v1/users/{username}/impersonation', { params: { path: { username } } }));

@@ -22,17 +22,22 @@ import { Page } from '@/ui/page';
 import { ConfirmRemoval, useRemoval } from '@/ui/removal';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
+import { ActAsDialog } from './act-as-dialog';
 import { createUser, deleteUser, disableUser, usersQuery } from './queries';
 
 export function UsersPage() {
   const t = useTranslations('users');
   const identity = useTranslations('identityAdmin');
   const account = useTranslations('account');
+  const actAs = useTranslations('actAs');
   const [shown, setShown] = useState<string>();
+  const [actedAs, setActedAs] = useState<string>();
   const announce = useAnnounce();
   const client = useQueryClient();
   const users = useQuery(usersQuery());
   const me = useQuery(meQuery()).data;
+  // Nobody acts as who has a role on the platform; who is no administrator but has another role, the API refuses.
+  const mayActAs = me?.platformPermissions.includes('users:impersonate') === true;
   const [isCreating, setCreating] = useState(false);
   const removal = useRemoval(
     (user: User) => deleteUser(user.username),
@@ -92,17 +97,23 @@ export function UsersPage() {
       title: '',
       align: 'right',
       render: (user) => (
-        <>
+        <span className="row-actions">
+          {mayActAs && user.username !== me.username && !user.isAdmin && user.disabledAt === null && (
+            <Button size="small" onClick={() => setActedAs(user.username)}>
+              {actAs('button')}
+              <span className="visually-hidden"> {user.username}</span>
+            </Button>
+          )}
           <Button size="small" onClick={() => setShown(user.username)}>
             {identity('sessions')}
-          </Button>{' '}
+          </Button>
           <Button
             size="small"
             disabled={user.username === me?.username}
             onClick={() => toggle.mutate({ username: user.username, isDisabled: user.disabledAt === null })}
           >
             {identity(user.disabledAt === null ? 'disable' : 'enable')}
-          </Button>{' '}
+          </Button>
           <Button
             size="small"
             danger
@@ -113,7 +124,7 @@ export function UsersPage() {
           >
             {t('delete')}
           </Button>
-        </>
+        </span>
       ),
     },
   ];
@@ -156,6 +167,7 @@ export function UsersPage() {
       >
         {shown === undefined ? null : <SessionsTable username={shown} />}
       </Dialog>
+      {actedAs !== undefined && <ActAsDialog username={actedAs} onClose={() => setActedAs(undefined)} />}
       <NewUserDialog open={isCreating} onClose={() => setCreating(false)} />
       <ConfirmRemoval
         removal={removal}
