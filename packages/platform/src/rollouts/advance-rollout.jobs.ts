@@ -85,11 +85,11 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
         event = { type: 'command', command: 'abort' };
       else if (isFinal(current)) return this.conclude(loaded, current);
       else if (asked) event = { type: 'command', command: asked.command };
-      else event = await this.supersede(row, event);
+      else event = await this.giveWay(loaded, current, event);
       const isAborted = event.type === 'command' && event.command === 'abort';
       if (waitsForApproval(readApproval(row)) && !isAborted && event.type !== 'superseded') return;
       // What waits for room begins when there is some, whatever was asked meanwhile.
-      if (isPendingCommand(event, current) && (await this.isQueued(loaded))) return;
+      if (isPendingCommand(event, current) && (await this.isQueued(loaded.scope, row.id))) return;
       const decision = await this.decide(loaded, current, event, measured);
       const isPromoted = decision.actions.some((action) => action.do === 'promote');
       const isObeyed = event.type === 'command' && event.command !== 'abort';
@@ -270,21 +270,32 @@ export class AdvanceRolloutProcessor implements JobProcessor<{ rolloutId: string
       .catch(() => undefined);
   }
 
-  private async supersede(row: RolloutModel, event: RolloutEvent | HookEvent): Promise<RolloutEvent | HookEvent> {
+  private async giveWay(
+    { row, scope }: LoadedRollout,
+    current: Rollout,
+    event: RolloutEvent | HookEvent,
+  ): Promise<RolloutEvent | HookEvent> {
     const newer = await this.findNewer(row);
-    return newer ? { type: 'superseded', by: newer.id } : event;
+    if (!newer) return event;
+    const isHeldBack = waitsForApproval(readApproval(newer)) || (await this.isQueued(scope, newer.id));
+    return isHeldBack && current.restoring ? event : { type: 'superseded', by: newer.id, isHeldBack };
   }
 
-  private findNewer({ id, applicationId, environmentId, createdAt }: RolloutModel): Promise<{ id: string } | null> {
+  private findNewer({
+    id,
+    applicationId,
+    environmentId,
+    createdAt,
+  }: RolloutModel): Promise<Pick<RolloutModel, 'id' | 'approval'> | null> {
     return this.database.read.rollout.findFirst({
       where: { applicationId, environmentId, id: { gt: id }, createdAt: { gte: createdAt } },
       orderBy: { createdAt: 'desc' },
-      select: { id: true },
+      select: { id: true, approval: true },
     });
   }
 
-  private async isQueued({ row, scope }: LoadedRollout): Promise<boolean> {
-    return (await this.database.read.quotaWait.count({ where: waitSubjectOf(scope, row.id) })) > 0;
+  private async isQueued(scope: LoadedRollout['scope'], id: string): Promise<boolean> {
+    return (await this.database.read.quotaWait.count({ where: waitSubjectOf(scope, id) })) > 0;
   }
 
   /** Releases never change: each is read once for all the looks of a loop. */

@@ -1,4 +1,4 @@
-import { deployments, services } from '@slipway/orchestrator/kinds';
+import { deployments, httpRoutes, services } from '@slipway/orchestrator/kinds';
 import { afterEach, describe, expect, it } from 'vitest';
 import { application, eventually, image, namespace, openShop, production } from './testing/open-shop.js';
 
@@ -207,6 +207,20 @@ describe('where an approval is demanded', () => {
     await as('dora', 'POST', `${application}/rollouts/${newer}/abort`);
     expect((await as('vera', 'GET', `/requests/${asked}`)).body).toMatchObject({ state: 'withdrawn' });
     await reaches(newer, { state: 'aborted', approval: { state: 'withdrawn', by: 'dora' } });
+  });
+
+  it('what a newer rollout takes the place of goes back first where that one has to wait', async () => {
+    const id = await begin('e', { strategy: canary });
+    await reaches(id, { state: 'paused', weight: 25 });
+    await as('vera', 'POST', policies, policy);
+    const newer = await begin('f');
+    const error = `Aborted: the release before was put back. Rollout ${newer} took its place.`;
+    await reaches(id, { state: 'aborted', weight: 0, error });
+    const route = await shop.platform.client.get(httpRoutes, 'hello', namespace);
+    expect(route.spec?.rules?.[0]?.backendRefs?.map(({ weight }) => weight).sort()).toEqual([0, 1000]);
+    expect(await read(newer)).toMatchObject({ state: 'pending', approval: { state: 'pending' } });
+    await as('dora', 'POST', `${application}/rollouts/${newer}/abort`);
+    await reaches(newer, { state: 'aborted' });
   });
 
   it('an experiment goes with its rollout, though what took its place has not begun', async () => {

@@ -96,6 +96,16 @@ describe('decide', () => {
       'aborted [apply:succeeded process web:skipped process worker:skipped] finish',
     ],
     [
+      'goes back first where the later one is held back, however often that is told',
+      [
+        ...running,
+        { type: 'superseded', by: '9', isHeldBack: true },
+        { type: 'superseded', by: '9', isHeldBack: true },
+        { type: 'observed', processes: [done('web')] },
+      ],
+      'aborted [apply:succeeded process web:skipped process worker:skipped restore:succeeded] finish',
+    ],
+    [
       'is applied again by a worker that takes over',
       [...running, { type: 'started' }],
       'progressing [apply:succeeded process web:running process worker:running] apply',
@@ -150,6 +160,7 @@ describe('decide', () => {
       fc.constant({ type: 'refused', message: 'no' }),
       fc.constant({ type: 'command', command: 'abort' }),
       fc.constant({ type: 'superseded', by: '2' }),
+      fc.constant({ type: 'superseded', by: '2', isHeldBack: true }),
       fc.array(observed, { minLength: 1, maxLength: 3 }).map((processes) => ({ type: 'observed' as const, processes })),
     );
     const given = fc.record({

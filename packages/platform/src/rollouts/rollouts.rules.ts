@@ -107,7 +107,8 @@ export type RolloutEvent =
   /** What the gateway has counted so far (null where that could not be had), and what else was measured. */
   | { readonly type: 'measured'; readonly readings: Readings | null; readonly taken?: readonly Taken[] }
   | { readonly type: 'command'; readonly command: Command }
-  | { readonly type: 'superseded'; readonly by: string };
+  /** Another took its place; `isHeldBack`: one that has not begun, and waits for a person or for room. */
+  | { readonly type: 'superseded'; readonly by: string; readonly isHeldBack?: boolean };
 
 export type RolloutAction =
   /** Bring the cluster to `targetOf` the rollout; report `applied` or `refused`. */
@@ -195,8 +196,20 @@ export function decide(rollout: Rollout, event: RolloutEvent, now: Date): Decisi
     case 'measured':
       return measured(rollout, event, now);
     case 'superseded':
-      return finish(rollout, 'aborted', `Rollout ${event.by} took its place.`, now);
+      return giveWay(rollout, event, now);
   }
+}
+
+/** What took its place takes its users over; where that has not begun, they go back first: nobody would watch the candidate any more. */
+function giveWay(
+  rollout: Rollout,
+  { by, isHeldBack }: Extract<RolloutEvent, { type: 'superseded' }>,
+  now: Date,
+): Decision {
+  const why = `Rollout ${by} took its place.`;
+  const hasBegun = rollout.state !== 'pending' && rollout.hasPrevious;
+  if (!isHeldBack || !hasBegun || isFinal(rollout)) return finish(rollout, 'aborted', why, now);
+  return rollout.restoring ? { rollout, actions: [{ do: 'apply' }] } : restore(rollout, `${abortedError} ${why}`, now);
 }
 
 function start(rollout: Rollout, now: Date): Decision {

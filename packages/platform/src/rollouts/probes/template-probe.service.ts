@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KubeError } from '@slipway/orchestrator/client';
 import { ClustersService } from '../../clusters/clusters.service.js';
+import { anySignal } from '../../kernel/clock/any-signal.js';
 import { isPlainPath } from '../experiment.rules.js';
 import type { Outcome, WebProbe } from './probe.rules.js';
 import { readAnswer } from './web-answer.rules.js';
@@ -29,7 +30,7 @@ export class TemplateProbes {
     const timeout = AbortSignal.timeout((probe.timeoutSeconds ?? usualTimeoutSeconds) * 1000);
     try {
       return await this.clusters.use(cluster, async (client) => {
-        const response = await client.request('GET', url, { signal: AbortSignal.any([timeout, ending]) });
+        const response = await client.request('GET', url, { signal: anySignal([timeout, ending]) });
         return readAnswer({ status: response.status, body: await readBody(response) }, probe.jsonPath);
       });
     } catch (error) {
