@@ -18,6 +18,7 @@ import { ClustersService } from '../clusters/clusters.service.js';
 import { Database } from '../kernel/database/index.js';
 import type { Page } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
+import { isManaged } from '../kernel/kubernetes/labels.js';
 import type { NamespaceAnswer } from './adoptions.dto.js';
 import { fail } from './adoptions.errors.js';
 import { isRunning, isSystemNamespace, sizeOfPods } from './adoptions.rules.js';
@@ -77,7 +78,7 @@ export class AdoptableNamespaces {
       throw fail('namespace-not-adoptable', `${name} belongs to ${place} already.`);
     }
     if (found.metadata.deletionTimestamp) throw fail('namespace-not-adoptable', `${name} is being deleted.`);
-    if (found.metadata.labels?.['app.kubernetes.io/managed-by'] === 'slipway')
+    if (isManaged(found.metadata.labels))
       throw fail('namespace-not-adoptable', `${name} is labelled as the work of a Slipway platform.`);
     return look(client, found);
   }

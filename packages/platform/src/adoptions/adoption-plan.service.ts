@@ -6,6 +6,7 @@ import { NamespaceParts, type NamespacePlace } from '../environments/namespace-p
 import { Database } from '../kernel/database/index.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
 import { newId } from '../kernel/ids/ids.js';
+import { isManaged } from '../kernel/kubernetes/labels.js';
 import { QuotasService } from '../quotas/quotas.service.js';
 import { AdoptableNamespaces, type SeenNamespace } from './adoptable-namespaces.service.js';
 import { toChanges } from './adoption-changes.rules.js';
@@ -93,7 +94,7 @@ export class AdoptionPlan {
     for (const { type, name, namespace } of writes) {
       if (namespace === undefined) continue;
       const standing = await client.find(type, name, namespace);
-      if (standing && standing.metadata.labels?.['app.kubernetes.io/managed-by'] !== 'slipway')
+      if (standing && !isManaged(standing.metadata.labels))
         problems.push(error('object-name-taken', `${type.kind}/${name} stands there already, and is not Slipway’s.`));
     }
     const [first, ...rest] = await readPodSecurityWarnings(client, place.namespace, changes);

@@ -1,7 +1,7 @@
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import type { CommandHook, HookName } from './applications.rules.js';
 import {
   type Manifest,
-  managedBy,
   planConfig,
   planHookContainer,
   pullSecretName,

@@ -1,3 +1,4 @@
+import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
 import {
   type CommandHook,
   defaultResources,
@@ -91,7 +92,6 @@ export type ObjectsInput = ReleaseInput & Pick<TrafficInput, 'hostnames'>;
 
 type PodSecurityLevel = 'restricted' | 'baseline';
 
-export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
 export const pullSecretName = 'slipway-registry';
 const gateway = { name: 'slipway', namespace: 'slipway-system' } as const;
 
@@ -116,12 +116,6 @@ export function selectorLabels(input: Omit<Place, 'namespace'>, process?: string
 /** The same as a label selector is written in a query. */
 export const labelSelectorOf = (input: Omit<Place, 'namespace'>, process?: string): string =>
   toSelector(selectorLabels(input, process));
-
-/** As a list of the API is asked for what has all these labels. */
-export const toSelector = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
 
 const releaseLabel = (release: number): Labels => ({ 'slipway.dev/release': String(release) });
 export const configName = (application: string, release: number): string => `${application}-${release}`;

@@ -1,4 +1,5 @@
 import type { Pod, Secret } from '@slipway/orchestrator/kinds';
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import { buildScript, caVariables } from './build-script.js';
 
 export type BuildState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -39,7 +40,7 @@ export const repositoryOf = (names: { tenant: string; project: string; applicati
   `${names.tenant}/${names.project}/${names.application}`;
 
 const labels = (input: BuildPodInput): Record<string, string> => ({
-  'app.kubernetes.io/managed-by': 'slipway',
+  ...managedBy,
   'slipway.dev/tenant': input.tenant,
   'slipway.dev/project': input.project,
   'slipway.dev/application': input.application,

@@ -8,6 +8,7 @@ import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import type { BuildModel } from '../kernel/database/index.js';
 import { type JobContext, type JobProcessor, Processes } from '../kernel/jobs/job.js';
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import { BuildNetwork } from '../network-policies/build-network.service.js';
 import { BuildFollower } from './build-follower.js';
 import { BuildLogWriter, buildLogPath } from './build-log.js';
@@ -152,7 +153,7 @@ export class RunBuildProcessor implements JobProcessor<{ buildId: string }> {
     const name = buildPodName(row.id);
     if (await client.find(pods, name, namespace)) return;
     if (row.startedAt && row.state === 'running') return;
-    const labels = { 'app.kubernetes.io/managed-by': 'slipway', 'slipway.dev/tenant': scope.tenant.name };
+    const labels = { ...managedBy, 'slipway.dev/tenant': scope.tenant.name };
     await unlessThere(
       client.create(namespaces, {
         apiVersion: 'v1',

@@ -1,12 +1,16 @@
-const label = (key: string) => `slipway.dev/${key}`;
+import { labelPrefix, toSelector } from '../kernel/kubernetes/labels.js';
 
-/** The label selector of everything that belongs to a tenant, one of its projects, or one environment. */
-export function toSelector(owner: { tenant: string; project?: string; environment?: string }): string {
-  return Object.entries({
-    [label('tenant')]: owner.tenant,
-    [label('project')]: owner.project,
-    [label('environment')]: owner.environment,
-  })
-    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]))
-    .join(',');
+interface Owner {
+  readonly tenant: string;
+  readonly project?: string;
+  readonly environment?: string;
+}
+
+/** Selects everything that belongs to a tenant, one of its projects, or one environment. */
+export function toOwnerSelector({ tenant, project, environment }: Owner): string {
+  return toSelector({
+    [`${labelPrefix}tenant`]: tenant,
+    ...(project === undefined ? {} : { [`${labelPrefix}project`]: project }),
+    ...(environment === undefined ? {} : { [`${labelPrefix}environment`]: environment }),
+  });
 }

@@ -14,7 +14,7 @@ import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { SlipwayError } from '../kernel/errors/errors.js';
 import { type ClusterAnswer, toNodeAnswer } from './clusters.dto.js';
 import { fail } from './clusters.errors.js';
-import { toSelector } from './clusters.rules.js';
+import { toOwnerSelector } from './clusters.rules.js';
 
 export const embeddedCluster = 'embedded';
 
@@ -93,7 +93,7 @@ export class ClustersService implements OnApplicationShutdown {
   ): Promise<void> {
     await this.use(embeddedCluster, async (client) => {
       // Adopted ones are given back before; if one is not yet, it is not ours to delete.
-      const labelSelector = `${toSelector(owner)},!slipway.dev/adopted`;
+      const labelSelector = `${toOwnerSelector(owner)},!slipway.dev/adopted`;
       for (let attempt = 0; attempt < 60 && !signal.aborted; attempt++) {
         const { items } = await client.list(namespaces, { labelSelector });
         if (items.length === 0) return;

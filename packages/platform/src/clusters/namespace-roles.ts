@@ -7,10 +7,10 @@ import {
   ProvidesInNamespace,
 } from '../environments/namespace-parts.service.js';
 import { permissionsOfRole, roles } from '../kernel/access/permissions.js';
+import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
 import { auditorGroup, auditorRules, capabilities, type KubeRule, toGroup, toRules } from './kube-permissions.rules.js';
 
-const managed = { 'app.kubernetes.io/managed-by': 'slipway' };
-const part = { ...managed, 'app.kubernetes.io/part-of': 'slipway-access' };
+const part = { ...managedBy, 'app.kubernetes.io/part-of': 'slipway-access' };
 const rbac = 'rbac.authorization.k8s.io';
 const apiVersion = `${rbac}/v1`;
 const auditorRole = 'slipway-auditor';
@@ -83,8 +83,3 @@ async function applyClusterRoles(client: KubeClient): Promise<void> {
   };
   await client.patch(clusterRoleBindings, auditorRole, undefined, binding, { type: 'apply', force: true });
 }
-
-const toSelector = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');

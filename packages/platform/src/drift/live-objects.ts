@@ -1,6 +1,7 @@
 import type { KubeClient } from '@slipway/orchestrator/client';
 import { horizontalPodAutoscalers } from '@slipway/orchestrator/kinds';
-import { type Manifest, managedBy, toSelector } from '../applications/application-scopes.service.js';
+import { type Manifest } from '../applications/application-scopes.service.js';
+import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
 import { manifestTypes } from '../rollouts/standing-objects.service.js';
 import type { Live } from './drift.rules.js';
 

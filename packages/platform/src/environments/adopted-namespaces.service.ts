@@ -17,8 +17,9 @@ import {
 } from '@slipway/orchestrator/kinds';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Database } from '../kernel/database/index.js';
+import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
 import { resumeWorkloads } from '../tenants/tenant-workloads.service.js';
-import { adoptedLabel, isLabelOfOurs, managedBy, podSecurity } from './environments.rules.js';
+import { adoptedLabel, isLabelOfOurs, podSecurity } from './environments.rules.js';
 
 /** What we make in a namespace: the parts' objects, and those of applications that were released to it. Routes first. */
 const kindsOfOurs: readonly ResourceType<KubeObject>[] = [
@@ -32,9 +33,7 @@ const kindsOfOurs: readonly ResourceType<KubeObject>[] = [
   networkPolicies,
   roleBindings,
 ];
-const labelSelector = Object.entries(managedBy)
-  .map(([key, value]) => `${key}=${value}`)
-  .join(',');
+const labelSelector = toSelector(managedBy);
 
 /** Labels of the namespace before it was adopted, where a part of ours writes others; null: it had none. */
 export interface AdoptedFrom {

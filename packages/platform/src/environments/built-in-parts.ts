@@ -4,11 +4,11 @@ import { namespaces, secrets } from '@slipway/orchestrator/kinds';
 import { RobotsService } from '../identity/robots.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { JobAbandoned } from '../kernel/jobs/job.js';
+import { labelPrefix } from '../kernel/kubernetes/labels.js';
 import {
   adoptedLabel,
   enforceLabel,
   findDockerPassword,
-  labelPrefix,
   podSecurity,
   pullSecretName,
   toDockerConfig,

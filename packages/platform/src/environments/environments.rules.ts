@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
+import { labelPrefix, managedBy } from '../kernel/kubernetes/labels.js';
 
 const longest = 63;
 const kept = 54;
 
 /** Labels and annotations of ours begin with this. */
-export const labelPrefix = 'slipway.dev/';
-export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
 /** On a namespace that was there before it became an environment: it is given back, and not deleted with its tenant. */
 export const adoptedLabel = `${labelPrefix}adopted`;
 /** What the platform writes on namespaces, beside Pod Security, and takes off again. */

@@ -1,8 +1,7 @@
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicySpec } from '@slipway/orchestrator/kinds';
+import { labelPrefix, managedBy } from '../kernel/kubernetes/labels.js';
 
 /** As namespaces are labelled by their first part. */
-const labelPrefix = 'slipway.dev/';
-const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
 
 export const modes = ['tenant', 'project', 'namespace'] as const;
 /** How far a namespace's pods reach, and from how far they are reached. */

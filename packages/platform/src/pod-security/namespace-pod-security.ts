@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { isConflict, type KubeClient } from '@slipway/orchestrator/client';
 import { type Deployment, deployments, namespaces } from '@slipway/orchestrator/kinds';
-import { managedBy, secureContainer, securePod } from '../applications/application-scopes.service.js';
+import { secureContainer, securePod } from '../applications/application-scopes.service.js';
 import {
   type NamespacePart,
   type NamespacePlace,
   ProvidesInNamespace,
 } from '../environments/namespace-parts.service.js';
 import { Database } from '../kernel/database/index.js';
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import {
   enforceLabel,
   type PodSecurityLevel,

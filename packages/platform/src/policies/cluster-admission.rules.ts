@@ -1,10 +1,11 @@
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import { type ImageReport, listOffences, type Policy, toExpression } from './image-policies.rules.js';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 const prefix = 'slipway-image-';
 /** What stands in a cluster for the policies, so that those that are gone can be found. */
 export const admissionLabels = {
-  'app.kubernetes.io/managed-by': 'slipway',
+  ...managedBy,
   'app.kubernetes.io/part-of': 'slipway-policies',
 } as const;
 

@@ -3,6 +3,7 @@ import { isAlreadyExists, isNotFound, type KubeClient } from '@slipway/orchestra
 import { limitRanges, resourceQuotas } from '@slipway/orchestrator/kinds';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Database } from '../kernel/database/index.js';
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import { type MirroredEnvironment, planMirror, toClusterResource } from './mirror.rules.js';
 import { formatAmount, parseAmount, surgePrefix } from './quantities.rules.js';
 import type { Level } from './quotas.rules.js';
@@ -10,7 +11,6 @@ import { QuotasService } from './quotas.service.js';
 
 const quotaName = 'slipway-quota';
 const limitsName = 'slipway-limits';
-const labels = { 'app.kubernetes.io/managed-by': 'slipway' };
 
 /** What a container gets that says nothing: without it, a quota on CPU or memory would refuse its pod. */
 const defaults = {
@@ -150,7 +150,7 @@ export class NamespaceQuotas {
     if (existing && isSame(current, next)) return;
     if (!existing) {
       if (!isRaise) return;
-      const metadata = { name: quotaName, namespace, labels };
+      const metadata = { name: quotaName, namespace, labels: managedBy };
       const object = { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard: next } };
       await client.create(resourceQuotas, object).catch(unlessThere);
       return;
@@ -162,7 +162,7 @@ export class NamespaceQuotas {
 
   private async writeDefaults(client: KubeClient, namespace: string): Promise<void> {
     if (await client.find(limitRanges, limitsName, namespace)) return;
-    const metadata = { name: limitsName, namespace, labels };
+    const metadata = { name: limitsName, namespace, labels: managedBy };
     const object = { apiVersion: 'v1', kind: 'LimitRange', metadata, spec: { limits: [defaults] } };
     await client.create(limitRanges, object).catch(unlessThere);
   }

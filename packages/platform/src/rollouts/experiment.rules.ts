@@ -1,10 +1,10 @@
 import {
   type Manifest,
-  managedBy,
   planRelease,
   type ReleaseInput,
   selectorLabels,
 } from '../applications/application-scopes.service.js';
+import { managedBy } from '../kernel/kubernetes/labels.js';
 import { type Analysis, type AnalysisPlan, planAnalysis, startRun } from './analysis/analysis.rules.js';
 import { runOf } from './analysis/rollout-analysis.rules.js';
 import { parseSeconds } from './duration.rules.js';

@@ -13,9 +13,7 @@ import {
   resourceQuotas,
   statefulSets,
 } from '@slipway/orchestrator/kinds';
-
-const labelPrefix = 'slipway.dev/';
-const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' };
+import { labelPrefix, managedBy } from '../kernel/kubernetes/labels.js';
 
 /** What an object was like before its tenant was suspended, kept on the object itself: the cluster alone can put it back. */
 const pausedAnnotation = `${labelPrefix}before-suspension`;

@@ -10,6 +10,7 @@ import {
 import { ClustersService } from '../../clusters/clusters.service.js';
 import { Clock } from '../../kernel/clock/clock.js';
 import { newId } from '../../kernel/ids/ids.js';
+import { managedBy, toSelector } from '../../kernel/kubernetes/labels.js';
 import { namesOf } from '../../releases/release-content.service.js';
 import type { JobProbe, Outcome } from './probe.rules.js';
 
@@ -65,10 +66,7 @@ export class JobProbes {
 
   /** What a worker left that is no more. */
   private async clear(client: KubeClient, namespace: string, labels: Readonly<Record<string, string>>): Promise<void> {
-    const labelSelector = Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-    const { items } = await client.list(pods, { namespace, labelSelector });
+    const { items } = await client.list(pods, { namespace, labelSelector: toSelector(labels) });
     for (const { metadata } of items) await removePod(client, namespace, metadata.name ?? '');
   }
 
@@ -107,7 +105,7 @@ function toPod(
     metadata: {
       name: `${owner.metadata.name}-probe-${newId().slice(-8)}`,
       namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'slipway', ...labels },
+      labels: { ...managedBy, ...labels },
       ownerReferences: [
         { apiVersion: 'apps/v1', kind: 'Deployment', name: owner.metadata.name ?? '', uid: owner.metadata.uid ?? '' },
       ],
