@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditEventModel, Database } from '../kernel/database/index.js';
-import { systemCaller } from '../kernel/tenancy/caller.js';
-import { platformChain } from './audit.rules.js';
 import { AuditService } from './audit.service.js';
 import { genesisHash, hashRecord, toRecord } from './chain.rules.js';
+import { toBreak } from './chain-break.js';
 
 const batch = 1000;
 /** A chain that is broken is told of once in so many milliseconds. */
@@ -50,19 +49,12 @@ export class AuditChainCheck {
     return wrong.length;
   }
 
-  private async tell({ chain, tenantId, tenant, seq }: Row): Promise<void> {
+  private async tell(row: Row): Promise<void> {
     const since = new Date(Date.now() - quietMilliseconds);
-    const action = 'audit-chain.break';
-    const resource = `${tenant ? `tenants/${tenant}/` : ''}audit-state`;
+    const { caller, entry } = toBreak(row);
+    const { action, resource } = entry;
     const said = await this.database.read.auditEvent.findFirst({ where: { action, resource, at: { gt: since } } });
-    if (said) return;
-    await this.audit.note(systemCaller('audit', `chain-${chain}`), {
-      action,
-      resource,
-      outcome: 'failed',
-      ...(chain !== platformChain && tenantId && tenant && { tenant: { id: tenantId, name: tenant } }),
-      after: { chain, seq: Number(seq) },
-    });
+    if (!said) await this.audit.note(caller, entry);
   }
 }
 

@@ -244,7 +244,23 @@ describe('the check of the chains', () => {
       SELECT chain, count(*)::int FROM audit_events WHERE position IS NOT NULL
       AND chain NOT IN (SELECT chain FROM audit_events WHERE action = 'hook.test') GROUP BY chain LIMIT 1`);
     await superuser.query('DELETE FROM audit_chains WHERE id = $1', [rows[0]?.chain]);
-    await superuser.end();
     expect(await round()).toBe(1 + (rows[0]?.count ?? Number.NaN));
+    await superuser.end();
+    // It holds up no other chain, and goes on from its last row; that is told, whenever the next look is.
+    const chain = rows[0]?.chain ?? '';
+    await note('rest.test', { tenant: { id: chain, name: 'acme' } });
+    await note('rest.test');
+    await judge();
+    const { rows: last } = await database.query(
+      `SELECT e."prevHash" = p.hash AS fits FROM audit_events e JOIN audit_events p ON p.chain = e.chain AND p.seq = e.seq - 1
+       WHERE e.action = 'rest.test' AND e.chain = $1`,
+      [chain],
+    );
+    expect(last).toEqual([{ fits: true }]);
+    const { rows: told } = await database.query(
+      `SELECT outcome FROM audit_events WHERE action = 'audit-chain.break' AND chain = $1 AND after->>'chain' = $1::text`,
+      [chain],
+    );
+    expect(told.length).toBeGreaterThan(0);
   });
 });

@@ -3,8 +3,10 @@ import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { type AuditChainModel, type AuditEventModel, Database, type Transaction } from '../kernel/database/index.js';
 import { platformChain } from './audit.rules.js';
+import { AuditService } from './audit.service.js';
 import { AuditKeys } from './audit-keys.service.js';
 import { genesisHash, hashRecord, toRecord } from './chain.rules.js';
+import { toBreak } from './chain-break.js';
 
 const batch = 1000;
 /** The leader's advisory lock, for one transaction. */
@@ -20,6 +22,7 @@ export class AuditSealer {
   constructor(
     private readonly database: Database,
     private readonly keys: AuditKeys,
+    private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(CONFIG)
     private readonly config: Pick<Configuration, 'auditCheckpointRows' | 'auditCheckpointSeconds'>,
@@ -52,6 +55,11 @@ export class AuditSealer {
     });
     if (rows.length === 0) return 0;
     const heads = await readHeads(tx, rows);
+    for (const end of await findEnds(tx, rows, heads)) {
+      heads.set(end.chain, { name: end.tenant ?? 'platform', seq: Number(end.seq), hash: end.hash ?? genesisHash });
+      const { caller, entry } = toBreak(end);
+      await this.audit.record(tx, caller, entry);
+    }
     const follower = await tx.auditFollower.findUnique({ where: { name: positionName } });
     let position = Number(follower?.position ?? 0);
     const seals = rows.map((row) => {
@@ -112,4 +120,17 @@ async function readHeads(tx: Transaction, rows: readonly AuditEventModel[]) {
       { name: id === platformChain ? 'platform' : name, seq: Number(seq), hash },
     ]),
   );
+}
+
+/** The last sealed rows of chains whose own row was taken away: they go on from there, so that the other chains can, and it is told. */
+async function findEnds(
+  tx: Transaction,
+  rows: readonly AuditEventModel[],
+  heads: ReadonlyMap<string, unknown>,
+): Promise<AuditEventModel[]> {
+  const missing = [...new Set(rows.map((row) => row.chain))].filter((chain) => !heads.has(chain));
+  const ends = missing.map((chain) =>
+    tx.auditEvent.findFirst({ where: { chain, seq: { not: null } }, orderBy: { seq: 'desc' } }),
+  );
+  return (await Promise.all(ends)).filter((end) => end !== null);
 }
