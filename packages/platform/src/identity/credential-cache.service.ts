@@ -63,13 +63,11 @@ export class CredentialCache implements BeforeApplicationShutdown {
 
   /** A transaction that takes something away: when it is done, no process believes a credential that it has not seen anew. */
   async change<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const result = await this.database.transaction(async (tx) => {
+    return this.database.transaction(async (tx) => {
       const value = await work(tx);
       await noteAccessChange(tx);
       return value;
     });
-    this.forget();
-    return result;
   }
 
   private forget(): void {

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { anySignal } from '../clock/any-signal.js';
 import { Clock } from '../clock/clock.js';
-import { Database, type Transaction } from '../database/index.js';
+import { Database, notify, type Transaction } from '../database/index.js';
 import { fail } from '../errors/kernel.errors.js';
 import { isId } from '../ids/ids.js';
 import type { Actor, TenantScope } from '../tenancy/caller.js';
@@ -34,14 +34,15 @@ export interface RoleInForce {
 
 /**
  * To be called in the transaction of every change of a binding, role, group membership, user or tenant: what every process
- * keeps of it is dropped when the transaction commits. `about` narrows that to one user or one tenant.
+ * keeps of it is dropped when the transaction commits, in this one before the change is answered. `about` narrows that to one user
+ * or one tenant.
  */
 export async function noteAccessChange(
   tx: Transaction,
   about: { readonly userId: string } | { readonly tenantId: string } | 'all' = 'all',
 ): Promise<void> {
   const text = about === 'all' ? '' : 'userId' in about ? `user:${about.userId}` : `tenant:${about.tenantId}`;
-  await tx.$queryRaw`SELECT 1 FROM (SELECT pg_notify(${accessChannel}, ${text})) AS notice`;
+  await notify(tx, accessChannel, text);
 }
 
 /**

@@ -13,11 +13,26 @@ export type Reader = Prisma.TransactionClient;
 
 const transactionAttempts = 4;
 
+interface Notice {
+  readonly channel: string;
+  readonly text: string;
+}
+
+/** What open transactions tell at their commit. */
+const noticesOf = new WeakMap<object, Notice[]>();
+
+/** Tells every process that listens, at the commit: this one before whoever began the transaction goes on, the others soon after. */
+export async function notify(tx: Transaction, channel: string, text: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM (SELECT pg_notify(${channel}, ${text})) AS notice`;
+  noticesOf.get(tx)?.push({ channel, text });
+}
+
 /** The only way to PostgreSQL. A query that fails because PostgreSQL is away throws `database-unavailable` (503). */
 @Injectable()
 export class Database implements OnApplicationShutdown {
   private readonly pool: WalledPool;
   private readonly client: PrismaClient;
+  private readonly listeners = new Map<string, Set<(text: string) => void>>();
 
   constructor(@Inject(CONFIG) config: Pick<Configuration, 'databaseUrl'>) {
     this.pool = new WalledPool({
@@ -42,7 +57,16 @@ export class Database implements OnApplicationShutdown {
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.client.$transaction(work, { maxWait: 6_000, timeout: 20_000 });
+        const notices: Notice[] = [];
+        const result = await this.client.$transaction(
+          (tx) => {
+            noticesOf.set(tx, notices);
+            return work(tx);
+          },
+          { maxWait: 6_000, timeout: 20_000 },
+        );
+        for (const { channel, text } of notices) for (const tell of this.listeners.get(channel) ?? []) tell(text);
+        return result;
       } catch (error) {
         if (attempt < transactionAttempts && isSerializationFailure(error)) continue;
         throw toDatabaseProblem(error);
@@ -63,7 +87,12 @@ export class Database implements OnApplicationShutdown {
     client.on('notification', ({ payload = '' }) => onNotice(payload));
     await client.connect();
     await client.query(`LISTEN "${channel}"`);
-    return () => client.end();
+    const all = this.listeners.get(channel) ?? new Set();
+    this.listeners.set(channel, all.add(onNotice));
+    return () => {
+      all.delete(onNotice);
+      return client.end();
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {
