@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Metric } from './analysis/analysis.rules.js';
-import { metricSchema } from './analysis/metric.dto.js';
+import { metricSchema, ownMetricFields } from './analysis/metric.dto.js';
 import {
   type Finding,
   nameOf,
@@ -132,17 +132,6 @@ function fillValues(value: unknown, values: Values): unknown {
   });
 }
 
-const counted = [
-  'interval',
-  'initialDelay',
-  'count',
-  'failureLimit',
-  'inconclusiveLimit',
-  'consecutiveErrorLimit',
-  'successCondition',
-  'failureCondition',
-] as const;
-
 function takeMetric(given: ArgoMetric, path: string, values: Values) {
   const leaveOut = (where: string, message: string) => ({ metric: undefined, warnings: [{ path: where, message }] });
   try {
@@ -157,7 +146,7 @@ function takeMetric(given: ArgoMetric, path: string, values: Values) {
       );
     }
     const fields = Object.fromEntries(
-      counted.flatMap((field) => (metric[field] === undefined ? [] : [[field, toAmount(metric[field])]])),
+      ownMetricFields.flatMap((field) => (metric[field] === undefined ? [] : [[field, toAmount(metric[field])]])),
     );
     const built = { name: toPlainName(metric.name, 'metric'), ...fields, provider: provider.provider };
     const parsed = metricSchema.safeParse(built);
@@ -168,7 +157,7 @@ function takeMetric(given: ArgoMetric, path: string, values: Values) {
     }
     return {
       metric: parsed.data,
-      warnings: [...warnOf(metric, path, ['name', 'provider', ...counted]), ...provider.warnings],
+      warnings: [...warnOf(metric, path, ['name', 'provider', ...ownMetricFields]), ...provider.warnings],
     };
   } catch (error) {
     if (error instanceof MissingValue) return leaveOut(path, error.message);

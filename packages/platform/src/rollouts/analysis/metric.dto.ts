@@ -87,7 +87,8 @@ const providerSchema = z
     message: 'Exactly one of prometheus, web and job.',
   });
 
-const ownFields = [
+/** Of metrics of one's own alone: when they are measured, and what is made of it. */
+export const ownMetricFields = [
   'interval',
   'initialDelay',
   'count',
@@ -143,7 +144,7 @@ export const metricSchema = z
       if (thresholdRange?.[other] !== undefined) refuse(['thresholdRange', other], `${name} has a ${wanted}.`);
       if (thresholdRange && thresholdRange[wanted] === undefined) refuse(['thresholdRange', wanted], 'Is missing.');
       if (provider) refuse(['provider'], `${name} is measured from the gateway: give yours another name.`);
-      for (const field of ownFields)
+      for (const field of ownMetricFields)
         if (metric[field] !== undefined)
           refuse([field], 'Is of metrics with a provider: the gateway is read all the time.');
       return;

@@ -4,7 +4,7 @@ import { ClustersService } from '../../clusters/clusters.service.js';
 import { anySignal } from '../../kernel/clock/any-signal.js';
 import { isPlainPath } from '../experiment.rules.js';
 import type { Outcome, WebProbe } from './probe.rules.js';
-import { readAnswer } from './web-answer.rules.js';
+import { mostBytes, readAnswer, usualTimeoutSeconds } from './web-answer.rules.js';
 
 /** Where a template's Service stands, by its own name and never by a user's text. */
 export interface TemplateDoor {
@@ -13,9 +13,6 @@ export interface TemplateDoor {
   readonly service: string;
   readonly path: string;
 }
-
-const usualTimeoutSeconds = 10;
-const mostBytes = 256 * 1024;
 
 /** Asks the pods of an experiment's template, through the cluster's API, so that it works wherever the worker is. */
 @Injectable()

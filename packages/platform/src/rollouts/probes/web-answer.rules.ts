@@ -1,6 +1,11 @@
 import { findAt } from './json-path.rules.js';
 import type { Outcome } from './probe.rules.js';
 
+/** Where a probe says nothing else. */
+export const usualTimeoutSeconds = 10;
+/** No more of an answer is looked at. */
+export const mostBytes = 256 * 1024;
+
 export const isGood = (status: number): boolean => status >= 200 && status < 300;
 
 /** The JSON of a 2xx answer, or what `jsonPath` names of it; without a path a text that is no JSON is its own result. */

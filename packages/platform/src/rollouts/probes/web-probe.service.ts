@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outgoing } from '../../kernel/http/outgoing.js';
 import type { Outcome, WebHook, WebProbe } from './probe.rules.js';
-import { isGood, readAnswer } from './web-answer.rules.js';
+import { isGood, mostBytes, readAnswer, usualTimeoutSeconds } from './web-answer.rules.js';
 
 /** What a web hook is told of the rollout, in Flagger's words. */
 export interface HookPayload {
@@ -14,9 +14,6 @@ export interface HookPayload {
   /** Percent. */
   readonly canaryWeight: number;
 }
-
-const usualTimeoutSeconds = 10;
-const mostBytes = 256 * 1024;
 
 /** Calls what a strategy names, by the one guarded way out. */
 @Injectable()
