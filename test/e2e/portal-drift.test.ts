@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { deployHello } from '../support/hello.js';
-import { callApi, createPerson, createToken, type Person } from '../support/people.js';
-import { launchBrowser, lookInto, signIn } from '../support/portal.js';
-import { createScene, type Scene } from '../support/scene.js';
+import { callApi, createPerson, type Person } from '../support/people.js';
+import { lookInto, signIn } from '../support/portal.js';
+import { openPortalHello, type PortalHello } from '../support/portal-hello.js';
+import type { Scene } from '../support/scene.js';
 import { uniqueName } from '../support/slipway.js';
 
 const portal = inject('portalUrl');
@@ -16,24 +16,19 @@ let browser: Browser;
 let page: Page;
 let application: string;
 let namespace: string;
+let close: PortalHello['close'] | undefined;
 
 beforeAll(async () => {
-  scene = await createScene('drift');
-  token = await createToken(scene.slipway);
+  ({ scene, token, browser, page, application, close } = await openPortalHello('drift', 1));
+  page.setDefaultTimeout(stepMilliseconds);
   viewer = await createPerson(uniqueName('viewer'));
   await callApi(token, 'POST', `/tenants/${scene.tenant}/members`, { username: viewer.username, role: 'viewer' });
-  await deployHello(scene.slipway, 1);
-  application = `/t/${scene.tenant}/p/${scene.project}/e/production/a/hello`;
   const path = `/tenants/${scene.tenant}/projects/${scene.project}/environments/production`;
   namespace = ((await callApi(token, 'GET', path)).body as { namespace: string }).namespace;
-  browser = await launchBrowser();
-  page = await signIn(browser, scene);
-  page.setDefaultTimeout(stepMilliseconds);
 });
 afterAll(async () => {
-  await browser?.close();
   await viewer?.slipway.dispose();
-  await scene?.dispose();
+  await close?.();
 });
 
 const look = lookInto('portal-drift');

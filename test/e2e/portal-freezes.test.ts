@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { deployHello } from '../support/hello.js';
-import { callApi, createPerson, createToken } from '../support/people.js';
-import { launchBrowser, lookInto, signIn } from '../support/portal.js';
-import { createScene, type Scene } from '../support/scene.js';
+import { callApi, createPerson } from '../support/people.js';
+import { lookInto, signIn } from '../support/portal.js';
+import { openPortalHello, type PortalHello } from '../support/portal-hello.js';
+import type { Scene } from '../support/scene.js';
 import { uniqueName } from '../support/slipway.js';
 
 const portal = inject('portalUrl');
@@ -14,20 +14,13 @@ let token: string;
 let browser: Browser;
 let page: Page;
 let application: string;
+let close: PortalHello['close'] | undefined;
 
 beforeAll(async () => {
-  scene = await createScene('freezes');
-  token = await createToken(scene.slipway);
-  await deployHello(scene.slipway, 2);
-  application = `/t/${scene.tenant}/p/${scene.project}/e/production/a/hello`;
-  browser = await launchBrowser();
-  page = await signIn(browser, scene);
+  ({ scene, token, browser, page, application, close } = await openPortalHello('freezes', 2));
   page.setDefaultTimeout(stepMilliseconds);
 });
-afterAll(async () => {
-  await browser?.close();
-  await scene?.dispose();
-});
+afterAll(() => close?.());
 
 const lookAt = lookInto('portal-freezes');
 const look = (name: string) => lookAt(page, name);

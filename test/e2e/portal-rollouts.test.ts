@@ -1,31 +1,23 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { deployHello } from '../support/hello.js';
-import { callApi, createToken } from '../support/people.js';
-import { launchBrowser, lookInto, signIn } from '../support/portal.js';
-import { createScene, type Scene } from '../support/scene.js';
+import { callApi } from '../support/people.js';
+import { lookInto } from '../support/portal.js';
+import { openPortalHello, type PortalHello } from '../support/portal-hello.js';
+import type { Scene } from '../support/scene.js';
 
 const portal = inject('portalUrl');
 const stepMilliseconds = 120_000;
 
 let scene: Scene;
 let token: string;
-let browser: Browser;
 let page: Page;
 let application: string;
+let close: PortalHello['close'] | undefined;
 
 beforeAll(async () => {
-  scene = await createScene('rollouts');
-  token = await createToken(scene.slipway);
-  await deployHello(scene.slipway, 2);
-  application = `/t/${scene.tenant}/p/${scene.project}/e/production/a/hello`;
-  browser = await launchBrowser();
-  page = await signIn(browser, scene);
+  ({ scene, token, page, application, close } = await openPortalHello('rollouts', 2));
 });
-afterAll(async () => {
-  await browser?.close();
-  await scene?.dispose();
-});
+afterAll(() => close?.());
 
 const lookAt = lookInto('portal-rollouts');
 const look = (name: string) => lookAt(page, name);

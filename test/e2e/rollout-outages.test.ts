@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { askGateway } from '../support/gateway.js';
+import { deployGray } from '../support/gray.js';
 import { kill } from '../support/outage.js';
-import { createToken } from '../support/people.js';
-import { ReleasePlace } from '../support/release-place.js';
-import { createScene, type Scene } from '../support/scene.js';
-import { checkout } from '../support/slipway.js';
+import type { ReleasePlace } from '../support/release-place.js';
+import type { Scene } from '../support/scene.js';
 import { startTraffic } from '../support/traffic.js';
 
 const port = inject('gatewayPort');
@@ -22,11 +20,7 @@ let isInSlotB = false;
 let pods: readonly string[];
 
 beforeAll(async () => {
-  scene = await createScene('outages');
-  url = await scene.slipway.run('deploy', join(checkout, 'docs/samples/gray'), '--create');
-  const token = await createToken(scene.slipway);
-  place = new ReleasePlace(inject('apiUrl'), token, `/tenants/${scene.tenant}/projects/demo/applications/gray`);
-  await eventually(async () => expect((await askGateway({ port, url })).body).toBe('1'));
+  ({ scene, place, url } = await deployGray('outages'));
 }, 180_000);
 afterAll(() => scene?.dispose());
 

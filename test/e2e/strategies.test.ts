@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { askGateway } from '../support/gateway.js';
-import { createToken } from '../support/people.js';
-import { ReleasePlace } from '../support/release-place.js';
-import { createScene, type Scene } from '../support/scene.js';
-import { checkout } from '../support/slipway.js';
+import { deployGray } from '../support/gray.js';
+import type { ReleasePlace } from '../support/release-place.js';
+import type { Scene } from '../support/scene.js';
 import { startTraffic, type Traffic } from '../support/traffic.js';
 
 const port = inject('gatewayPort');
@@ -17,11 +15,7 @@ let serial = 1;
 let stable = '1';
 
 beforeAll(async () => {
-  scene = await createScene('strategies');
-  url = await scene.slipway.run('deploy', join(checkout, 'docs/samples/gray'), '--create');
-  const token = await createToken(scene.slipway);
-  place = new ReleasePlace(inject('apiUrl'), token, `/tenants/${scene.tenant}/projects/demo/applications/gray`);
-  await eventually(async () => expect((await askGateway({ port, url })).body).toBe('1'));
+  ({ scene, place, url } = await deployGray('strategies'));
 }, 180_000);
 afterAll(() => scene?.dispose());
 
