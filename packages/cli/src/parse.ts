@@ -68,6 +68,12 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** With or without a fraction and a percent sign. */
+export function parsePercent(text: string): number {
+  if (!/^\d{1,3}(\.\d{1,3})?%?$/.test(text)) throw new InvalidArgumentError('A percentage is expected, such as 2.5.');
+  return Number.parseFloat(text);
+}
+
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** `90s`, `30m`, `2h`, `7d` or `1h30m` as seconds. */

@@ -40,6 +40,8 @@ export type NewBlueprint = Schemas['CreateBlueprint'];
 export type ConvertedStrategy = Schemas['ConvertedStrategy'];
 export type Strategy = Schemas['Strategy'];
 export type CanaryStep = Schemas['CanaryStep'];
+export type Experiment = Schemas['Experiment'];
+export type RequestMatch = Schemas['RequestMatch'];
 export type RolloutTransition = Schemas['RolloutTransition'];
 export type AnalysisMetric = Schemas['AnalysisMetric'];
 /** In a step or around a promotion, and beside the steps. */

@@ -16,3 +16,7 @@ export function compact<T extends object>(value: T): T {
   for (const key of Object.keys(value)) if (Reflect.get(value, key) === undefined) Reflect.deleteProperty(value, key);
   return value;
 }
+
+/** Digits alone, within these limits. */
+export const isWhole = (typed: string, least: number, most: number): boolean =>
+  /^\d+$/.test(typed.trim()) && Number(typed) >= least && Number(typed) <= most;

@@ -1,10 +1,21 @@
 import type { Analysis, AnalysisMetric } from '../../lib/contract';
 import { compact, isDuration, toDuration, toNumber, toText, toWord } from '../../lib/typed';
+import { isHeaderName, isStepName, type Problem, type Problems } from './problem';
 
 export const metricKinds = ['request-success-rate', 'request-duration', 'prometheus', 'web', 'job'] as const;
 export type MetricKind = (typeof metricKinds)[number];
 export const methods = ['GET', 'POST', 'PUT'] as const;
+export const headerSources = ['value', 'secret'] as const;
 export const inconclusiveChoices = ['', 'hold', 'extend', 'abort'] as const;
+
+/** A header that goes along: a value that everybody may read, or the name of a secret of the application. */
+export interface HeaderDraft {
+  /** For React alone. */
+  readonly key: string;
+  readonly name: string;
+  readonly from: (typeof headerSources)[number];
+  readonly text: string;
+}
 
 /** A metric as it is typed: what its kind does not use is kept while the kind is tried out. */
 export interface MetricDraft {
@@ -18,6 +29,8 @@ export interface MetricDraft {
   readonly url: string;
   readonly method: '' | (typeof methods)[number];
   readonly jsonPath: string;
+  readonly headers: readonly HeaderDraft[];
+  readonly body: string;
   /** One argument a line. */
   readonly command: string;
   readonly process: string;
@@ -30,8 +43,6 @@ export interface MetricDraft {
   readonly consecutiveErrorLimit: string;
   readonly successCondition: string;
   readonly failureCondition: string;
-  /** What this form does not show, such as headers, stays as it is. */
-  readonly given?: AnalysisMetric;
 }
 
 /** What looks at the new release, in a step, beside the steps, or around a promotion. */
@@ -55,6 +66,8 @@ const emptyMetric: Omit<MetricDraft, 'key'> = {
   url: '',
   method: '',
   jsonPath: '',
+  headers: [],
+  body: '',
   command: '',
   process: '',
   timeoutSeconds: '',
@@ -105,6 +118,13 @@ function toMetricDraft(metric: AnalysisMetric, key: string): MetricDraft {
     url: provider?.web?.url ?? '',
     method: provider?.web?.method ?? '',
     jsonPath: provider?.web?.jsonPath ?? '',
+    headers: (provider?.web?.headers ?? []).map((header, index) => ({
+      key: `${index}`,
+      name: header.key,
+      from: header.secret === undefined ? 'value' : 'secret',
+      text: header.secret ?? header.value ?? '',
+    })),
+    body: provider?.web?.body ?? '',
     command: (provider?.job?.command ?? []).join('\n'),
     process: provider?.job?.process ?? '',
     timeoutSeconds: toText(provider?.web?.timeoutSeconds ?? provider?.job?.timeoutSeconds),
@@ -116,7 +136,6 @@ function toMetricDraft(metric: AnalysisMetric, key: string): MetricDraft {
     consecutiveErrorLimit: toText(metric.consecutiveErrorLimit),
     successCondition: metric.successCondition ?? '',
     failureCondition: metric.failureCondition ?? '',
-    given: metric,
   };
 }
 
@@ -159,9 +178,10 @@ function toProvider(draft: MetricDraft): NonNullable<AnalysisMetric['provider']>
     case 'web':
       return {
         web: compact({
-          ...draft.given?.provider?.web,
           url: draft.url.trim(),
           method: draft.method === '' ? undefined : draft.method,
+          headers: draft.headers.length === 0 ? undefined : draft.headers.map(toHeader),
+          body: draft.body === '' || toMethod(draft) === 'GET' ? undefined : draft.body,
           jsonPath: toWord(draft.jsonPath),
           timeoutSeconds,
         }),
@@ -179,12 +199,15 @@ function toProvider(draft: MetricDraft): NonNullable<AnalysisMetric['provider']>
   }
 }
 
-/** What the API would refuse of an analysis, by the path it would name. */
-export type AnalysisProblem = 'required' | 'duration' | 'whole' | 'name' | 'number' | 'metrics';
+const toHeader = ({ name, from, text }: HeaderDraft) => ({ key: name.trim(), [from]: text });
 
-export function problemsOfAnalysis(draft: AnalysisDraft, path: string): Readonly<Record<string, AnalysisProblem>> {
-  const found: Record<string, AnalysisProblem> = {};
-  const refuse = (at: string, problem: AnalysisProblem, isRefused: boolean) => {
+/** How the address is asked. */
+export const toMethod = ({ method }: MetricDraft): (typeof methods)[number] => method || 'GET';
+
+/** What the API would refuse of an analysis, by the path it would name. */
+export function problemsOfAnalysis(draft: AnalysisDraft, path: string): Problems {
+  const found: Record<string, Problem> = {};
+  const refuse = (at: string, problem: Problem, isRefused: boolean) => {
     if (isRefused) found[`${path}.${at}`] = problem;
   };
   refuse('metrics', 'metrics', draft.metrics.length === 0);
@@ -203,6 +226,12 @@ export function problemsOfAnalysis(draft: AnalysisDraft, path: string): Readonly
     refuse(`${at}.name`, 'name', !isStepName(metric.name));
     refuse(`${at}.provider.prometheus.query`, 'required', metric.kind === 'prometheus' && metric.query.trim() === '');
     refuse(`${at}.provider.web.url`, 'required', metric.kind === 'web' && metric.url.trim() === '');
+    if (metric.kind === 'web')
+      metric.headers.forEach((header, place) => {
+        const headerPath = `${at}.provider.web.headers.${place}`;
+        refuse(`${headerPath}.key`, 'header', !isHeaderName(header.name));
+        refuse(`${headerPath}.secret`, 'required', header.from === 'secret' && header.text.trim() === '');
+      });
     refuse(`${at}.provider.job.command`, 'required', metric.kind === 'job' && metric.command.trim() === '');
     refuse(`${at}.provider.${metric.kind}.timeoutSeconds`, 'whole', !isWhole(metric.timeoutSeconds));
     for (const field of ['interval', 'initialDelay'] as const)
@@ -213,8 +242,6 @@ export function problemsOfAnalysis(draft: AnalysisDraft, path: string): Readonly
   return found;
 }
 
-/** Of a metric, or of a route that a step makes. */
-export const isStepName = (name: string): boolean => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
 const isWhole = (value: string): boolean => /^\d{0,7}$/.test(value.trim());
 const isNumber = (value: string, most: number): boolean =>
   value.trim() === '' || (Number(value) >= 0 && Number(value) <= most);

@@ -2,7 +2,8 @@
 import { useTranslations } from 'next-intl';
 import { Field, Select } from '@/ui/field';
 import { Input } from '@/ui/input';
-import { isBuiltIn, type MetricDraft, methods, metricKinds } from './analysis-draft';
+import { isBuiltIn, type MetricDraft, methods, metricKinds, toMethod } from './analysis-draft';
+import { HeaderFields } from './header-fields';
 
 interface MetricFieldsProps {
   readonly metric: MetricDraft;
@@ -12,7 +13,7 @@ interface MetricFieldsProps {
   readonly errorOf: (path: string) => string | undefined;
 }
 
-type TextKey = Exclude<keyof MetricDraft, 'key' | 'kind' | 'method' | 'given'>;
+type TextKey = Exclude<keyof MetricDraft, 'key' | 'kind' | 'method' | 'headers'>;
 
 /** One metric: measured at the gateway, or one's own by PromQL, an address or a command, with what its result must be. */
 export function MetricFields({ metric, path, onChange, errorOf }: MetricFieldsProps) {
@@ -33,7 +34,7 @@ export function MetricFields({ metric, path, onChange, errorOf }: MetricFieldsPr
       )}
     </Field>
   );
-  const area = (key: 'query' | 'command', at: string, help: string) => (
+  const area = (key: 'query' | 'command' | 'body', at: string, help?: string) => (
     <Field label={t(`fields.${key}`)} help={help} error={errorOf(`${path}.${at}`)}>
       {({ status, ...control }) => (
         <textarea
@@ -76,7 +77,7 @@ export function MetricFields({ metric, path, onChange, errorOf }: MetricFieldsPr
               {({ id }) => (
                 <Select
                   id={id}
-                  value={metric.method || 'GET'}
+                  value={toMethod(metric)}
                   onChange={(chosen) => onChange({ method: methods.find((one) => one === chosen) ?? '' })}
                   options={methods.map((one) => ({ value: one, label: one }))}
                 />
@@ -85,7 +86,13 @@ export function MetricFields({ metric, path, onChange, errorOf }: MetricFieldsPr
             {text('jsonPath', 'provider.web.jsonPath', { placeholder: '{$.data.rate}', help: t('jsonPathHelp') })}
             {text('timeoutSeconds', 'provider.web.timeoutSeconds', { placeholder: '10' })}
           </div>
-          <p className="muted">{t('headersAsText')}</p>
+          {toMethod(metric) !== 'GET' && area('body', 'provider.web.body')}
+          <HeaderFields
+            headers={metric.headers}
+            path={`${path}.provider.web.headers`}
+            onChange={(headers) => onChange({ headers })}
+            errorOf={errorOf}
+          />
         </>
       )}
       {kind === 'job' && (

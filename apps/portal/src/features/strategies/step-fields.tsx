@@ -4,7 +4,8 @@ import { useId } from 'react';
 import { Select } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { AnalysisFields } from './analysis-fields';
-import { matchKinds, type StepDraft, scaleKinds } from './strategy-draft';
+import { ExperimentFields } from './experiment-fields';
+import { isTall, matchKinds, type StepDraft, scaleKinds } from './step-draft';
 
 interface StepFieldsProps {
   readonly step: StepDraft;
@@ -21,7 +22,7 @@ export function StepFields({ step, index, onChange, errorUnder, errorOf }: StepF
   const t = useTranslations('strategy');
   const note = useId();
   const path = `strategy.steps.${index}`;
-  const error = step.kind === 'analysis' ? errorOf(path) : errorUnder(path);
+  const error = isTall(step.kind) ? errorOf(path) : errorUnder(path);
   const control = {
     'aria-describedby': note,
     'aria-invalid': error ? true : undefined,
@@ -85,6 +86,15 @@ export function StepFields({ step, index, onChange, errorUnder, errorOf }: StepF
             analysis={step.analysis}
             path={`${path}.analysis`}
             onChange={(analysis) => onChange({ analysis })}
+            errorOf={errorOf}
+          />
+        )}
+        {step.kind === 'experiment' && (
+          <ExperimentFields
+            label={t('experimentOf', { number: index + 1 })}
+            experiment={step.experiment}
+            path={`${path}.experiment`}
+            onChange={(experiment) => onChange({ experiment })}
             errorOf={errorOf}
           />
         )}

@@ -4,8 +4,8 @@ import { useTranslations } from 'next-intl';
 import { useId, useRef } from 'react';
 import { Select } from '@/ui/field';
 import { Icon } from '@/ui/icon';
+import { isTall, move, newStep, type StepDraft, stepKinds } from './step-draft';
 import { StepFields } from './step-fields';
-import { move, newStep, type StepDraft, stepKinds } from './strategy-draft';
 
 interface StepListProps {
   readonly steps: readonly StepDraft[];
@@ -31,7 +31,7 @@ export function StepList({ steps, onChange, errorUnder, errorOf }: StepListProps
       {steps.length === 0 && <p className="muted">{t('noSteps')}</p>}
       <ol className="step-list" aria-label={t('steps')}>
         {steps.map((step, index) => (
-          <li key={step.key} className={step.kind === 'analysis' ? 'step-row step-row-tall' : 'step-row'}>
+          <li key={step.key} className={isTall(step.kind) ? 'step-row step-row-tall' : 'step-row'}>
             <span className="step-number tabular muted">{index + 1}</span>
             {step.kind === 'other' ? (
               <span className="muted">{t('kinds.other')}</span>

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CanaryStep, Strategy } from '../../lib/contract';
 import { newAnalysis, newMetric } from './analysis-draft';
-import { isForForm, move, newStep, problemsOf, toDraft, toStrategy } from './strategy-draft';
+import { newTemplate } from './experiment-draft';
+import { newCondition } from './match-draft';
+import { move, newStep } from './step-draft';
+import { isForForm, problemsOf, toDraft, toStrategy } from './strategy-draft';
 
 const whole: Strategy = {
   type: 'canary',
@@ -34,7 +37,12 @@ const whole: Strategy = {
         provider: {
           web: {
             url: 'https://metrics.example.com/orders',
-            headers: [{ key: 'X-Key', secret: 'METRICS_KEY' }],
+            headers: [
+              { key: 'X-Key', secret: 'METRICS_KEY' },
+              { key: 'X-Of', value: '' },
+            ],
+            method: 'POST',
+            body: '{"of":"orders"}',
             jsonPath: '{$.rate}',
           },
         },
@@ -53,12 +61,31 @@ const blueGreen: Strategy = {
   webhooks: [{ name: 'told', type: 'post-rollout', url: 'https://hooks.example.com/' }],
 };
 
+const abTest: Strategy = {
+  type: 'abTest',
+  match: [
+    {
+      headers: [
+        { name: 'X-Beta', value: '1' },
+        { name: 'User-Agent', type: 'RegularExpression', value: '.*Mobile.*' },
+      ],
+      cookies: [{ name: 'beta', type: 'Exact', value: '1' }],
+    },
+    { queryParams: [{ name: 'beta', value: '1' }] },
+  ],
+  duration: '1h',
+  scaleDownDelaySeconds: 60,
+  webhooks: [{ name: 'told', type: 'post-rollout', url: 'https://hooks.example.com/' }],
+};
+
 describe('a strategy as it is edited', () => {
   test.each<[string, Strategy]>([
     ['rolling', { type: 'rolling' }],
     ['blue/green by hand', { type: 'blueGreen', autoPromotionEnabled: false, scaleDownDelaySeconds: 300 }],
     ['blue/green with nothing said', { type: 'blueGreen' }],
     ['a mirror', { type: 'mirror', percentage: 20, duration: '30m' }],
+    ['a mirror that waits', { type: 'mirror', percentage: 20, autoPromotionEnabled: false, replicas: 2 }],
+    ['an A/B test', abTest],
     ['blue/green with analyses', blueGreen],
     ['a rolling update that stays where it fails', { type: 'rolling', rollbackOnFailure: false }],
     ['every step', whole],
@@ -80,7 +107,7 @@ describe('a strategy as it is edited', () => {
     expect(toStrategy(toDraft(strategy))).toEqual(strategy);
   });
 
-  test('an experiment stays as it is, wherever it is moved', () => {
+  test('an experiment comes out as it went in, wherever it is moved', () => {
     const experiment: CanaryStep = {
       experiment: {
         duration: '10m',
@@ -94,7 +121,7 @@ describe('a strategy as it is edited', () => {
     const strategy: Strategy = { type: 'canary', steps: [experiment, { setWeight: 5 }] };
     expect(isForForm(strategy)).toBe(true);
     const draft = toDraft(strategy);
-    expect(draft.steps[0]?.kind).toBe('other');
+    expect(draft.steps[0]?.kind).toBe('experiment');
     expect(problemsOf(draft)).toEqual({});
     expect(toStrategy(draft)).toEqual(strategy);
     expect(toStrategy({ ...draft, steps: move(draft.steps, 0, 1) })).toEqual({
@@ -151,9 +178,60 @@ describe('a strategy as it is edited', () => {
     });
   });
 
+  test('what an A/B test lacks is named where the API looks for it', () => {
+    const conditions = [
+      newCondition('a', { on: 'cookies', name: 'beta', value: '1' }),
+      newCondition('b', { name: 'X Beta', value: '1' }),
+      newCondition('c', { on: 'cookies', name: 'gamma', value: '1' }),
+      newCondition('d', { on: 'queryParams', name: 'beta' }),
+    ];
+    const draft = {
+      ...toDraft(abTest),
+      duration: 'soon',
+      replicas: '0',
+      matches: [
+        { key: 'a', conditions },
+        { key: 'b', conditions: [] },
+      ],
+    };
+    expect(problemsOf(draft)).toEqual({
+      'strategy.duration': 'duration',
+      'strategy.replicas': 'whole',
+      'strategy.match.0.headers.0.name': 'header',
+      'strategy.match.0.cookies.1.name': 'oneCookie',
+      'strategy.match.0.queryParams.0.value': 'required',
+      'strategy.match.1': 'required',
+    });
+    expect(problemsOf({ ...toDraft({ type: 'mirror', percentage: 20 }), percentage: '0' })).toEqual({
+      'strategy.percentage': 'percent',
+    });
+  });
+
+  test('what an experiment lacks is named by its path', () => {
+    const templates = [
+      newTemplate('a', { name: 'same' }),
+      newTemplate('b', { name: 'same' }),
+      newTemplate('c', { name: 'Bad', replicas: '0' }),
+    ];
+    const experiments = [
+      { duration: '', templates },
+      { duration: '5m', templates: [], analysis: newAnalysis() },
+    ];
+    const steps = experiments.map((experiment, index) => newStep(`${index}`, { kind: 'experiment', experiment }));
+    expect(problemsOf({ ...toDraft({ type: 'canary', steps: [] }), steps })).toEqual({
+      'strategy.steps.0.experiment.duration': 'endless',
+      'strategy.steps.0.experiment.templates.1.name': 'twice',
+      'strategy.steps.0.experiment.templates.2.name': 'name',
+      'strategy.steps.0.experiment.templates.2.replicas': 'whole',
+      'strategy.steps.1.experiment.templates': 'required',
+      'strategy.steps.1.experiment.analysis.metrics.0': 'ownMetrics',
+    });
+  });
+
   test('what is half written is no form', () => {
     expect(isForForm(whole)).toBe(true);
-    expect(isForForm({ type: 'mirror', percentage: 20 })).toBe(false);
+    expect(isForForm({ type: 'mirror' } as Strategy)).toBe(false);
+    expect(isForForm({ type: 'abTest', match: [{ method: 'GET' }] } as unknown as Strategy)).toBe(false);
     expect(isForForm({ type: 'canary' } as Strategy)).toBe(false);
     expect(isForForm({ type: 'blueGreen', prePromotionAnalysis: {} } as Strategy)).toBe(false);
     expect(isForForm({ type: 'canary', steps: [{ analysis: { metrics: 'all' } }] } as unknown as Strategy)).toBe(false);

@@ -1,45 +1,12 @@
-import type { CanaryStep, Strategy } from '../../lib/contract';
-import { compact, isDuration, toDuration, toNumber, toText } from '../../lib/typed';
-import {
-  type AnalysisDraft,
-  type AnalysisProblem,
-  isStepName,
-  newAnalysis,
-  problemsOfAnalysis,
-  toAnalysis,
-  toAnalysisDraft,
-} from './analysis-draft';
+import type { Strategy } from '../../lib/contract';
+import { diffValues } from '../../lib/diff-values';
+import { compact, isDuration, isWhole, toDuration, toNumber, toText } from '../../lib/typed';
+import { type AnalysisDraft, problemsOfAnalysis, toAnalysis, toAnalysisDraft } from './analysis-draft';
+import { type MatchDraft, newMatch, problemsOfMatch, toMatch, toMatchDraft } from './match-draft';
+import type { Problem, Problems } from './problem';
+import { problemsOfStep, type StepDraft, toStep, toStepDraft } from './step-draft';
 
-export const stepKinds = [
-  'setWeight',
-  'pause',
-  'analysis',
-  'setCanaryScale',
-  'setHeaderRoute',
-  'setMirrorRoute',
-] as const;
-export type StepKind = (typeof stepKinds)[number];
-export const matchKinds = ['exact', 'prefix', 'regex'] as const;
-export const scaleKinds = ['matchTrafficWeight', 'replicas', 'weight'] as const;
-
-/** A step as it is typed: what its kind does not use is kept while the kind is tried out. */
-export interface StepDraft {
-  /** For React alone. */
-  readonly key: string;
-  /** `other`: a step that this form does not know; it stays as it is. */
-  readonly kind: StepKind | 'other';
-  /** Weight, duration, percentage or number of pods. */
-  readonly value: string;
-  readonly scaleBy: (typeof scaleKinds)[number];
-  readonly name: string;
-  readonly headerName: string;
-  readonly headerValue: string;
-  readonly match: (typeof matchKinds)[number];
-  readonly analysis: AnalysisDraft;
-  readonly given?: CanaryStep;
-}
-
-export const editableTypes = ['rolling', 'recreate', 'blueGreen', 'canary'] as const;
+export const editableTypes = ['rolling', 'recreate', 'blueGreen', 'canary', 'abTest', 'mirror'] as const;
 type EditableType = (typeof editableTypes)[number];
 
 export const analysisPlaces = {
@@ -54,6 +21,7 @@ export interface StrategyDraft {
   readonly type: EditableType | 'other';
   /** Of rolling and recreate: a release that fails is taken back by itself. */
   readonly isRolledBack: boolean;
+  /** Of blue/green, A/B test and mirror: it goes on by itself. */
   readonly isAutomatic: boolean;
   readonly autoPromotionSeconds: string;
   readonly previewReplicaCount: string;
@@ -63,46 +31,24 @@ export interface StrategyDraft {
   readonly steps: readonly StepDraft[];
   /** Where a strategy has one: beside the steps of a canary, before and after the promotion of a blue/green release. */
   readonly analyses: { readonly [Place in AnalysisPlace]?: AnalysisDraft };
+  /** Of an A/B test: who meets the new release. */
+  readonly matches: readonly MatchDraft[];
+  /** Of a mirror. */
+  readonly percentage: string;
+  /** Of an A/B test and a mirror. */
+  readonly duration: string;
+  readonly replicas: string;
   readonly given: Strategy;
 }
 
-const emptyStep: Omit<StepDraft, 'key'> = {
-  kind: 'setWeight',
-  value: '',
-  scaleBy: 'replicas',
-  name: '',
-  headerName: '',
-  headerValue: '',
-  match: 'exact',
-  analysis: newAnalysis(),
-};
-
-export const newStep = (key: string, change: Partial<StepDraft> = {}): StepDraft => ({ ...emptyStep, ...change, key });
-
-/** Can the form show it? A strategy that is being written as text may lack what the form needs. */
+/** Can the form show all of it? A strategy that is being written as text may lack what the form needs, or have more. */
 export function isForForm(strategy: Strategy): boolean {
-  if (
-    !Object.values(analysisPlaces)
-      .flat()
-      .every((place) => isForFields(strategy, place))
-  )
+  try {
+    const draft = toDraft(strategy);
+    return draft.type !== 'other' && diffValues(strategy, toStrategy(draft)).length === 0;
+  } catch {
     return false;
-  if (strategy.type !== 'canary') return editableTypes.some((type) => type === strategy.type);
-  const steps: unknown = strategy.steps;
-  return Array.isArray(steps) && steps.every((step) => isObject(step) && isForFields(step, 'analysis'));
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** Is the analysis there, if there is one, a list of objects and what belongs to it? */
-function isForFields(owner: object, place: string): boolean {
-  const analysis: unknown = Reflect.get(owner, place);
-  if (analysis === undefined) return true;
-  const metrics: unknown = isObject(analysis) ? Reflect.get(analysis, 'metrics') : undefined;
-  return (
-    Array.isArray(metrics) &&
-    metrics.every((metric) => isObject(metric) && typeof Reflect.get(metric, 'name') === 'string')
-  );
+  }
 }
 
 /** As it is written, whatever it is: for the text. */
@@ -118,20 +64,30 @@ export function toDraft(strategy: Strategy): StrategyDraft {
   return {
     type: editableTypes.find((type) => type === strategy.type) ?? 'other',
     isRolledBack: !isInPlace(strategy) || strategy.rollbackOnFailure !== false,
-    isAutomatic: strategy.type !== 'blueGreen' || strategy.autoPromotionEnabled !== false,
+    isAutomatic: !('autoPromotionEnabled' in strategy) || strategy.autoPromotionEnabled !== false,
     autoPromotionSeconds: strategy.type === 'blueGreen' ? toText(strategy.autoPromotionSeconds) : '',
     previewReplicaCount: strategy.type === 'blueGreen' ? toText(strategy.previewReplicaCount) : '',
-    scaleDownDelaySeconds:
-      strategy.type === 'blueGreen' || strategy.type === 'canary' ? toText(strategy.scaleDownDelaySeconds) : '',
+    scaleDownDelaySeconds: isInPlace(strategy) ? '' : toText(strategy.scaleDownDelaySeconds),
     stickyBy: stickyBy === 'gateway' || stickyBy === 'cookie' || stickyBy === 'header' ? stickyBy : '',
     stickyName: name.join(':'),
     steps: strategy.type === 'canary' ? strategy.steps.map((step, index) => toStepDraft(step, `${index}`)) : [],
     analyses: toAnalyses(strategy),
+    matches:
+      strategy.type === 'abTest'
+        ? strategy.match.map((match, index) => toMatchDraft(match, `${index}`))
+        : [newMatch('0')],
+    percentage: strategy.type === 'mirror' ? toText(strategy.percentage) : '20',
+    duration: isTrial(strategy) ? toText(strategy.duration) : '',
+    replicas: isTrial(strategy) ? toText(strategy.replicas) : '',
     given: strategy,
   };
 }
 
-const isInPlace = (strategy: Strategy) => strategy.type === 'rolling' || strategy.type === 'recreate';
+type Of<Type extends Strategy['type']> = Extract<Strategy, { type: Type }>;
+const isInPlace = (strategy: Strategy): strategy is Of<'rolling' | 'recreate'> =>
+  strategy.type === 'rolling' || strategy.type === 'recreate';
+const isTrial = (strategy: Strategy): strategy is Of<'abTest' | 'mirror'> =>
+  strategy.type === 'abTest' || strategy.type === 'mirror';
 
 function toAnalyses(strategy: Strategy): StrategyDraft['analyses'] {
   const draft = (analysis: Parameters<typeof toAnalysisDraft>[0] | undefined) => analysis && toAnalysisDraft(analysis);
@@ -139,28 +95,6 @@ function toAnalyses(strategy: Strategy): StrategyDraft['analyses'] {
   if (strategy.type !== 'blueGreen') return {};
   const { prePromotionAnalysis: before, postPromotionAnalysis: after } = strategy;
   return compact({ prePromotionAnalysis: draft(before), postPromotionAnalysis: draft(after) });
-}
-
-function toStepDraft(step: CanaryStep, key: string): StepDraft {
-  if (step.setWeight !== undefined) return newStep(key, { kind: 'setWeight', value: toText(step.setWeight) });
-  if (step.analysis) return newStep(key, { kind: 'analysis', analysis: toAnalysisDraft(step.analysis) });
-  if (step.pause) return newStep(key, { kind: 'pause', value: toText(step.pause.duration) });
-  if (step.setCanaryScale) {
-    const { replicas, weight } = step.setCanaryScale;
-    const scaleBy = replicas !== undefined ? 'replicas' : weight !== undefined ? 'weight' : 'matchTrafficWeight';
-    return newStep(key, { kind: 'setCanaryScale', scaleBy, value: toText(replicas ?? weight) });
-  }
-  if (step.setMirrorRoute) {
-    const { name, percentage } = step.setMirrorRoute;
-    return newStep(key, { kind: 'setMirrorRoute', name, value: toText(percentage) });
-  }
-  if (step.setHeaderRoute && (step.setHeaderRoute.match ?? []).length < 2) {
-    const { name, match: [only] = [] } = step.setHeaderRoute;
-    const match = matchKinds.find((kind) => only?.headerValue[kind] !== undefined) ?? 'exact';
-    const headerValue = only?.headerValue[match] ?? '';
-    return newStep(key, { kind: 'setHeaderRoute', name, headerName: only?.headerName ?? '', headerValue, match });
-  }
-  return newStep(key, { kind: 'other', given: step });
 }
 
 export function toStrategy(draft: StrategyDraft): Strategy {
@@ -173,7 +107,7 @@ export function toStrategy(draft: StrategyDraft): Strategy {
       return compact({
         ...(draft.given.type === 'blueGreen' ? draft.given : {}),
         type: 'blueGreen',
-        autoPromotionEnabled: draft.isAutomatic && !saysAutomatic(draft.given) ? undefined : draft.isAutomatic,
+        autoPromotionEnabled: automaticOf(draft),
         autoPromotionSeconds: draft.isAutomatic ? toNumber(draft.autoPromotionSeconds) : undefined,
         previewReplicaCount: toNumber(draft.previewReplicaCount),
         scaleDownDelaySeconds,
@@ -194,10 +128,31 @@ export function toStrategy(draft: StrategyDraft): Strategy {
         scaleDownDelaySeconds,
         analysis: analysisOf(draft, 'analysis'),
       });
+    case 'abTest':
+      return compact({
+        ...(draft.given.type === 'abTest' ? draft.given : {}),
+        type: 'abTest',
+        match: draft.matches.map(toMatch),
+        ...trialOf(draft),
+      });
+    case 'mirror':
+      return compact({
+        ...(draft.given.type === 'mirror' ? draft.given : {}),
+        type: 'mirror',
+        percentage: toNumber(draft.percentage) ?? 0,
+        ...trialOf(draft),
+      });
     case 'other':
       return draft.given;
   }
 }
+
+const trialOf = (draft: StrategyDraft) => ({
+  duration: toDuration(draft.duration),
+  autoPromotionEnabled: automaticOf(draft),
+  replicas: toNumber(draft.replicas),
+  scaleDownDelaySeconds: toNumber(draft.scaleDownDelaySeconds),
+});
 
 function analysisOf({ analyses }: StrategyDraft, place: AnalysisPlace) {
   const draft = analyses[place];
@@ -205,50 +160,23 @@ function analysisOf({ analyses }: StrategyDraft, place: AnalysisPlace) {
 }
 
 const rollbackOf = ({ isRolledBack, given }: StrategyDraft): boolean | undefined => {
-  const isSaid = (given.type === 'rolling' || given.type === 'recreate') && given.rollbackOnFailure !== undefined;
+  const isSaid = isInPlace(given) && given.rollbackOnFailure !== undefined;
   return isRolledBack && !isSaid ? undefined : isRolledBack;
 };
 
 /** Left unsaid it is so anyway: then saying it would be a change that changes nothing. */
-const saysAutomatic = (given: Strategy): boolean =>
-  given.type === 'blueGreen' && given.autoPromotionEnabled !== undefined;
+const automaticOf = ({ isAutomatic, given }: StrategyDraft): boolean | undefined => {
+  const isSaid = 'autoPromotionEnabled' in given && given.autoPromotionEnabled !== undefined;
+  return isAutomatic && !isSaid ? undefined : isAutomatic;
+};
 
-function toStep(step: StepDraft): CanaryStep {
-  const value = toNumber(step.value);
-  switch (step.kind) {
-    case 'setWeight':
-      return { setWeight: value ?? 0 };
-    case 'analysis':
-      return { analysis: toAnalysis(step.analysis) };
-    case 'pause':
-      return { pause: compact({ duration: toDuration(step.value) }) };
-    case 'setCanaryScale':
-      if (step.scaleBy === 'matchTrafficWeight') return { setCanaryScale: { matchTrafficWeight: true } };
-      return { setCanaryScale: { [step.scaleBy]: value ?? 0 } };
-    case 'setHeaderRoute':
-      if (step.headerName === '') return { setHeaderRoute: { name: step.name } };
-      return {
-        setHeaderRoute: {
-          name: step.name,
-          match: [{ headerName: step.headerName, headerValue: { [step.match]: step.headerValue } }],
-        },
-      };
-    case 'setMirrorRoute':
-      return { setMirrorRoute: compact({ name: step.name, percentage: value }) };
-    case 'other':
-      return step.given ?? {};
-  }
-}
-
-/** What the API would refuse, by the path it would name; the messages are keys under `strategy.problems`. */
-export type Problem = 'weight' | 'percent' | 'header' | 'key' | AnalysisProblem;
-
-export function problemsOf(draft: StrategyDraft): Readonly<Record<string, Problem>> {
+/** What the API would refuse. */
+export function problemsOf(draft: StrategyDraft): Problems {
   const found: Record<string, Problem> = {};
   const whole = (path: string, value: string, least: number, most: number) => {
     if (value.trim() !== '' && !isWhole(value, least, most)) found[path] = 'whole';
   };
-  if (draft.type === 'blueGreen' || draft.type === 'canary')
+  if (draft.type !== 'rolling' && draft.type !== 'recreate' && draft.type !== 'other')
     whole('strategy.scaleDownDelaySeconds', draft.scaleDownDelaySeconds, 0, 86_400);
   if (draft.type === 'blueGreen') {
     if (draft.isAutomatic) whole('strategy.autoPromotionSeconds', draft.autoPromotionSeconds, 0, 604_800);
@@ -259,52 +187,22 @@ export function problemsOf(draft: StrategyDraft): Readonly<Record<string, Proble
       const analysis = draft.analyses[place];
       if (analysis && type === draft.type) Object.assign(found, problemsOfAnalysis(analysis, `strategy.${place}`));
     }
+  if (draft.type === 'abTest' || draft.type === 'mirror') {
+    if (!isDuration(draft.duration)) found['strategy.duration'] = 'duration';
+    whole('strategy.replicas', draft.replicas, 1, 100);
+  }
+  if (draft.type === 'mirror' && !isWhole(draft.percentage, 1, 100)) found['strategy.percentage'] = 'percent';
+  if (draft.type === 'abTest') {
+    if (draft.matches.length === 0) found['strategy.match'] = 'required';
+    draft.matches.forEach((match, index) => {
+      Object.assign(found, problemsOfMatch(match, `strategy.match.${index}`));
+    });
+  }
   if (draft.type !== 'canary') return found;
   if ((draft.stickyBy === 'cookie' || draft.stickyBy === 'header') && !/^[\w-]{1,63}$/.test(draft.stickyName))
     found['strategy.stickyBy'] = 'key';
   draft.steps.forEach((step, index) => {
-    if (step.kind === 'analysis')
-      Object.assign(found, problemsOfAnalysis(step.analysis, `strategy.steps.${index}.analysis`));
-    const problem = problemOfStep(step);
-    if (problem) found[`strategy.steps.${index}.${problem.path}`] = problem.problem;
+    Object.assign(found, problemsOfStep(step, `strategy.steps.${index}`));
   });
   return found;
-}
-
-const isWhole = (value: string, least: number, most: number): boolean =>
-  /^\d+$/.test(value.trim()) && Number(value) >= least && Number(value) <= most;
-
-function problemOfStep(step: StepDraft): { path: string; problem: Problem } | undefined {
-  switch (step.kind) {
-    case 'setWeight': {
-      const isWeight = /^\d{1,3}(\.\d)?$/.test(step.value.trim()) && Number(step.value) <= 100;
-      return isWeight ? undefined : { path: 'setWeight', problem: 'weight' };
-    }
-    case 'pause':
-      return isDuration(step.value) ? undefined : { path: 'pause.duration', problem: 'duration' };
-    case 'setCanaryScale':
-      return step.scaleBy === 'matchTrafficWeight' || isWhole(step.value, 0, 100)
-        ? undefined
-        : { path: `setCanaryScale.${step.scaleBy}`, problem: 'whole' };
-    case 'setHeaderRoute':
-      if (!isStepName(step.name)) return { path: 'setHeaderRoute.name', problem: 'name' };
-      if (step.headerName === '') return undefined;
-      if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(step.headerName))
-        return { path: 'setHeaderRoute.match.0.headerName', problem: 'header' };
-      return step.headerValue === '' ? { path: 'setHeaderRoute.match.0.headerValue', problem: 'required' } : undefined;
-    case 'setMirrorRoute':
-      if (!isStepName(step.name)) return { path: 'setMirrorRoute.name', problem: 'name' };
-      return step.value.trim() === '' || isWhole(step.value, 1, 100)
-        ? undefined
-        : { path: 'setMirrorRoute.percentage', problem: 'percent' };
-    case 'analysis':
-    case 'other':
-      return undefined;
-  }
-}
-
-/** A list with the entry at `from` at `to` instead. */
-export function move<T>(list: readonly T[], from: number, to: number): readonly T[] {
-  const rest = list.filter((_, index) => index !== from);
-  return [...rest.slice(0, to), ...list.slice(from, from + 1), ...rest.slice(to)];
 }

@@ -191,11 +191,7 @@ const placesOf = ({ type }: StrategyDraft): readonly AnalysisPlace[] =>
   type === 'canary' || type === 'blueGreen' ? analysisPlaces[type] : [];
 
 const isFieldOf = (draft: StrategyDraft, path: string): boolean => {
-  if (placesOf(draft).some((place) => path.startsWith(`strategy.${place}.`) && isShownOfAnalysis(path))) return true;
+  if (placesOf(draft).some((place) => path.startsWith(`strategy.${place}.`))) return true;
   const [, index] = /^strategy\.steps\.(\d+)(?:\.|$)/.exec(path) ?? [];
-  const isStep = index !== undefined && Number(index) < draft.steps.length;
-  return isStep && (!path.includes('.analysis.') || isShownOfAnalysis(path));
+  return index !== undefined && Number(index) < draft.steps.length;
 };
-
-/** Headers and bodies have no field of their own: what is said of them stands above the buttons. */
-const isShownOfAnalysis = (path: string): boolean => !/\.provider\.web\.(headers|body)/.test(path);

@@ -4,6 +4,7 @@ import { Field, Select } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { newAnalysis } from './analysis-draft';
 import { OptionalAnalysis } from './analysis-fields';
+import { MatchList } from './match-fields';
 import { type AnalysisPlace, editableTypes, type StrategyDraft } from './strategy-draft';
 
 interface FieldsProps {
@@ -45,6 +46,9 @@ export function StrategyFields({ draft, onChange, errorOf }: FieldsProps) {
         </label>
       )}
       {type === 'blueGreen' && <BlueGreenFields draft={draft} onChange={onChange} errorOf={errorOf} />}
+      {(type === 'abTest' || type === 'mirror') && (
+        <TrialFields type={type} draft={draft} onChange={onChange} errorOf={errorOf} />
+      )}
       {type === 'canary' && (
         <div className="form-row">
           <Field label={t('stickyBy')} help={t('stickyHelp')}>
@@ -147,6 +151,47 @@ function BlueGreenFields({ draft, onChange, errorOf }: FieldsProps) {
         </Field>
         <DelayField draft={draft} onChange={onChange} errorOf={errorOf} />
       </div>
+    </>
+  );
+}
+
+/** Of an A/B test and a mirror: who or how much, for how long, and what comes then. */
+function TrialFields({ type, draft, onChange, errorOf }: FieldsProps & { readonly type: 'abTest' | 'mirror' }) {
+  const t = useTranslations('strategy');
+  const text = (key: 'percentage' | 'duration' | 'replicas', label: string, help?: string, placeholder?: string) => (
+    <Field label={label} help={help} error={errorOf(`strategy.${key}`)}>
+      {(control) => (
+        <Input
+          {...control}
+          className="tabular"
+          value={draft[key]}
+          placeholder={placeholder}
+          onChange={(event) => onChange({ [key]: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <>
+      {type === 'abTest' && (
+        <MatchList matches={draft.matches} onChange={(matches) => onChange({ matches })} errorOf={errorOf} />
+      )}
+      <div className="form-row">
+        {type === 'mirror' && text('percentage', t('mirrored'))}
+        {text('duration', t('trialDuration'), t('trialHelp'), t('untilPromoted'))}
+        {text('replicas', t('trialReplicas'), t('previewHelp'))}
+        <DelayField draft={draft} onChange={onChange} errorOf={errorOf} />
+      </div>
+      {draft.duration.trim() !== '' && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={draft.isAutomatic}
+            onChange={(event) => onChange({ isAutomatic: event.target.checked })}
+          />
+          {t('automaticAfter')}
+        </label>
+      )}
     </>
   );
 }

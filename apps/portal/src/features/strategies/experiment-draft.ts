@@ -1,0 +1,88 @@
+import type { Experiment } from '../../lib/contract';
+import { compact, isDuration, isWhole, toDuration, toNumber, toText } from '../../lib/typed';
+import {
+  type AnalysisDraft,
+  isBuiltIn,
+  newMetric,
+  problemsOfAnalysis,
+  toAnalysis,
+  toAnalysisDraft,
+} from './analysis-draft';
+import { isStepName, type Problem, type Problems } from './problem';
+
+export const specRefs = ['stable', 'canary'] as const;
+
+/** Pods of one of the two releases, as they are typed. */
+export interface TemplateDraft {
+  /** For React alone. */
+  readonly key: string;
+  readonly name: string;
+  readonly specRef: (typeof specRefs)[number];
+  readonly replicas: string;
+}
+
+export interface ExperimentDraft {
+  readonly duration: string;
+  readonly templates: readonly TemplateDraft[];
+  readonly analysis?: AnalysisDraft;
+}
+
+export const newTemplate = (key: string, change: Partial<TemplateDraft> = {}): TemplateDraft => ({
+  name: '',
+  specRef: 'canary',
+  replicas: '',
+  ...change,
+  key,
+});
+
+/** One pod of each release for ten minutes. */
+export const newExperiment = (): ExperimentDraft => ({
+  duration: '10m',
+  templates: [
+    newTemplate('0', { name: 'baseline', specRef: 'stable' }),
+    newTemplate('1', { name: 'canary', specRef: 'canary' }),
+  ],
+});
+
+/** Users send nothing there that the gateway could measure: what asks the new pods is a metric of one's own. */
+export const newExperimentAnalysis = (): AnalysisDraft => ({
+  ...toAnalysisDraft({ metrics: [] }),
+  metrics: [newMetric('0', { kind: 'web', name: 'health', url: 'http://$templates.canary/' })],
+});
+
+export const toExperimentDraft = ({ duration, templates, analysis }: Experiment): ExperimentDraft =>
+  compact({
+    duration: toText(duration),
+    templates: templates.map(({ name, specRef, replicas }, index) => ({
+      key: `${index}`,
+      name,
+      specRef,
+      replicas: toText(replicas),
+    })),
+    analysis: analysis && toAnalysisDraft(analysis),
+  });
+
+export const toExperiment = ({ duration, templates, analysis }: ExperimentDraft): Experiment =>
+  compact({
+    duration: toDuration(duration),
+    templates: templates.map(({ name, specRef, replicas }) => compact({ name, specRef, replicas: toNumber(replicas) })),
+    analysis: analysis && toAnalysis(analysis),
+  });
+
+export function problemsOfExperiment({ duration, templates, analysis }: ExperimentDraft, path: string): Problems {
+  const found: Record<string, Problem> = {};
+  if (!isDuration(duration)) found[`${path}.duration`] = 'duration';
+  else if (duration.trim() === '' && !analysis) found[`${path}.duration`] = 'endless';
+  if (templates.length === 0) found[`${path}.templates`] = 'required';
+  templates.forEach(({ name, replicas }, index) => {
+    const at = `${path}.templates.${index}`;
+    if (!isStepName(name) || name.length > 18) found[`${at}.name`] = 'name';
+    else if (templates.findIndex((other) => other.name === name) < index) found[`${at}.name`] = 'twice';
+    if (replicas.trim() !== '' && !isWhole(replicas, 1, 100)) found[`${at}.replicas`] = 'whole';
+  });
+  if (!analysis) return found;
+  analysis.metrics.forEach(({ kind }, index) => {
+    if (isBuiltIn(kind)) found[`${path}.analysis.metrics.${index}`] = 'ownMetrics';
+  });
+  return { ...found, ...problemsOfAnalysis(analysis, `${path}.analysis`) };
+}

@@ -1,0 +1,125 @@
+'use client';
+import { Button } from 'antd';
+import { useTranslations } from 'next-intl';
+import { useId, useRef } from 'react';
+import { Field, Select } from '@/ui/field';
+import { Icon } from '@/ui/icon';
+import { Input } from '@/ui/input';
+import { OptionalAnalysis } from './analysis-fields';
+import {
+  type ExperimentDraft,
+  newExperimentAnalysis,
+  newTemplate,
+  specRefs,
+  type TemplateDraft,
+} from './experiment-draft';
+
+interface ExperimentFieldsProps {
+  readonly label: string;
+  readonly experiment: ExperimentDraft;
+  /** Its path in the strategy, as the API names it. */
+  readonly path: string;
+  readonly onChange: (experiment: ExperimentDraft) => void;
+  readonly errorOf: (path: string) => string | undefined;
+}
+
+/** Which pods are started beside the slots, for how long, and what measures them. */
+export function ExperimentFields({ label, experiment, path, onChange, errorOf }: ExperimentFieldsProps) {
+  const t = useTranslations('strategy.experiment');
+  const prefix = useId();
+  const count = useRef(0);
+  const { duration, templates, analysis } = experiment;
+  const change = (key: string, part: Partial<TemplateDraft>) =>
+    onChange({ ...experiment, templates: templates.map((one) => (one.key === key ? { ...one, ...part } : one)) });
+  const add = () => {
+    count.current += 1;
+    onChange({ ...experiment, templates: [...templates, newTemplate(`${prefix}${count.current}`)] });
+  };
+  const refusal = errorOf(`${path}.templates`) ?? errorOf(path);
+  return (
+    <fieldset className="analysis-form">
+      <legend className="visually-hidden">{label}</legend>
+      <p className="muted">{t('explanation')}</p>
+      {templates.map((template, index) => (
+        <fieldset key={template.key} className="metric-form">
+          <legend className="visually-hidden">{t('template', { number: index + 1 })}</legend>
+          <div className="form-row">
+            <Field label={t('name')} error={errorOf(`${path}.templates.${index}.name`)}>
+              {(control) => (
+                <Input
+                  {...control}
+                  className="mono"
+                  value={template.name}
+                  spellCheck={false}
+                  onChange={(event) => change(template.key, { name: event.target.value })}
+                />
+              )}
+            </Field>
+            <Field label={t('specRef')}>
+              {({ id }) => (
+                <Select
+                  id={id}
+                  value={template.specRef}
+                  onChange={(chosen) => change(template.key, { specRef: specRefs.find((one) => one === chosen) })}
+                  options={specRefs.map((one) => ({ value: one, label: t(`specRefs.${one}`) }))}
+                />
+              )}
+            </Field>
+            <Field label={t('replicas')} error={errorOf(`${path}.templates.${index}.replicas`)}>
+              {(control) => (
+                <Input
+                  {...control}
+                  className="tabular"
+                  inputMode="numeric"
+                  placeholder="1"
+                  value={template.replicas}
+                  onChange={(event) => change(template.key, { replicas: event.target.value })}
+                />
+              )}
+            </Field>
+          </div>
+          <button
+            type="button"
+            className="icon-button metric-remove"
+            aria-label={t('removeTemplate', { number: index + 1 })}
+            onClick={() => onChange({ ...experiment, templates: templates.filter(({ key }) => key !== template.key) })}
+          >
+            <Icon name="close" size={13} />
+          </button>
+        </fieldset>
+      ))}
+      {refusal && (
+        <p className="field-error" role="alert">
+          {refusal}
+        </p>
+      )}
+      <div className="button-row">
+        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={add}>
+          {t('addTemplate')}
+        </Button>
+      </div>
+      <div className="form-row">
+        <Field label={t('duration')} help={t('durationHelp')} error={errorOf(`${path}.duration`)}>
+          {(control) => (
+            <Input
+              {...control}
+              className="mono"
+              value={duration}
+              placeholder={t('untilMeasured')}
+              onChange={(event) => onChange({ ...experiment, duration: event.target.value })}
+            />
+          )}
+        </Field>
+      </div>
+      <OptionalAnalysis
+        label={t('analysis')}
+        help={t('analysisHelp')}
+        analysis={analysis}
+        path={`${path}.analysis`}
+        onToggle={(isOn) => onChange({ duration, templates, ...(isOn ? { analysis: newExperimentAnalysis() } : {}) })}
+        onChange={(next) => onChange({ ...experiment, analysis: next })}
+        errorOf={errorOf}
+      />
+    </fieldset>
+  );
+}
