@@ -40,8 +40,8 @@ async function tryRelease(
   seconds: number,
 ) {
   const release = await place.release(version, fault);
-  const pauseMilliseconds = (clients * 1000) / Number(values.rate);
-  const traffic = startTraffic({ port, url, clients, pauseMilliseconds, slowMilliseconds, hasLong: false });
+  const perSecond = Number(values.rate);
+  const traffic = startTraffic({ port, url, clients, perSecond, slowMilliseconds, hasLong: false });
   const began = performance.now();
   const id = await place.rollOut(release, {
     type: 'canary',

@@ -5,86 +5,181 @@ import { startTraffic, type Traffic } from '../support/traffic.js';
 import { type Figure, printFigures } from './figure.js';
 import { deployLoadShop, type LoadShop } from './load-shop.js';
 
-// `node test/dist/load/rollouts.js --rounds 50 --rate 1000`, on the platform of SLIPWAY_E2E_HOME: rollouts of each strategy on real
-// containers while that many requests a second go through the gateway, with long ones and an upgraded connection among them. Counts
-// what failed, and takes the time from asking for an abort, at each step, to the last answer of the candidate.
+// `node test/dist/load/rollouts.js --rounds 50 --rate 1000 [--only canary,aborts]`, on the platform of SLIPWAY_E2E_HOME: rollouts of
+// each strategy on real containers while that many requests a second go through the gateway, with long ones and an upgraded connection
+// among them. Counts what failed, and takes the time from asking for an abort at each step, and for a rollback, to the last answer of
+// the release that is left.
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '50' }, rate: { type: 'string', default: '1000' } },
+  options: {
+    rounds: { type: 'string', default: '50' },
+    rate: { type: 'string', default: '1000' },
+    only: { type: 'string' },
+  },
 });
 const rounds = Number(values.rounds);
+/** The clock is met late now and then: a twentieth more is asked for. */
+const perSecond = Number(values.rate) * 1.05;
 const clients = 20;
-const pauseMilliseconds = (clients * 1000) / Number(values.rate);
-const steps = [{ setWeight: 5 }, { pause: {} }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }, { pause: {} }];
-const strategies = {
+const scaleDownDelaySeconds = 5;
+/** Those that stand at a pause are promoted to their end. */
+const strategies: Readonly<Record<string, object>> = {
   rolling: { type: 'rolling' },
-  blueGreen: { type: 'blueGreen', scaleDownDelaySeconds: 5 },
-  canary: { type: 'canary', scaleDownDelaySeconds: 5, steps: [{ setWeight: 10 }, { setWeight: 50 }] },
-  'canary, sticky': { type: 'canary', stickyBy: 'gateway', scaleDownDelaySeconds: 5, steps: [{ setWeight: 50 }] },
-} as const;
+  recreate: { type: 'recreate' },
+  blueGreen: { type: 'blueGreen', scaleDownDelaySeconds },
+  canary: { type: 'canary', scaleDownDelaySeconds, steps: [{ setWeight: 10 }, { setWeight: 50 }] },
+  'canary, sticky': { type: 'canary', stickyBy: 'gateway', scaleDownDelaySeconds, steps: [{ setWeight: 50 }] },
+  abTest: { type: 'abTest', scaleDownDelaySeconds, match: [{ headers: [{ name: 'x-beta', value: '1' }] }] },
+  mirror: { type: 'mirror', scaleDownDelaySeconds, percentage: 30, duration: '1s' },
+};
+/** Taken in turn, each at one of its pauses in turn. */
+const aborted: Readonly<Record<string, { readonly strategies: readonly object[]; readonly pauses: number }>> = {
+  'a canary at 5, 50 and 100 %': {
+    strategies: [{ type: 'canary', steps: [5, 50, 100].flatMap((setWeight) => [{ setWeight }, { pause: {} }]) }],
+    pauses: 3,
+  },
+  'blueGreen, abTest and mirror': {
+    strategies: [
+      { type: 'blueGreen', autoPromotionEnabled: false },
+      { type: 'abTest', match: [{ headers: [{ name: 'x-beta', value: '1' }] }] },
+      { type: 'mirror', percentage: 30 },
+    ],
+    pauses: 1,
+  },
+};
 
-async function withTraffic({ url, gatewayPort: port }: LoadShop, work: (traffic: Traffic) => Promise<void>) {
-  const traffic = startTraffic({ port, url, clients, pauseMilliseconds });
+interface Outcome {
+  readonly failed: number;
+  readonly count: number;
+  readonly rate: number;
+}
+
+async function withTraffic(
+  { url, gatewayPort: port }: LoadShop,
+  work: (traffic: Traffic) => Promise<void>,
+): Promise<Outcome> {
+  const traffic = startTraffic({ port, url, clients, perSecond });
   const began = performance.now();
-  try {
-    await work(traffic);
-  } finally {
+  const stop = async () => {
     const { count, failures } = await traffic.stop();
     for (const failure of failures.slice(0, 10)) process.stderr.write(`${failure}\n`);
-    outcome = { failed: failures.length, rate: count / ((performance.now() - began) / 1000), count };
+    return { failed: failures.length, rate: count / ((performance.now() - began) / 1000), count };
+  };
+  try {
+    await work(traffic);
+  } catch (error) {
+    await stop();
+    throw error;
   }
+  return stop();
 }
-let outcome = { failed: 0, rate: 0, count: 0 };
 
-async function measureStrategy(shop: LoadShop, name: keyof typeof strategies): Promise<Figure> {
+const told = ({ count, rate }: Outcome) => `of ${count}, ${rate.toFixed(0)} a second`;
+
+async function measureStrategy(shop: LoadShop, name: string): Promise<readonly Figure[]> {
   const { place } = shop;
-  await withTraffic(shop, async () => {
+  const strategy = strategies[name] ?? {};
+  const outcome = await withTraffic(shop, async () => {
     for (let round = 0; round < rounds; round += 1) {
-      const id = await place.rollOut(await place.release(`${name}-${round}`), strategies[name]);
+      const id = await place.rollOut(await place.release(`${name}-${round}`), strategy);
+      if (name === 'abTest') {
+        await place.until(id, 'paused');
+        await place.act(id, 'promote', { full: true });
+      }
       await place.until(id, 'healthy');
     }
   });
-  const note = `of ${outcome.count}, ${outcome.rate.toFixed(0)} a second, over ${rounds} rollouts`;
-  return { name: `${name}: requests that failed`, value: outcome.failed, unit: '', aim: { most: 0 }, note };
+  const note = `${told(outcome)}, over ${rounds} rollouts`;
+  // Recreate ends the one release before it starts the other: what is asked meanwhile has nobody.
+  const aim = name === 'recreate' ? {} : { aim: { most: 0 } };
+  return [{ name: `${name}: requests that failed`, value: outcome.failed, unit: '', ...aim, note }];
 }
 
-/** Aborts a canary at each of its pauses. */
-async function measureAborts(shop: LoadShop): Promise<Figure[]> {
+/** Aborts at each pause in turn. */
+async function measureAborts(shop: LoadShop, name: string): Promise<readonly Figure[]> {
   const { place } = shop;
+  const { strategies = [], pauses = 1 } = aborted[name] ?? {};
   const milliseconds: number[] = [];
-  await withTraffic(shop, async (traffic) => {
+  const outcome = await withTraffic(shop, async (traffic) => {
     for (let round = 0; round < rounds; round += 1) {
-      const version = `abort-${round}`;
-      const id = await place.rollOut(await place.release(version), { type: 'canary', steps });
-      for (let pause = 0; pause <= round % 3; pause += 1) {
+      const version = `aborted-${pauses}-${round}`;
+      const id = await place.rollOut(await place.release(version), strategies[round % strategies.length] ?? {});
+      for (let pause = 0; pause <= round % pauses; pause += 1) {
         await untilPausedAt(place, id, pause);
-        if (pause < round % 3) await place.act(id, 'promote', {});
+        if (pause < round % pauses) await place.act(id, 'promote', {});
       }
       await sleep(500);
-      const asked = performance.now();
-      await place.act(id, 'abort');
-      await place.until(id, 'aborted');
-      await sleep(1000);
-      milliseconds.push(Math.max(0, (traffic.lastOf(version) ?? 0) - asked));
+      milliseconds.push(
+        await lastAfter(traffic, version, async () => {
+          await place.act(id, 'abort');
+          await place.until(id, 'aborted');
+        }),
+      );
     }
   });
-  milliseconds.sort((one, other) => one - other);
-  const worst = milliseconds.at(-1) ?? 0;
   return [
+    toFigure(`abort of ${name}: to the last answer of the candidate, worst`, milliseconds, 1000),
     {
-      name: 'abort to the last answer of the candidate, worst',
-      value: worst,
-      unit: 'ms',
-      aim: { most: 1000 },
-      note: `p50 ${(milliseconds[milliseconds.length >> 1] ?? 0).toFixed(0)} ms of ${rounds}, at 5, 50 and 100 %`,
-    },
-    {
-      name: 'aborts: requests that failed',
+      name: `abort of ${name}: requests that failed`,
       value: outcome.failed,
       unit: '',
       aim: { most: 0 },
-      note: `of ${outcome.count}, ${outcome.rate.toFixed(0)} a second`,
+      note: told(outcome),
     },
   ];
+}
+
+/** Goes back from a release that everybody has to the one before: once whose pods still run, once in place. */
+async function measureRollbacks(shop: LoadShop): Promise<readonly Figure[]> {
+  const { place } = shop;
+  const kept: number[] = [];
+  const anew: number[] = [];
+  const starts: number[] = [];
+  const outcome = await withTraffic(shop, async (traffic) => {
+    for (let round = 0; round < rounds; round += 1) {
+      const hasPods = round % 2 === 0;
+      const before = await place.release(`before-${round}`);
+      await place.until(await place.rollOut(before, { type: 'rolling' }), 'healthy');
+      const version = `after-${round}`;
+      const strategy = hasPods ? { type: 'blueGreen', scaleDownDelaySeconds: 60 } : { type: 'rolling' };
+      await place.until(await place.rollOut(await place.release(version), strategy), 'healthy');
+      await sleep(500);
+      let started = 0;
+      const took = await lastAfter(traffic, version, async () => {
+        const body = { environment: 'production', release: before };
+        const { id } = await place.call<{ id: string }>('POST', '/rollback', body);
+        const { steps } = await place.until(id, 'healthy');
+        for (const { name, startedAt, finishedAt } of steps)
+          if (name.startsWith('process') && startedAt && finishedAt)
+            started = Math.max(started, Date.parse(finishedAt) - Date.parse(startedAt));
+      });
+      if (hasPods) kept.push(took);
+      else {
+        anew.push(Math.max(0, took - started));
+        starts.push(started);
+      }
+    }
+  });
+  const name = 'rollback to the last answer of the release that is left, worst';
+  return [
+    toFigure(`${name}, pods still run`, kept, 1000),
+    toFigure(`${name}, pods start anew, without their start`, anew, 5000),
+    toFigure('start of those pods, worst', starts),
+    { name: 'rollbacks: requests that failed', value: outcome.failed, unit: '', aim: { most: 0 }, note: told(outcome) },
+  ];
+}
+
+/** Milliseconds from now to the release's last answer. */
+async function lastAfter(traffic: Traffic, version: string, work: () => Promise<void>): Promise<number> {
+  const asked = performance.now();
+  await work();
+  await sleep(1000);
+  return Math.max(0, (traffic.lastOf(version) ?? 0) - asked);
+}
+
+function toFigure(name: string, milliseconds: number[], most?: number): Figure {
+  milliseconds.sort((one, other) => one - other);
+  const note = `p50 ${(milliseconds[milliseconds.length >> 1] ?? 0).toFixed(0)} ms of ${milliseconds.length}`;
+  return { name, value: milliseconds.at(-1) ?? 0, unit: 'ms', note, ...(most === undefined ? {} : { aim: { most } }) };
 }
 
 /** Waits until the canary stands at its pause number `pause`. */
@@ -92,18 +187,19 @@ async function untilPausedAt(place: ReleasePlace, id: string, pause: number): Pr
   for (;;) {
     const { state, steps: shown, error } = await place.get(id);
     const isThere = shown.filter(({ name }) => name.startsWith('pause'))[pause]?.state === 'running';
-    if (state === 'paused' && isThere) return;
+    if (state === 'paused' && (isThere || pause === 0)) return;
     if (['failed', 'aborted', 'healthy'].includes(state)) throw new Error(`The rollout ended as ${state}: ${error}`);
     await sleep(100);
   }
 }
 
 const shop = deployLoadShop();
+const isWanted = (name: string) => values.only === undefined || values.only.split(',').includes(name);
 try {
-  for (const name of Object.keys(strategies) as (keyof typeof strategies)[]) {
-    printFigures([await measureStrategy(shop, name)]);
-  }
-  printFigures(await measureAborts(shop));
+  for (const name of Object.keys(strategies).filter((each) => isWanted(each.replace(', ', '-'))))
+    printFigures(await measureStrategy(shop, name));
+  if (isWanted('aborts')) for (const name of Object.keys(aborted)) printFigures(await measureAborts(shop, name));
+  if (isWanted('rollbacks')) printFigures(await measureRollbacks(shop));
 } finally {
   shop.dispose();
 }

@@ -7,12 +7,28 @@ export interface TrafficOptions {
   /** An application's URL; its host goes into the Host header, the connection to loopback. */
   readonly url: string;
   readonly clients?: number;
-  /** Between two requests of one client. */
+  /** Between two requests of one client, from the answer on. */
   readonly pauseMilliseconds?: number;
+  /** So many requests in all, by a clock: a client that was answered late asks at once until it is in time again. */
+  readonly perSecond?: number;
   /** A client that asks what takes two seconds, and one that talks over an upgraded connection. */
   readonly hasLong?: boolean;
   /** An answer that takes so long is counted as slow. */
   readonly slowMilliseconds?: number;
+}
+
+/** Failures that no good answer to `/` came between; times by `performance.now()`. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly failures: readonly string[];
+}
+
+export interface Stopped {
+  readonly count: number;
+  readonly failures: readonly string[];
+  readonly gaps: readonly Gap[];
+  readonly slow: number;
 }
 
 export interface Traffic {
@@ -20,21 +36,46 @@ export interface Traffic {
   take(): ReadonlyMap<string, number>;
   /** When the release last gave an answer that it did not think about, by `performance.now()`. */
   lastOf(version: string): number | undefined;
-  stop(): Promise<{ readonly count: number; readonly failures: readonly string[]; readonly slow: number }>;
+  /** The same of its first answer. */
+  firstOf(version: string): number | undefined;
+  stop(): Promise<Stopped>;
 }
+
+/** Answers that were on their way together come in any order. */
+const togetherMilliseconds = 500;
 
 /** Asks steadily on kept connections; whatever is not a 200 of a release of docs/samples/gray is a failure. */
 export function startTraffic(options: TrafficOptions): Traffic {
   const { port, url, clients = 8, pauseMilliseconds = 5, hasLong = true, slowMilliseconds = Infinity } = options;
+  const everyMilliseconds = options.perSecond && (1000 * clients) / options.perSecond;
   const { host } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: clients + 1 });
   const failures: string[] = [];
+  const gaps: { from: number; to: number; failures: string[] }[] = [];
+  let isBetween = true;
+  const first = new Map<string, number>();
   const last = new Map<string, number>();
   let versions = new Map<string, number>();
   let count = 0;
   let slow = 0;
   let isOn = true;
-  const fail = (what: string) => failures.push(`${new Date().toISOString()} ${what}`);
+  const fail = (what: string) => {
+    const now = performance.now();
+    const text = `${new Date().toISOString()} ${what}`;
+    failures.push(text);
+    const gap = gaps.at(-1);
+    if (gap && !isBetween) {
+      gap.to = now;
+      gap.failures.push(text);
+    } else gaps.push({ from: now, to: now, failures: [text] });
+    isBetween = false;
+  };
+  const succeed = (version: string) => {
+    const now = performance.now();
+    if (!first.has(version)) first.set(version, now);
+    last.set(version, now);
+    if (now - (gaps.at(-1)?.to ?? now) > togetherMilliseconds) isBetween = true;
+  };
 
   const ask = async (path: string) => {
     count += 1;
@@ -45,7 +86,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
       if (statusCode !== 200 || version === '') return fail(`${path} ${statusCode} of ${version || 'nobody'}`);
       if (performance.now() - began >= slowMilliseconds) slow += 1;
       versions.set(version, (versions.get(version) ?? 0) + 1);
-      if (path === '/') last.set(version, performance.now());
+      if (path === '/') succeed(version);
     } catch (error) {
       fail(`${path} ${error instanceof Error ? error.message : error}`);
     }
@@ -56,6 +97,13 @@ export function startTraffic(options: TrafficOptions): Traffic {
       await delay(pauseMilliseconds);
     }
   };
+  const askInTime = async (first: number, every: number) => {
+    for (let due = first; isOn; due += every) {
+      const early = due - performance.now();
+      if (early > 0) await delay(early);
+      await ask('/');
+    }
+  };
   const talkOn = async () => {
     while (isOn) {
       const broken = await talk(port, host, () => isOn);
@@ -63,7 +111,11 @@ export function startTraffic(options: TrafficOptions): Traffic {
       await delay(pauseMilliseconds);
     }
   };
-  const work = [...Array.from({ length: clients }, () => askOn('/')), ...(hasLong ? [askOn('/slow'), talkOn()] : [])];
+  const began = performance.now();
+  const users = Array.from({ length: clients }, (_, index) =>
+    everyMilliseconds ? askInTime(began + (everyMilliseconds * index) / clients, everyMilliseconds) : askOn('/'),
+  );
+  const work = [...users, ...(hasLong ? [askOn('/slow'), talkOn()] : [])];
   return {
     take: () => {
       const taken = versions;
@@ -71,14 +123,31 @@ export function startTraffic(options: TrafficOptions): Traffic {
       return taken;
     },
     lastOf: (version) => last.get(version),
+    firstOf: (version) => first.get(version),
     stop: async () => {
       isOn = false;
       await Promise.all(work);
       agent.destroy();
-      return { count, failures, slow };
+      return { count, failures, gaps, slow };
     },
   };
 }
+
+/**
+ * What failed of a release that was put in another's place: 503s of the gateway while no pod was there are its gap and
+ * left out, `most` of them (1).
+ */
+export function beyondGaps({ failures, gaps }: Stopped, most = 1): readonly string[] {
+  const isGap = gaps.length <= most && gaps.every((gap) => gap.failures.every(isNobodyThere));
+  return isGap ? [] : failures;
+}
+
+/** The gateway says that no pod is there. */
+export const isNobodyThere = (failure: string): boolean =>
+  /\/\w* 503 of nobody$|: answered HTTP\/1.1 503 /.test(failure);
+
+/** Nobody was sent elsewhere or told anything: the connection broke, or none was accepted for a moment. */
+export const isBroken = (failure: string): boolean => /ECONN|EPIPE|hang up|no answer/.test(failure);
 
 function answerOf(options: { port: number; host: string; path: string; agent: Agent }): Promise<IncomingMessage> {
   const { port, host, path, agent } = options;
