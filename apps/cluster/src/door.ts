@@ -8,7 +8,12 @@ export interface Door {
 }
 
 /** What rollouts are judged by. It is read every second, so it comes without the rest. */
-const gatewaySeries = ['slipway_gateway_requests_total', 'slipway_gateway_request_duration_seconds'];
+const gatewaySeries = [
+  'slipway_gateway_requests_total',
+  'slipway_gateway_request_duration_seconds',
+  'slipway_gateway_requests_waiting',
+  'slipway_gateway_answers_begun_total',
+];
 
 /** Serves `/healthz`, `/readyz`, `/metrics` and, of these, `/metrics/gateway` on a port of their own. */
 export async function startDoor(options: { address: string; port: number; metrics: Registry }): Promise<Door> {

@@ -37,7 +37,7 @@ const groups = [
   'storage.k8s.io',
 ];
 /** The kinds of Gateway API that our own code has types of; all of them are served as custom resources. */
-const gatewayKinds = ['Gateway', 'GatewayClass', 'HTTPRoute'];
+const gatewayKinds = ['Gateway', 'GatewayClass', 'HTTPRoute', 'ListenerSet'];
 const machinery = [
   'APIGroup',
   'APIGroupList',

@@ -159,3 +159,4 @@ export const volumeAttributesClasses = cluster<types.VolumeAttributesClass>(
 export const gatewayClasses = cluster<types.GatewayClass>(gateway, 'GatewayClass', 'gatewayclasses');
 export const gateways = namespaced<types.Gateway>(gateway, 'Gateway', 'gateways');
 export const httpRoutes = namespaced<types.HTTPRoute>(gateway, 'HTTPRoute', 'httproutes');
+export const listenerSets = namespaced<types.ListenerSet>(gateway, 'ListenerSet', 'listenersets');

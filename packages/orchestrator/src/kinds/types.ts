@@ -4098,3 +4098,106 @@ export interface HTTPRoute {
   spec: HTTPRouteSpec;
   status?: HTTPRouteStatus;
 }
+
+export interface ListenerSetListenerAllowedRoutesKind {
+  group?: string;
+  kind: string;
+}
+
+export interface ListenerSetListenerAllowedRoutesNamespacesSelectorMatchExpression {
+  key: string;
+  operator: string;
+  values?: string[];
+}
+
+export interface ListenerSetListenerAllowedRoutesNamespacesSelector {
+  matchExpressions?: ListenerSetListenerAllowedRoutesNamespacesSelectorMatchExpression[];
+  matchLabels?: Record<string, string>;
+}
+
+export interface ListenerSetListenerAllowedRoutesNamespaces {
+  from?: 'All' | 'Selector' | 'Same';
+  selector?: ListenerSetListenerAllowedRoutesNamespacesSelector;
+}
+
+export interface ListenerSetListenerAllowedRoutes {
+  kinds?: ListenerSetListenerAllowedRoutesKind[];
+  namespaces?: ListenerSetListenerAllowedRoutesNamespaces;
+}
+
+export interface ListenerSetListenerTlsCertificateRef {
+  group?: string;
+  kind?: string;
+  name: string;
+  namespace?: string;
+}
+
+export interface ListenerSetListenerTls {
+  certificateRefs?: ListenerSetListenerTlsCertificateRef[];
+  mode?: 'Terminate' | 'Passthrough';
+  options?: Record<string, string>;
+}
+
+export interface ListenerSetListener {
+  allowedRoutes?: ListenerSetListenerAllowedRoutes;
+  hostname?: string;
+  name: string;
+  port: number;
+  protocol: string;
+  tls?: ListenerSetListenerTls;
+}
+
+export interface ListenerSetParentRef {
+  group?: string;
+  kind?: string;
+  name: string;
+  namespace?: string;
+}
+
+export interface ListenerSetSpec {
+  listeners: ListenerSetListener[];
+  parentRef: ListenerSetParentRef;
+}
+
+export interface ListenerSetStatusCondition {
+  lastTransitionTime: string;
+  message: string;
+  observedGeneration?: number;
+  reason: string;
+  status: 'True' | 'False' | 'Unknown';
+  type: string;
+}
+
+export interface ListenerSetStatusListenerCondition {
+  lastTransitionTime: string;
+  message: string;
+  observedGeneration?: number;
+  reason: string;
+  status: 'True' | 'False' | 'Unknown';
+  type: string;
+}
+
+export interface ListenerSetStatusListenerSupportedKind {
+  group?: string;
+  kind: string;
+}
+
+export interface ListenerSetStatusListener {
+  attachedRoutes: number;
+  conditions: ListenerSetStatusListenerCondition[];
+  name: string;
+  supportedKinds?: ListenerSetStatusListenerSupportedKind[];
+}
+
+export interface ListenerSetStatus {
+  conditions?: ListenerSetStatusCondition[];
+  listeners?: ListenerSetStatusListener[];
+}
+
+export interface ListenerSet {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec: ListenerSetSpec;
+  status?: ListenerSetStatus;
+}

@@ -27,16 +27,23 @@ const route = (name: string, rules: HTTPRouteRule[], more: Partial<HTTPRoute['sp
 const observed = (...routes: HTTPRoute[]): Observed => ({
   gateways: [gateway],
   routes,
+  listenerSets: [],
+  ports: { http: 7680, tls: 7643 },
+  reservedHosts: [],
+  namespaceLabels: () => undefined,
+  tlsSecret: () => undefined,
+  pair: () => ({ problem: 'none' }),
+  refusal: () => undefined,
   service: (namespace, name) => (namespace === 'shop' && name === 'web' ? service : undefined),
   endpointSlices: () => [slice(true, true, '100.64.0.2')],
 });
 const options = { directory: '/gateway', bind: '127.0.0.1', httpPort: 7680 };
 
 it('resolves a route to a backend with the ready endpoints', () => {
-  const { model, problems } = compile(observed(route('web', [{ backendRefs: [{ name: 'web', port: 80 }] }])));
+  const { model, routes } = compile(observed(route('web', [{ backendRefs: [{ name: 'web', port: 80 }] }])));
   expect(model.backends).toEqual([{ name: 'shop_web_80', servers: ['100.64.0.2:8080'] }]);
   expect(model.rules).toMatchObject([{ host: 'shop.test', targets: [{ backend: 'shop_web_80', weight: 1000 }] }]);
-  expect(problems.get('shop/web')).toEqual([]);
+  expect(routes.get('shop/web')?.problems).toEqual([]);
 });
 
 it('ignores a route that hangs on another gateway', () => {
@@ -50,9 +57,9 @@ it.each([
   [{ name: 'web', namespace: 'bank', port: 80 }, 'RefNotPermitted'],
   [{ name: 'web', kind: 'Bucket', port: 80 }, 'InvalidKind'],
 ])('answers 500 for a reference %o and says %s', (ref, reason) => {
-  const { model, problems } = compile(observed(route('web', [{ backendRefs: [ref] }])));
+  const { model, routes } = compile(observed(route('web', [{ backendRefs: [ref] }])));
   expect(model.rules[0]?.targets).toEqual([{ backend: 'invalid', weight: 1000 }]);
-  expect(problems.get('shop/web')).toMatchObject([{ condition: 'ResolvedRefs', reason }]);
+  expect(routes.get('shop/web')?.problems).toMatchObject([{ condition: 'ResolvedRefs', reason }]);
 });
 
 it('tries exact paths, then longer prefixes, then more conditions', () => {
@@ -76,12 +83,12 @@ it('resolves mirrors to thousandths and leaves out those that lead nowhere', () 
     requestMirror: { backendRef: { name, port: 80 }, ...more },
   });
   const filters = [mirror('web', { percent: 5 }), mirror('web', { fraction: { numerator: 1, denominator: 3 } })];
-  const { model, problems } = compile(observed(route('web', [{ filters: [...filters, mirror('gone', {})] }])));
+  const { model, routes } = compile(observed(route('web', [{ filters: [...filters, mirror('gone', {})] }])));
   expect(model.rules[0]?.mirrors).toEqual([
     { backend: 'shop_web_80', share: 50 },
     { backend: 'shop_web_80', share: 333 },
   ]);
-  expect(problems.get('shop/web')).toMatchObject([{ condition: 'ResolvedRefs', reason: 'BackendNotFound' }]);
+  expect(routes.get('shop/web')?.problems).toMatchObject([{ condition: 'ResolvedRefs', reason: 'BackendNotFound' }]);
 });
 
 it.each([
@@ -94,9 +101,9 @@ it.each([
   [{ 'slipway.dev/traffic-key': 'gateway', 'slipway.dev/traffic-seed': 'a b' }, undefined],
 ])('reads the user key from the annotations %o', (annotations, stickyBy) => {
   const plain = route('web', [{ backendRefs: [{ name: 'web', port: 80 }] }]);
-  const { model, problems } = compile(observed({ ...plain, metadata: { ...plain.metadata, annotations } }));
+  const { model, routes } = compile(observed({ ...plain, metadata: { ...plain.metadata, annotations } }));
   expect(model.rules[0]?.stickyBy).toEqual(stickyBy);
-  expect(problems.get('shop/web')).toHaveLength(stickyBy ? 0 : 1);
+  expect(routes.get('shop/web')?.problems).toHaveLength(stickyBy ? 0 : 1);
 });
 
 it('serves from ending endpoints only while none is ready', () => {

@@ -1,6 +1,5 @@
 import type {
   EndpointSlice,
-  Gateway,
   HTTPRoute,
   HTTPRouteRule,
   HTTPRouteRuleBackendRef,
@@ -8,7 +7,9 @@ import type {
   HTTPRouteRuleMatch,
   Service,
 } from '../../kinds/index.js';
+import { type Attachment, attachmentsOf } from './attachments.js';
 import { parseDurationMs } from './duration.js';
+import { type JudgedListeners, judgeListeners, type ObservedListeners } from './listeners.js';
 import {
   type Backend,
   type Condition,
@@ -24,11 +25,10 @@ import {
   type Target,
   toThousandths,
 } from './model.js';
+import { byAge } from './references.js';
 
-/** What the controller sees: our gateways, all routes, and where services lead. */
-export interface Observed {
-  readonly gateways: readonly Gateway[];
-  readonly routes: readonly HTTPRoute[];
+/** What the controller sees: our gateways and what hangs on them, and where services lead. */
+export interface Observed extends ObservedListeners {
   service(namespace: string, name: string): Service | undefined;
   endpointSlices(namespace: string, service: string): readonly EndpointSlice[];
 }
@@ -40,38 +40,31 @@ export interface RouteProblem {
   readonly message: string;
 }
 
-export interface Compiled {
-  readonly model: GatewayModel;
-  /** By `namespace/name` of the route. Only routes that name one of our gateways are in it. */
-  readonly problems: ReadonlyMap<string, readonly RouteProblem[]>;
+export interface CompiledRoute {
+  /** What it hangs on, of ours. */
+  readonly attachments: readonly Attachment[];
+  readonly problems: readonly RouteProblem[];
 }
 
-/** Does one of the route's parentRefs name this gateway? */
-export function isParent(
-  route: HTTPRoute,
-  parent: NonNullable<HTTPRoute['spec']['parentRefs']>[number],
-  gateway: Gateway,
-) {
-  return (
-    (parent.group ?? 'gateway.networking.k8s.io') === 'gateway.networking.k8s.io' &&
-    (parent.kind ?? 'Gateway') === 'Gateway' &&
-    parent.name === gateway.metadata.name &&
-    (parent.namespace ?? route.metadata.namespace) === gateway.metadata.namespace
-  );
+export interface Compiled {
+  readonly model: GatewayModel;
+  /** By `namespace/name`. Only routes that name something of ours are in it. */
+  readonly routes: ReadonlyMap<string, CompiledRoute>;
+  readonly listeners: JudgedListeners;
 }
 
 /** Resolves Kubernetes' objects to what HAProxy is to do. Pure; the same objects give the same model in the same order. */
 export function compile(observed: Observed): Compiled {
-  const problems = new Map<string, RouteProblem[]>();
+  const listeners = judgeListeners(observed);
+  const routes = new Map<string, CompiledRoute>();
   const backends = new Map<string, Backend>();
   const rules: Rule[] = [];
   for (const route of [...observed.routes].sort(byAge)) {
-    const isOurs = route.spec.parentRefs?.some((parent) =>
-      observed.gateways.some((gateway) => isParent(route, parent, gateway)),
-    );
-    if (!isOurs) continue;
+    const attachments = attachmentsOf(route, observed.gateways, listeners.sets, observed.namespaceLabels);
+    if (attachments.length === 0) continue;
     const found: RouteProblem[] = [];
-    problems.set(`${route.metadata.namespace}/${route.metadata.name}`, found);
+    routes.set(`${route.metadata.namespace}/${route.metadata.name}`, { attachments, problems: found });
+    if (attachments.every(({ refused }) => refused)) continue;
     const stickyBy = toStickyBy(route, found);
     const hosts = route.spec.hostnames?.length ? route.spec.hostnames.map((host) => host.toLowerCase()) : ['*'];
     for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
@@ -96,18 +89,15 @@ export function compile(observed: Observed): Compiled {
       }
     }
   }
-  return { model: { rules: rules.sort(byPrecedence), backends: [...backends.values()].sort(byName) }, problems };
+  const model = {
+    rules: rules.sort(byPrecedence),
+    backends: [...backends.values()].sort(byName),
+    certificates: listeners.certificates,
+  };
+  return { model, routes, listeners };
 }
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-
-/** Gateway API: the oldest route wins, then the first in alphabetical order. */
-function byAge(a: HTTPRoute, b: HTTPRoute): number {
-  const created = (route: HTTPRoute) => route.metadata.creationTimestamp ?? '';
-  const full = (route: HTTPRoute) => `${route.metadata.namespace}/${route.metadata.name}`;
-  if (created(a) !== created(b)) return created(a) < created(b) ? -1 : 1;
-  return full(a) < full(b) ? -1 : 1;
-}
 
 /** Gateway API's order of matches within a host: exact path, longest prefix, method, most headers, most query parameters. */
 function byPrecedence(a: Rule, b: Rule): number {

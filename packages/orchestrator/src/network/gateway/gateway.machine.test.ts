@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, createServer, request, type Server } from 'node:http';
+import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { silentLogger, systemClock } from '../../runtime/index.js';
 import { createHaproxy, type Haproxy } from './haproxy.js';
 import type { GatewayModel, Rule } from './model.js';
 import { startRequestLog } from './request-log.js';
+import { observeWaiting } from './waiting.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'slipway-gateway-'));
 const servers: Server[] = [];
@@ -337,9 +339,61 @@ it('keeps series of what each service answered', async () => {
   expect(text).toContain(`slipway_gateway_requests_total{${place},code="200"} 20`);
   expect(text).toContain('slipway_gateway_requests_total{namespace="shop",service="none",port="80",code="503"} 1');
   expect(text).toContain(`slipway_gateway_request_duration_seconds_count{${place}} 20`);
-  log.keep([{ name: 'shop_none_80' }]);
+  log.keep([{ name: 'shop_none_80', servers: [] }]);
   expect(await metrics.metrics()).not.toContain('service="web"');
   await log.stop();
+});
+
+it('says who waits and what was answered, and tells apart what ends at a pod that has left', async () => {
+  const metrics = new Registry();
+  const log = await startRequestLog(join(directory, 'log.sock'), metrics);
+  observeWaiting(join(directory, 'admin.sock'), metrics);
+  const held: ServerResponse[] = [];
+  const slow = createServer((request, response) => {
+    if (request.url === '/hang') held.push(response);
+    else if (request.url === '/stream') response.write('x');
+    else response.end('quick');
+  });
+  slow.listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const server = `127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  const backends = [{ name: 'shop_wait_80', servers: [server] }];
+  await haproxy.apply({ backends, rules: [rule('rw', 'wait.test', [{ backend: 'shop_wait_80', weight: 1000 }])] });
+  log.keep(backends);
+  const place = 'namespace="shop",service="wait",port="80"';
+  const shows = (text: string) =>
+    vi.waitUntil(async () => (await metrics.metrics()).includes(text), { timeout: 5000, interval: 50 });
+  await get('wait.test', '/quick');
+  const ask = (path: string) => {
+    const asked = request({
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      path,
+      headers: { host: 'wait.test' },
+      agent: false,
+    });
+    asked.on('error', () => undefined);
+    asked.end();
+    return asked;
+  };
+  const [leaving, waiting, streaming] = [ask('/hang'), ask('/hang'), ask('/stream')];
+  await shows(`slipway_gateway_requests_waiting{${place}} 2`);
+  await shows(`slipway_gateway_answers_begun_total{${place}} 2`);
+  leaving.destroy();
+  await shows(`slipway_gateway_requests_total{${place},code="499"} 1`);
+  await shows(`slipway_gateway_requests_waiting{${place}} 1`);
+  log.keep([{ name: 'shop_wait_80', servers: [] }]);
+  held[1]?.socket?.destroy();
+  await shows(`slipway_gateway_requests_total{namespace="shop",service="wait",port="80",pod="gone",code="502"} 1`);
+  expect(await metrics.metrics()).not.toContain(`slipway_gateway_requests_total{${place},code="502"}`);
+  waiting.destroy();
+  streaming.destroy();
+  log.keep([]);
+  expect(await metrics.metrics()).not.toContain('requests_total{namespace="shop",service="wait"');
+  await log.stop();
+  slow.closeAllConnections();
+  slow.close();
 });
 
 it('comes back in the same state after a crash, and is changed on by a controller that starts anew', async () => {

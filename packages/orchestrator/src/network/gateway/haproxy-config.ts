@@ -1,8 +1,11 @@
 import type { Condition, Filter, GatewayModel, PathChange, Rule } from './model.js';
 import { invalidBackend, shortHash } from './model.js';
 import { logFormat } from './request-log.js';
+import { answeredTable, underWayTable } from './waiting.js';
 
 export const mirrorScript = 'mirror.lua';
+/** Which certificate answers for which host name; the first one answers where no other does. */
+export const certificateList = 'certificates/list';
 
 export interface GatewayOptions {
   /** HAProxy's files: `haproxy.cfg`, `mirror.lua`, `maps/`, `certificates/`, `admin.sock`, `master.sock`, `log.sock`. */
@@ -21,6 +24,8 @@ export interface HaproxyState {
   /** By backend. */
   readonly servers: ReadonlyMap<string, readonly string[]>;
   readonly maps: Readonly<Record<MapName, ReadonlyMap<string, string>>>;
+  /** By file: the host name that it answers for. */
+  readonly certificates: ReadonlyMap<string, string>;
 }
 
 /**
@@ -64,6 +69,9 @@ export function planHaproxy(model: GatewayModel, options: GatewayOptions): Hapro
     structure: render(model, groups, slots, options),
     servers: new Map(model.backends.map((backend) => [backend.name, backend.servers])),
     maps: { exact, prefix, weights, targets, keys, seeds },
+    certificates: new Map(
+      options.tlsPort === undefined ? [] : model.certificates?.map(({ file, host }) => [file, host]),
+    ),
   };
 }
 
@@ -124,7 +132,7 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
   const tls =
     options.tlsPort === undefined
       ? []
-      : [`  bind ${options.bind}:${options.tlsPort} ssl crt ${at('certificates')} alpn h2,http/1.1`];
+      : [`  bind ${options.bind}:${options.tlsPort} ssl crt-list ${at(certificateList)} alpn h2,http/1.1`];
   const rules = dedupe(model.rules);
   const mirrors = rules.some((rule) => rule.mirrors.length > 0);
   const unfound = '!{ var(txn.group) -m found }';
@@ -154,6 +162,8 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  option redispatch',
     '  retry-on conn-failure empty-response',
     '  option idle-close-on-response',
+    // Who has left is waited for no longer, and is told of at once.
+    '  option abortonclose',
     '  option forwardfor',
     // Lost lines are lost counts, never a slower request: a ring that its reader cannot empty is written over.
     'ring requests',
@@ -166,6 +176,11 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     // One counter a rule: which of a thousand requests this one is.
     'backend counters',
     '  stick-table type string len 16 size 100k store gpc0',
+    // Who waits, and who is answered already: the log tells of a request only at its end.
+    `backend ${underWayTable}`,
+    '  stick-table type string len 200 size 20k expire 5m store conn_cur',
+    `backend ${answeredTable}`,
+    '  stick-table type string len 200 size 20k expire 5m store conn_cur,gpc0',
     'frontend http',
     `  bind ${options.bind}:${options.httpPort}`,
     ...tls,
@@ -196,6 +211,9 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
       `  http-request set-var(txn.below) var(txn.slot),map_str_int(${map('weights')},0) unless { var(txn.target) -m found }`,
       `  http-request set-var(txn.target) var(txn.slot),map_str(${map('targets')}) if !{ var(txn.target) -m found } { var(txn.bucket),sub(txn.below) lt 0 }`,
     ]).flat(),
+    `  http-request track-sc1 var(txn.target) table ${underWayTable} if { var(txn.target) -m found }`,
+    `  http-response track-sc2 var(txn.target) table ${answeredTable}`,
+    '  http-response sc-inc-gpc0(2)',
     '  use_backend %[var(txn.target)]',
     `backend ${invalidBackend}`,
     '  http-request return status 500 content-type text/plain string "The route leads to a service that does not exist.\\n"',

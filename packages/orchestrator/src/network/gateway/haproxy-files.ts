@@ -1,7 +1,16 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HaproxyState, type MapName, mapNames, mirrorScript, renderConfiguration } from './haproxy-config.js';
+import {
+  certificateList,
+  type HaproxyState,
+  type MapName,
+  mapNames,
+  mirrorScript,
+  renderConfiguration,
+} from './haproxy-config.js';
 import { renderMirrorScript } from './mirror-script.js';
+import type { Certificate } from './model.js';
 
 /**
  * Writes everything that HAProxy reads at a start, so that one that starts now comes up in this state. Each file is
@@ -10,6 +19,8 @@ import { renderMirrorScript } from './mirror-script.js';
 export async function writeState(directory: string, state: HaproxyState): Promise<void> {
   await mkdir(join(directory, 'maps'), { recursive: true });
   for (const name of mapNames) await replace(mapFile(directory, name), renderMap(state.maps[name]));
+  await makeCertificateFolder(directory);
+  await replace(join(directory, certificateList), renderCertificateList(directory, state.certificates));
   await replace(join(directory, 'haproxy.cfg'), renderConfiguration(state));
 }
 
@@ -21,6 +32,42 @@ export async function writeMirrorScript(directory: string): Promise<void> {
 
 export function mapFile(directory: string, name: MapName): string {
   return join(directory, 'maps', `${name}.map`);
+}
+
+/** A certificate that the list names must be there before the list does. Those that are there are as they shall be. */
+export async function writeCertificates(directory: string, certificates: readonly Certificate[]): Promise<void> {
+  await makeCertificateFolder(directory);
+  for (const { file, pem } of certificates) {
+    const path = certificateFile(directory, file);
+    if (!existsSync(path)) await replace(path, pem);
+  }
+}
+
+/** Deletes the keys that no list names any more. */
+export async function removeCertificates(directory: string, kept: HaproxyState['certificates']): Promise<void> {
+  for (const file of await readdir(join(directory, 'certificates')))
+    if (/^[0-9a-f]{32}\.pem(\.next)?$/.test(file) && !kept.has(file)) await unlink(certificateFile(directory, file));
+}
+
+export function certificateFile(directory: string, file: string): string {
+  return join(directory, 'certificates', file);
+}
+
+async function makeCertificateFolder(directory: string): Promise<void> {
+  const folder = join(directory, 'certificates');
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o700);
+}
+
+/** The first line is for who asks for no name or for one that no other line has. */
+function renderCertificateList(directory: string, certificates: HaproxyState['certificates']): string {
+  const lines = [...certificates].map(([file, host]) => `${certificateFile(directory, file)} ${host}`);
+  return `${[`${certificateFile(directory, 'default.pem')} !*`, ...lines].join('\n')}\n`;
+}
+
+function readCertificateList(text: string): Map<string, string> {
+  const lines = text.matchAll(/^\S*\/([0-9a-f]{32}\.pem) (\S+)$/gm);
+  return new Map([...lines].map(([, file = '', host = '']) => [file, host]));
 }
 
 function renderMap(map: ReadonlyMap<string, string>): string {
@@ -56,7 +103,8 @@ export async function readState(directory: string): Promise<HaproxyState | undef
       read('keys'),
       read('seeds'),
     ]);
-    return { structure, servers, maps: { exact, prefix, weights, targets, keys, seeds } };
+    const certificates = readCertificateList(await readFile(join(directory, certificateList), 'utf8'));
+    return { structure, servers, maps: { exact, prefix, weights, targets, keys, seeds }, certificates };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

@@ -1,10 +1,24 @@
 import { execFile } from 'node:child_process';
-import { unlink, writeFile } from 'node:fs/promises';
+import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock, Logger } from '../../runtime/index.js';
-import { type GatewayOptions, type HaproxyState, planHaproxy, renderConfiguration } from './haproxy-config.js';
-import { mapFile, readState, writeMirrorScript, writeState } from './haproxy-files.js';
+import {
+  certificateList,
+  type GatewayOptions,
+  type HaproxyState,
+  planHaproxy,
+  renderConfiguration,
+} from './haproxy-config.js';
+import {
+  certificateFile,
+  mapFile,
+  readState,
+  removeCertificates,
+  writeCertificates,
+  writeMirrorScript,
+  writeState,
+} from './haproxy-files.js';
 import { askHaproxy } from './haproxy-socket.js';
 import type { GatewayModel } from './model.js';
 import { type Change, planChanges } from './plan-changes.js';
@@ -46,6 +60,28 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
     if (!isFine(answer)) throw new Error(`HAProxy answered '${answer}' to '${command}'.`);
   };
 
+  /** Processes that a reload has replaced take no new connection, so they need no certificate. */
+  const askOfCertificates = async (command: string, fine: RegExp, payload?: string) => {
+    const answer = await askHaproxy(admin, command, payload);
+    if (!fine.test(answer)) throw new Error(`HAProxy answered '${answer}' to '${command}'.`);
+  };
+
+  const performOnCertificate = async (change: Extract<Change, { file: string }>): Promise<void> => {
+    const path = certificateFile(directory, change.file);
+    const list = join(directory, certificateList);
+    switch (change.do) {
+      case 'add-certificate': {
+        await askOfCertificates(`new ssl cert ${path}`, /^New empty|already exists/);
+        await askOfCertificates(`set ssl cert ${path}`, /^Transaction/, await readFile(path, 'utf8'));
+        await askOfCertificates(`commit ssl cert ${path}`, /Success!$/);
+        return askOfCertificates(`add ssl crt-list ${list}`, /Success!$/, `${path} ${change.host}`);
+      }
+      case 'remove-certificate':
+        await askOfCertificates(`del ssl crt-list ${list} ${path}`, /deleted/);
+        return askOfCertificates(`del ssl cert ${path}`, /deleted/);
+    }
+  };
+
   /** A server that is to go takes no new request; it is removed when its last one has ended. */
   const drain = async (backend: string, server: string) => {
     const name = `${backend}/${server}`;
@@ -68,6 +104,9 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
         return ask(`${change.do} map ${mapFile(directory, change.map)} ${change.key} ${change.value}`);
       case 'remove':
         return ask(`del map ${mapFile(directory, change.map)} ${change.key}`);
+      case 'add-certificate':
+      case 'remove-certificate':
+        return performOnCertificate(change);
       case 'add-server': {
         const name = `${change.backend}/${change.server}`;
         await ask(`add server ${name} ${change.server}`, (answer) =>
@@ -124,37 +163,45 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
     }
   };
 
+  const turnTo = async (wanted: HaproxyState): Promise<'unchanged' | 'changed' | 'reloaded'> => {
+    const known = current;
+    if (known && known.structure === wanted.structure) {
+      const changes = planChanges(known, wanted);
+      if (changes.length === 0) return 'unchanged';
+      await writeState(directory, wanted);
+      current = wanted;
+      try {
+        leaving = await listLeaving(master);
+        for (const change of changes) await perform(change);
+        return 'changed';
+      } catch (error) {
+        log.warn({ error }, 'HAProxy could not be changed at run time: reloading');
+      }
+    } else {
+      // The check reads the maps too, so they must be there.
+      if (!known) await writeState(directory, wanted);
+      await check(wanted);
+      await writeState(directory, wanted);
+    }
+    current = undefined;
+    await reload();
+    current = wanted;
+    return 'reloaded';
+  };
+
   return {
     apply: async (model) => {
       const wanted = planHaproxy(model, options);
-      if (!isRead) {
+      const isFirst = !isRead;
+      if (isFirst) {
         await writeMirrorScript(directory);
         current = await readState(directory);
         isRead = true;
       }
-      const known = current;
-      if (known && known.structure === wanted.structure) {
-        const changes = planChanges(known, wanted);
-        if (changes.length === 0) return 'unchanged';
-        await writeState(directory, wanted);
-        current = wanted;
-        try {
-          leaving = await listLeaving(master);
-          for (const change of changes) await perform(change);
-          return 'changed';
-        } catch (error) {
-          log.warn({ error }, 'HAProxy could not be changed at run time: reloading');
-        }
-      } else {
-        // The check reads the maps too, so they must be there.
-        if (!known) await writeState(directory, wanted);
-        await check(wanted);
-        await writeState(directory, wanted);
-      }
-      current = undefined;
-      await reload();
-      current = wanted;
-      return 'reloaded';
+      await writeCertificates(directory, model.certificates ?? []);
+      const outcome = await turnTo(wanted);
+      if (isFirst || outcome !== 'unchanged') await removeCertificates(directory, wanted.certificates);
+      return outcome;
     },
     stop: async () => {
       stopping.abort();

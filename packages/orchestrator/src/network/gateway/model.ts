@@ -4,6 +4,18 @@ import { createHash } from 'node:crypto';
 export interface GatewayModel {
   readonly rules: readonly Rule[];
   readonly backends: readonly Backend[];
+  /** Served beside the default one. */
+  readonly certificates?: readonly Certificate[];
+}
+
+/** Shown to who asks for the host name in the TLS handshake, whatever names stand in the certificate. */
+export interface Certificate {
+  /** Under `certificates/`; named after what is in it and the host, so a file never changes. */
+  readonly file: string;
+  /** `shop.example.org` or `*.example.org`, which is one label more. */
+  readonly host: string;
+  /** The chain and its private key. Never logged. */
+  readonly pem: string;
 }
 
 export interface Backend {
