@@ -1,3 +1,4 @@
+import { hasSyntheticTraffic } from './analysis/rollout-analysis.rules.js';
 import type { PlannedTemplate } from './experiment.rules.js';
 import type { Rollout } from './rollouts.rules.js';
 import type { CandidateScale, HeaderRoute, MirrorRoute, PlannedStep } from './strategy.rules.js';
@@ -16,6 +17,8 @@ export interface Target {
   readonly mirrorRoutes: readonly MirrorRoute[];
   /** The old pods end before the new ones begin. */
   readonly recreates: boolean;
+  /** Requests of our own reach the candidate, whatever its weight. */
+  readonly hasSyntheticTraffic?: boolean;
   /** The candidate answers under a name of its own. */
   readonly hasPreview?: boolean;
   readonly stickyBy?: string | null;
@@ -41,6 +44,7 @@ export function targetOf(rollout: Rollout): Target {
     headerRoutes: candidate.headerRoutes,
     mirrorRoutes: candidate.mirrorRoutes,
     recreates,
+    hasSyntheticTraffic: candidate.isUp && hasSyntheticTraffic(rollout),
     hasPreview: candidate.isUp && plan.some((step) => step.do === 'prepare' && step.hasPreview === true),
     stickyBy: rollout.stickyBy,
     experiment: experimentOf(rollout),

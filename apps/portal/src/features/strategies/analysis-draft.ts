@@ -6,7 +6,7 @@ export const metricKinds = ['request-success-rate', 'request-duration', 'prometh
 export type MetricKind = (typeof metricKinds)[number];
 export const methods = ['GET', 'POST', 'PUT'] as const;
 export const headerSources = ['value', 'secret'] as const;
-export const inconclusiveChoices = ['', 'hold', 'extend', 'abort'] as const;
+export const inconclusiveChoices = ['', 'hold', 'extend', 'synthetic', 'abort'] as const;
 
 /** A header that goes along: a value that everybody may read, or the name of a secret of the application. */
 export interface HeaderDraft {
@@ -51,6 +51,9 @@ export interface AnalysisDraft {
   readonly minimumSamples: string;
   readonly falseAlarmRate: string;
   readonly onInconclusive: (typeof inconclusiveChoices)[number];
+  /** Of `synthetic`. */
+  readonly path: string;
+  readonly requestsPerSecond: string;
   /** Of one beside the steps: none of these two. */
   readonly interval: string;
   readonly count: string;
@@ -98,6 +101,8 @@ export function toAnalysisDraft(analysis: Analysis): AnalysisDraft {
     minimumSamples: toText(analysis.minimumSamples),
     falseAlarmRate: toText(analysis.falseAlarmRate),
     onInconclusive: analysis.onInconclusive ?? '',
+    path: analysis.syntheticTraffic?.path ?? '',
+    requestsPerSecond: toText(analysis.syntheticTraffic?.requestsPerSecond),
     interval: toText(analysis.interval),
     count: toText(analysis.count),
     startingStep: toText(analysis.startingStep),
@@ -145,10 +150,16 @@ export function toAnalysis(draft: AnalysisDraft): Analysis {
     minimumSamples: toNumber(draft.minimumSamples),
     falseAlarmRate: toNumber(draft.falseAlarmRate),
     onInconclusive: draft.onInconclusive === '' ? undefined : draft.onInconclusive,
+    syntheticTraffic: toSyntheticTraffic(draft),
     interval: toDuration(draft.interval),
     count: toNumber(draft.count),
     startingStep: toNumber(draft.startingStep),
   });
+}
+
+function toSyntheticTraffic({ onInconclusive, path, requestsPerSecond }: AnalysisDraft) {
+  if (onInconclusive !== 'synthetic' || (path.trim() === '' && requestsPerSecond.trim() === '')) return undefined;
+  return compact({ path: toWord(path), requestsPerSecond: toNumber(requestsPerSecond) });
 }
 
 function toMetric(draft: MetricDraft): AnalysisMetric {
@@ -216,6 +227,11 @@ export function problemsOfAnalysis(draft: AnalysisDraft, path: string): Problems
   refuse('interval', 'duration', !isDuration(draft.interval));
   refuse('count', 'whole', !isWhole(draft.count));
   refuse('startingStep', 'whole', !isWhole(draft.startingStep));
+  if (draft.onInconclusive === 'synthetic') {
+    refuse('syntheticTraffic.path', 'path', !/^(\/[\x21-\x7e]*)?$/.test(draft.path.trim()));
+    refuse('syntheticTraffic.requestsPerSecond', 'whole', !isWhole(draft.requestsPerSecond));
+    refuse('onInconclusive', 'notCounted', !draft.metrics.some(({ kind }) => isBuiltIn(kind)));
+  }
   draft.metrics.forEach((metric, index) => {
     const at = `metrics.${index}`;
     if (isBuiltIn(metric.kind)) {

@@ -19,6 +19,8 @@ interface AnalysisFieldsProps {
   readonly errorOf: (path: string) => string | undefined;
 }
 
+type SettingKey = Exclude<keyof AnalysisDraft, 'metrics' | 'onInconclusive'>;
+
 /** What an analysis measures, and when it has seen enough. Each message of the API stands at its field. */
 export function AnalysisFields({ label, analysis, path, isBackground, onChange, errorOf }: AnalysisFieldsProps) {
   const t = useTranslations('analysisForm');
@@ -31,8 +33,8 @@ export function AnalysisFields({ label, analysis, path, isBackground, onChange, 
     count.current += 1;
     onChange({ ...analysis, metrics: [...metrics, newMetric(`${prefix}${count.current}`, part)] });
   };
-  const text = (key: 'minimumSamples' | 'falseAlarmRate' | 'interval' | 'count' | 'startingStep', fallback: string) => (
-    <Field label={t(`settings.${key}`)} error={errorOf(`${path}.${key}`)}>
+  const text = (key: SettingKey, fallback: string, at: string = key) => (
+    <Field label={t(`settings.${key}`)} error={errorOf(`${path}.${at}`)}>
       {(control) => (
         <Input
           {...control}
@@ -104,6 +106,12 @@ export function AnalysisFields({ label, analysis, path, isBackground, onChange, 
           )}
         </Field>
       </div>
+      {analysis.onInconclusive === 'synthetic' && (
+        <div className="form-row">
+          {text('path', '/', 'syntheticTraffic.path')}
+          {text('requestsPerSecond', '10', 'syntheticTraffic.requestsPerSecond')}
+        </div>
+      )}
     </fieldset>
   );
 }

@@ -13,7 +13,9 @@ export type Problem =
   | 'twice'
   | 'oneCookie'
   | 'endless'
-  | 'ownMetrics';
+  | 'ownMetrics'
+  | 'path'
+  | 'notCounted';
 
 /** By the path that the API would name. */
 export type Problems = Readonly<Record<string, Problem>>;

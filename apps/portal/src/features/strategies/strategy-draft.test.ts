@@ -86,6 +86,18 @@ describe('a strategy as it is edited', () => {
     ['a mirror', { type: 'mirror', percentage: 20, duration: '30m' }],
     ['a mirror that waits', { type: 'mirror', percentage: 20, autoPromotionEnabled: false, replicas: 2 }],
     ['an A/B test', abTest],
+    [
+      'an analysis with requests of our own',
+      {
+        type: 'canary',
+        steps: [],
+        analysis: {
+          metrics: [{ name: 'request-success-rate' }],
+          onInconclusive: 'synthetic',
+          syntheticTraffic: { path: '/ready' },
+        },
+      },
+    ],
     ['blue/green with analyses', blueGreen],
     ['a rolling update that stays where it fails', { type: 'rolling', rollbackOnFailure: false }],
     ['every step', whole],

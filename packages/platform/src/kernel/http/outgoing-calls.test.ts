@@ -17,6 +17,7 @@ const allowed: Record<string, string> = {
   'repositories/image-removal.service.ts': 'SLIPWAY_REGISTRY_URL',
   'repositories/artifact-removal.service.ts': 'SLIPWAY_REGISTRY_URL',
   'rollouts/prometheus.ts': 'SLIPWAY_PROMETHEUS_URL',
+  'rollouts/probes/synthetic-requests.service.ts': "the status of the platform's own Gateway",
   'clusters/kubernetes-upstream.ts': 'the kubeconfig of an administrator',
 };
 

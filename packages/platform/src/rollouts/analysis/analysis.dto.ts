@@ -19,11 +19,34 @@ const fields = {
     description:
       'The chance, over the whole rollout, that a release as good as the one before is taken back. Default: 0.01.',
   }),
-  onInconclusive: z
-    .enum(['hold', 'extend', 'abort'])
+  onInconclusive: z.enum(['hold', 'extend', 'synthetic', 'abort']).optional().meta({
+    description:
+      'Where nothing can be said: wait for an operator (the default), go on looking, send requests of our own to both releases, or go back.',
+  }),
+  syntheticTraffic: z
+    .strictObject({
+      path: z
+        .string()
+        .max(1000)
+        .regex(/^\/[\x21-\x7e]*$/, 'A path, such as /healthz.')
+        .optional()
+        .meta({ description: 'Asked with GET under the default host name. Default: /.' }),
+      requestsPerSecond: z.int().min(1).max(100).optional().meta({ description: 'To both together. Default: 10.' }),
+    })
     .optional()
-    .meta({ description: 'Where nothing can be said: wait for an operator (the default), go on looking, or go back.' }),
+    .meta({ description: 'Of onInconclusive `synthetic`: what is asked until minimumSamples have been answered.' }),
 };
+
+type Fields = z.output<z.ZodObject<typeof fields>>;
+
+/** Our own requests are for the gateway to count. */
+function refuseSynthetic({ metrics, onInconclusive, syntheticTraffic }: Fields, context: z.RefinementCtx): void {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+  if (onInconclusive === 'synthetic' && metrics.every(({ provider }) => provider !== undefined))
+    refuse('onInconclusive', 'Nothing here is measured at the gateway: take hold, extend or abort.');
+  if (onInconclusive !== 'synthetic' && syntheticTraffic !== undefined)
+    refuse('syntheticTraffic', 'Is for onInconclusive: synthetic.');
+}
 
 export const analysisSchema = z
   .strictObject({
@@ -31,6 +54,7 @@ export const analysisSchema = z
     interval: durationSchema.optional().meta({ description: 'Default: 10s.' }),
     count: z.int().min(1).max(10_000).optional().meta({ description: 'Default: 6.' }),
   })
+  .superRefine(refuseSynthetic)
   .meta({ id: 'Analysis', example: { metrics: [{ name: 'request-success-rate' }], interval: '10s', count: 6 } });
 
 /** With all traffic on the candidate there is no stable release to compare it with at the same time. */
@@ -47,6 +71,7 @@ export const backgroundAnalysisSchema = z
     ...fields,
     startingStep: z.int().min(0).max(50).optional().meta({ description: 'From 0. Default: 0.' }),
   })
+  .superRefine(refuseSynthetic)
   .meta({ id: 'BackgroundAnalysis', example: { metrics: [{ name: 'request-success-rate' }], startingStep: 1 } });
 
 const verdictSchema = z.enum(['running', 'pass', 'fail', 'inconclusive']);

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { httpRoutes } from '@slipway/orchestrator/kinds';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gateways, httpRoutes, namespaces } from '@slipway/orchestrator/kinds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prometheusBinary, type ServedSeries, startGatewaySeries } from '../testing/gateway-series.js';
 import { application, eventually, namespace, openShop, production } from '../testing/open-shop.js';
@@ -85,6 +88,80 @@ describe.skipIf(!existsSync(prometheusBinary))('with a Prometheus that reads the
     expect(await as('dora', 'POST', `${application}/rollouts/${id}/abort`)).toMatchObject({ status: 202 });
     await reaches(id, { state: 'aborted' });
   }, 60_000);
+
+  it('sends requests of its own to both releases where users send none, and judges by them', async () => {
+    series.serve([]);
+    const asked: { url: string; headers: IncomingHttpHeaders }[] = [];
+    const gateway = createServer(({ url = '', headers }, response) => {
+      asked.push({ url, headers });
+      if (asked.length === 10) serve({});
+      response.end();
+    });
+    gateway.listen(0, '127.0.0.1');
+    await once(gateway, 'listening');
+    const { client } = shop.platform;
+    const namespaceName = 'slipway-system';
+    if (!(await client.find(namespaces, namespaceName)))
+      await client.create(namespaces, {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespaceName },
+        spec: {},
+      });
+    await client.create(gateways, {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'slipway', namespace: namespaceName },
+      spec: {
+        gatewayClassName: 'slipway',
+        listeners: [{ name: 'http', protocol: 'HTTP', port: (gateway.address() as AddressInfo).port }],
+      },
+    });
+    const status = { addresses: [{ type: 'IPAddress', value: '127.0.0.1' }] };
+    await client.patch(gateways, 'slipway', namespaceName, { status }, { type: 'merge', subresource: 'status' });
+    const analysis = {
+      metrics: [{ name: 'request-success-rate' }],
+      interval: 1,
+      count: 2,
+      minimumSamples: 20,
+      onInconclusive: 'synthetic',
+      syntheticTraffic: { path: '/ready?of=us', requestsPerSecond: 20 },
+    };
+    const id = await start('e', { type: 'canary', steps: [{ setWeight: 10 }, { analysis }, { pause: {} }] });
+    await reaches(id, { state: 'paused', weight: 10 });
+    expect(await runs(id)).toMatchObject({ runs: [{ verdict: 'pass' }] });
+    const { body } = await as('dora', 'GET', `${production}/domains`);
+    const [{ hostname }] = body['items'] as [{ hostname: string }];
+    expect(new Set(asked.map(({ url, headers }) => `${headers.host}${url} ${headers['user-agent']}`))).toEqual(
+      new Set([`${hostname}/ready?of=us slipway-synthetic`]),
+    );
+    const doors = new Set(asked.map(({ headers }) => headers['x-slipway-candidate']));
+    expect(doors).toEqual(new Set([id, undefined]));
+    const route = await client.get(httpRoutes, 'hello', namespace);
+    const match = { headers: [{ type: 'Exact', name: 'x-slipway-candidate', value: id }] };
+    expect(route.spec.rules?.[0]).toMatchObject({ matches: [match], backendRefs: [{ name: 'hello-slot-b' }] });
+    await as('dora', 'POST', `${application}/rollouts/${id}/abort`);
+    await reaches(id, { state: 'aborted' });
+    expect(JSON.stringify(await client.get(httpRoutes, 'hello', namespace))).not.toContain('x-slipway-candidate');
+    gateway.closeAllConnections();
+    gateway.close();
+  }, 60_000);
+
+  it('refuses requests of its own where nothing would count them', async () => {
+    const web = { url: 'https://metrics.example.com/rate' };
+    const refuse = async (analysis: object) => {
+      const strategy = { type: 'canary', steps: [{ setWeight: 10 }], analysis };
+      const refused = await as('dora', 'PUT', `${production}/strategy`, { strategy });
+      expect(refused).toMatchObject({ status: 400 });
+      return JSON.stringify(refused.body);
+    };
+    const own = { metrics: [{ name: 'rate', provider: { web } }], onInconclusive: 'synthetic' };
+    expect(await refuse(own)).toMatch(/strategy.analysis.onInconclusive/);
+    const counted = { metrics: [{ name: 'request-success-rate' }] };
+    expect(await refuse({ ...counted, syntheticTraffic: {} })).toMatch(/strategy.analysis.syntheticTraffic/);
+    const elsewhere = { onInconclusive: 'synthetic', syntheticTraffic: { path: '//evil.example.com\r\nx: y' } };
+    expect(await refuse({ ...counted, ...elsewhere })).toMatch(/syntheticTraffic.path/);
+  });
 
   it('runs a canary dry on the traffic that there was: by steps, and when an error would be caught', async () => {
     serve({});

@@ -3,7 +3,8 @@ import { decide, isFinal, planRollout, type Rollout, type RolloutEvent, targetOf
 import type { CanaryStrategy } from '../strategy.rules.js';
 import type { Analysis } from './analysis.rules.js';
 import type { Counters, Readings } from './readings.rules.js';
-import { added, slowBound } from './readings.rules.js';
+import { added, requestsIn, slowBound } from './readings.rules.js';
+import { findSyntheticTraffic } from './rollout-analysis.rules.js';
 
 const t0 = new Date('2026-01-01T00:00:00Z');
 const web = { name: 'web', desired: 1, updated: 1, available: 1, complete: true };
@@ -198,5 +199,83 @@ describe('counters', () => {
     expect(slowBound(counters(100), 50)).toBe(0.1);
     expect(slowBound(counters(10), 50)).toBeUndefined();
     expect(slowBound({ codes: {}, buckets: { '0.25': 10, '0.5': 96, '1': 100, '+Inf': 100 } }, 50)).toBe(1);
+  });
+});
+
+describe('a release that hangs', () => {
+  const strategy = canary({ analysis: { metrics: [{ name: 'request-duration' }] } });
+  /** So many requests a second of the candidate's are never answered. */
+  const hanging = (seconds: number, hung: number): Readings[] =>
+    traffic(seconds).map(({ candidate, stable }, second) => ({
+      candidate: {
+        ...counters((5 - hung) * second),
+        waiting: hung * second,
+        begun: requestsIn(candidate) - hung * second,
+      },
+      stable: { ...stable, waiting: 2, begun: requestsIn(stable) },
+    }));
+
+  it('is taken back long before its requests end', () => {
+    const rollout = play(strategy, hanging(12, 5));
+    expect(rollout.state).toBe('failed');
+    expect(rollout.error).toMatch(/^request-duration: (\d+) of \1 requests to the candidate took longer than 0.1 s/);
+  });
+
+  it('in part, too', () => {
+    expect(play(strategy, hanging(60, 2)).state).toBe('failed');
+  });
+
+  it('is none where both have as many that wait for long', () => {
+    const long = traffic(120).map(({ candidate, stable }, second) => ({
+      candidate: { ...candidate, waiting: second, begun: requestsIn(candidate) },
+      stable: { ...stable, waiting: 200 + 19 * second, begun: requestsIn(stable) },
+    }));
+    expect(play(strategy, long).error).toBeNull();
+  });
+});
+
+describe('with requests of our own', () => {
+  const own: Analysis = { ...successRate, onInconclusive: 'synthetic', syntheticTraffic: { path: '/ready' } };
+  const at = (seconds: number) => new Date(t0.getTime() + seconds * 1000);
+
+  it('a step sends them when its time is over, to the releases that have too few, until there are enough', () => {
+    const strategy = canary({ steps: [{ setWeight: 5 }, { analysis: own }] });
+    const waiting = play(strategy, silence(29));
+    expect(findSyntheticTraffic(waiting, at(25))).toBeUndefined();
+    const rollout = play(strategy, silence(40));
+    expect(rollout.state).toBe('progressing');
+    expect(findSyntheticTraffic(rollout, at(40))).toEqual({
+      path: '/ready',
+      requestsPerSecond: 10,
+      candidate: true,
+      stable: true,
+    });
+    const enough = { candidate: counters(50), stable: counters(550) };
+    const measured = decide(rollout, { type: 'measured', readings: enough }, at(41)).rollout;
+    expect(findSyntheticTraffic(measured, at(41))).toBeUndefined();
+    expect(decide(measured, seen, at(41)).rollout.analyses.at(-1)?.verdict).toBe('pass');
+  });
+
+  it('the background sends them where it holds the promotion back', () => {
+    const strategy = canary({ steps: [{ setWeight: 5 }, { pause: { duration: 5 } }], analysis: own });
+    const paused = play(strategy, silence(4));
+    expect(findSyntheticTraffic(paused, at(4))).toBeUndefined();
+    const rollout = play(strategy, silence(12));
+    expect(findSyntheticTraffic(rollout, at(12))).toMatchObject({ candidate: true, stable: true });
+    expect(targetOf(rollout)).toMatchObject({ hasSyntheticTraffic: true });
+  });
+
+  it('nobody is asked for an operator who holds it, nor where it goes back', () => {
+    const strategy = canary({ steps: [{ setWeight: 5 }, { analysis: own }] });
+    const rollout = play(strategy, silence(40));
+    const held = decide(rollout, { type: 'command', command: 'pause' }, at(40)).rollout;
+    expect(findSyntheticTraffic(held, at(41))).toBeUndefined();
+    const aborted = decide(rollout, { type: 'command', command: 'abort' }, at(40)).rollout;
+    expect(findSyntheticTraffic(aborted, at(41))).toBeUndefined();
+    expect(targetOf(aborted).hasSyntheticTraffic).toBeFalsy();
+  });
+
+  it('a strategy without them has no door for them', () => {
+    expect(targetOf(play(canary({ analysis: successRate }), silence(3))).hasSyntheticTraffic).toBe(false);
   });
 });

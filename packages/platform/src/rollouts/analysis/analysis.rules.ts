@@ -9,6 +9,7 @@ import {
   startProbe,
   type Taken,
 } from '../probes/probe.rules.js';
+import { addOverdue, countOverdue, keepLooks, type Overdue, toWaitingLook, type WaitingLook } from './overdue.rules.js';
 import {
   added,
   boundFrom,
@@ -42,7 +43,19 @@ export interface Analysis {
   readonly minimumSamples?: number;
   /** The chance that a candidate which is as good as the stable release is taken back, over the whole rollout. */
   readonly falseAlarmRate?: number;
-  readonly onInconclusive?: 'hold' | 'extend' | 'abort';
+  readonly onInconclusive?: WhenInconclusive;
+  /** With `synthetic`: what is asked. */
+  readonly syntheticTraffic?: Partial<SyntheticTraffic>;
+}
+
+/** Where nothing can be said: an operator is waited for, it goes on, it goes on with requests of our own, or it goes back. */
+export type WhenInconclusive = 'hold' | 'extend' | 'synthetic' | 'abort';
+
+/** Requests of our own to both releases. */
+export interface SyntheticTraffic {
+  readonly path: string;
+  /** To both together. */
+  readonly requestsPerSecond: number;
 }
 
 export interface BackgroundAnalysis extends Analysis {
@@ -58,7 +71,9 @@ export interface AnalysisPlan {
   readonly windowSeconds: number | null;
   readonly minimumSamples: number;
   readonly falseAlarmRate: number;
-  readonly onInconclusive: 'hold' | 'extend' | 'abort';
+  readonly onInconclusive: WhenInconclusive;
+  /** Sent where too few requests come by themselves. */
+  readonly syntheticTraffic?: SyntheticTraffic;
 }
 
 /** What is found out beside the steps, from which planned step on. */
@@ -93,9 +108,18 @@ export interface MetricRun {
   readonly slowSeconds: number | null;
   /** At these odds against chance it fails. */
   readonly oddsToFail: number;
+  /** Of what takes too long: what waits for an answer, and what was counted of it. */
+  readonly waiting?: { readonly candidate: Waiting; readonly stable: Waiting };
   readonly versusStable: Evidence;
   readonly versusThreshold: Evidence;
   readonly points: readonly Point[];
+}
+
+interface Waiting {
+  readonly looks: readonly WaitingLook[];
+  /** When the looking began. */
+  readonly before: number;
+  readonly counted?: Overdue;
 }
 
 export interface AnalysisRun {
@@ -130,8 +154,11 @@ export function planAnalysis(analysis: Analysis, windowSeconds: number | null): 
     minimumSamples,
     falseAlarmRate,
     onInconclusive,
+    ...(onInconclusive === 'synthetic' ? { syntheticTraffic: { ...usualTraffic, ...analysis.syntheticTraffic } } : {}),
   };
 }
+
+const usualTraffic: SyntheticTraffic = { path: '/', requestsPerSecond: 10 };
 
 function toGatewayMetric({ name: asked, thresholdRange }: Metric): GatewayMetric[] {
   const name = gatewayMetrics.find((each) => each === asked);
@@ -227,9 +254,21 @@ function conclude(run: AnalysisRun, plan: AnalysisPlan, isMeasured: boolean, now
 
 /** Nothing can be said; where it is to be extended it goes on. */
 function leaveOpen(run: AnalysisRun, plan: AnalysisPlan, gap: string): AnalysisRun {
-  if (plan.onInconclusive === 'extend') return { ...run, reason: gap };
+  if (plan.onInconclusive === 'extend' || plan.onInconclusive === 'synthetic') return { ...run, reason: gap };
   const metrics = run.metrics.map((metric) => ({ ...metric, verdict: 'inconclusive' as const, reason: gap }));
   return { ...run, verdict: 'inconclusive', reason: gap, metrics };
+}
+
+/** Which of the releases has answered too few requests for a verdict. */
+export function findShort(
+  run: AnalysisRun,
+  plan: AnalysisPlan,
+): { readonly candidate: boolean; readonly stable: boolean } {
+  const isShort = ({ requests }: Tally) => requests < plan.minimumSamples;
+  return {
+    candidate: run.metrics.some(({ candidate }) => isShort(candidate)),
+    stable: run.metrics.some(({ stable }, index) => limitOf(plan.metrics[index]) === undefined && isShort(stable)),
+  };
 }
 
 /** Why nothing can be said yet. */
@@ -269,7 +308,7 @@ function look(run: AnalysisRun, plan: AnalysisPlan, readings: Readings, now: Dat
       const spec = plan.metrics[index];
       return { ...metric, slowSeconds: (spec && findSlowSeconds(spec, readings, plan)) ?? null };
     });
-    return { ...measured, last: readings, metrics };
+    return { ...measured, last: readings, metrics: metrics.map((metric) => lookAtWaiting(metric, readings, now)) };
   }
   const fresh = {
     candidate: added(last.candidate, readings.candidate),
@@ -277,7 +316,9 @@ function look(run: AnalysisRun, plan: AnalysisPlan, readings: Readings, now: Dat
   };
   const metrics = run.metrics.map((metric, index) => {
     const spec = plan.metrics[index];
-    return spec && metric.verdict !== 'fail' ? weighMetric(metric, spec, { last, fresh }, plan, run, now) : metric;
+    return spec && metric.verdict !== 'fail'
+      ? weighMetric(metric, spec, { last, fresh, readings }, plan, run, now)
+      : metric;
   });
   const stand = {
     candidate: latest(last.candidate, readings.candidate),
@@ -290,20 +331,45 @@ interface Seen {
   /** Where the counters stood at the look before. */
   readonly last: Readings;
   readonly fresh: Readings;
+  readonly readings: Readings;
+}
+
+/** With what waits now, where the gateway tells. */
+function lookAtWaiting(metric: MetricRun, readings: Readings, now: Date): MetricRun {
+  if (metric.name !== 'request-duration') return metric;
+  const side = (which: keyof Readings): Waiting => {
+    const before = metric.waiting?.[which];
+    const next = toWaitingLook(readings[which], now);
+    const looks = keepLooks(before?.looks ?? [], next, metric.slowSeconds ?? 0);
+    return { ...before, looks, before: before?.before ?? next?.waiting ?? 0 };
+  };
+  return { ...metric, waiting: { candidate: side('candidate'), stable: side('stable') } };
+}
+
+/** What a look adds to a side, with what is overdue of it. */
+function withOverdue(fresh: Tally, waiting: Waiting | undefined, slowSeconds: number | undefined) {
+  if (!waiting || slowSeconds === undefined) return { tally: fresh, waiting };
+  const { tally, known } = addOverdue(fresh, countOverdue(waiting.looks, slowSeconds), waiting.counted, waiting.before);
+  return { tally, waiting: known ? { ...waiting, counted: known } : waiting };
 }
 
 function weighMetric(
-  metric: MetricRun,
+  known: MetricRun,
   spec: GatewayMetric,
-  { last, fresh }: Seen,
+  { last, fresh, readings }: Seen,
   plan: AnalysisPlan,
   run: AnalysisRun,
   now: Date,
 ): MetricRun {
   // Chosen from what was before: a bound that followed from what it judges would not be a fair one.
-  const slowSeconds = metric.slowSeconds ?? findSlowSeconds(spec, last, plan);
-  const candidate = tallyOf(metric.name, fresh.candidate, slowSeconds);
-  const stable = tallyOf(metric.name, fresh.stable, slowSeconds);
+  const slowSeconds = known.slowSeconds ?? findSlowSeconds(spec, last, plan);
+  const metric = lookAtWaiting({ ...known, slowSeconds: slowSeconds ?? null }, readings, now);
+  const sideOf = (which: 'candidate' | 'stable') =>
+    withOverdue(tallyOf(metric.name, fresh[which], slowSeconds), metric.waiting?.[which], slowSeconds);
+  const [{ tally: candidate, waiting: ofCandidate }, { tally: stable, waiting: ofStable }] = [
+    sideOf('candidate'),
+    sideOf('stable'),
+  ];
   const requests = candidate.requests + stable.requests;
   const versusStable = weigh(metric.versusStable, {
     events: candidate.bad + stable.bad,
@@ -317,7 +383,7 @@ function weighMetric(
       : weigh(metric.versusThreshold, { events: candidate.requests, hits: candidate.bad, expected: limit });
   const next: MetricRun = {
     ...metric,
-    slowSeconds: slowSeconds ?? null,
+    ...(ofCandidate && ofStable ? { waiting: { candidate: ofCandidate, stable: ofStable } } : {}),
     candidate: plus(metric.candidate, candidate),
     stable: plus(metric.stable, stable),
     versusStable,

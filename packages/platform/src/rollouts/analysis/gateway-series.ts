@@ -13,6 +13,8 @@ export interface SlotServices {
 
 const requests = 'slipway_gateway_requests_total';
 const durations = 'slipway_gateway_request_duration_seconds_bucket';
+const waiting = 'slipway_gateway_requests_waiting';
+const begun = 'slipway_gateway_answers_begun_total';
 
 const answerSchema = z.object({
   status: z.literal('success'),
@@ -54,9 +56,9 @@ export class GatewaySeries {
 }
 
 function queryOf({ namespace, candidate, stable }: SlotServices): string {
-  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(`${candidate}|${stable}`)}`;
+  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(`${candidate}|${stable}`)},pod!="gone"`;
   return [
-    `sum by (__name__, service, code, le) ({__name__=~"${requests}|${durations}",${selector}})`,
+    `sum by (__name__, service, code, le) ({__name__=~"${requests}|${durations}|${waiting}|${begun}",${selector}})`,
     'max by (__name__) (up{job="gateway-requests"} == 1)',
   ].join(' or ');
 }
@@ -68,5 +70,10 @@ function countersOf(samples: readonly Sample[], service: string): Counters {
         .filter(({ metric }) => metric['__name__'] === name && metric['service'] === service)
         .map(({ metric, value }) => [metric[label] ?? '', Number(value[1])]),
     );
-  return { codes: pick(requests, 'code'), buckets: pick(durations, 'le') };
+  const [one, other] = [pick(waiting, 'none')[''], pick(begun, 'none')['']];
+  return {
+    codes: pick(requests, 'code'),
+    buckets: pick(durations, 'le'),
+    ...(one === undefined ? {} : { waiting: one, begun: other ?? 0 }),
+  };
 }

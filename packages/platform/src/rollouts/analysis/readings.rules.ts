@@ -3,6 +3,9 @@ export interface Counters {
   readonly codes: Readonly<Record<string, number>>;
   /** By upper bound in seconds, `+Inf` included: requests that took as long or less. */
   readonly buckets: Readonly<Record<string, number>>;
+  /** Requests that have no answer yet, and how many answers have begun; of gateways that tell of it. */
+  readonly waiting?: number;
+  readonly begun?: number;
 }
 
 export interface Readings {

@@ -7,8 +7,10 @@ import {
   closeRun,
   findGap,
   findProbeDoubt,
+  findShort,
   isBlind,
   measure,
+  type SyntheticTraffic,
   startRun,
   type Verdict,
 } from './analysis.rules.js';
@@ -84,6 +86,32 @@ export function findCandidateGap(rollout: Rollout, step: PlannedStep, now: Date)
   if (!isRaised) return undefined;
   const { plan } = rollout.background;
   return isBlind(run, now) ? findGap(run, plan, now) : findProbeDoubt(run, plan);
+}
+
+/** Does one of its analyses send requests of its own? Then the candidate has a door for them. */
+export const hasSyntheticTraffic = ({ plan, background }: Pick<Rollout, 'plan' | 'background'>): boolean =>
+  background?.plan.syntheticTraffic !== undefined ||
+  plan.some((step) => step.do === 'analysis' && step.plan.syntheticTraffic !== undefined);
+
+/**
+ * The requests that are to be sent now, and to whom: where a step's time is over, or the background holds the rollout back, and too
+ * few requests have come by themselves.
+ */
+export function findSyntheticTraffic(
+  rollout: Rollout,
+  now: Date,
+): (SyntheticTraffic & ReturnType<typeof findShort>) | undefined {
+  const step = rollout.plan[rollout.index];
+  if (!step || rollout.restoring || rollout.held) return undefined;
+  const run = runOf(rollout, step.do === 'analysis' ? rollout.index : null);
+  const plan = run && planOf(rollout, run);
+  if (!run || !plan?.syntheticTraffic || run.finishedAt !== null || run.isWaived) return undefined;
+  const isDue =
+    plan.windowSeconds === null
+      ? findCandidateGap(rollout, step, now) !== undefined
+      : now.getTime() - Date.parse(run.startedAt) >= plan.windowSeconds * 1000;
+  const short = findShort(run, plan);
+  return isDue && (short.candidate || short.stable) ? { ...plan.syntheticTraffic, ...short } : undefined;
 }
 
 /** What an analysis that is under way is waiting for. */

@@ -8,7 +8,7 @@ import {
 import { Clock } from '../../kernel/clock/clock.js';
 import { Database, type ReleaseModel } from '../../kernel/database/index.js';
 import { GatewaySeries } from '../analysis/gateway-series.js';
-import { openProbes } from '../analysis/rollout-analysis.rules.js';
+import { findSyntheticTraffic, openProbes } from '../analysis/rollout-analysis.rules.js';
 import { experimentServiceName, fillTemplates, readTemplateUrl } from '../experiment.rules.js';
 import { RolloutObjects } from '../rollout-objects.js';
 import type { LoadedRollout } from '../rollout-record.js';
@@ -17,6 +17,7 @@ import { JobProbes } from './job-probe.service.js';
 import { MeasurementClaims } from './measurement-claims.js';
 import { isDue, measuredIn, type Outcome, type ProbeRun, type Taken } from './probe.rules.js';
 import { PrometheusProbe } from './prometheus-probe.service.js';
+import { SyntheticRequests } from './synthetic-requests.service.js';
 import { TemplateProbes } from './template-probe.service.js';
 import { toPhase } from './web-hooks.rules.js';
 import { type HookPayload, WebProbes } from './web-probe.service.js';
@@ -54,12 +55,14 @@ export class RolloutMeasurements {
     private readonly jobs: JobProbes,
     private readonly claims: MeasurementClaims,
     private readonly templates: TemplateProbes,
+    private readonly synthetic: SyntheticRequests,
   ) {}
 
   begin(): Measuring {
     const ending = new AbortController();
     const running = new Set<string>();
     let finished: Taken[] = [];
+    let isSending = false;
     const start = async (key: string, loaded: LoadedRollout, rollout: Rollout, open: Open): Promise<void> => {
       running.add(key);
       const { step, probe } = open;
@@ -77,6 +80,17 @@ export class RolloutMeasurements {
           const isKnown = running.has(key) || finished.some(({ step, name }) => `${step}/${name}` === key);
           if (!isKnown && isDue(open.run, open.probe, open.startedAt, rollout.index, now))
             void start(key, loaded, rollout, open);
+        }
+        const traffic = isSending ? undefined : findSyntheticTraffic(rollout, now);
+        if (traffic) {
+          isSending = true;
+          void this.synthetic
+            .send(loaded, traffic, seriesMilliseconds, ending.signal)
+            // A cluster that is away now is asked at the next look.
+            .catch(() => undefined)
+            .finally(() => {
+              isSending = false;
+            });
         }
         const isCounted = rollout.analyses.some(({ finishedAt, metrics }) => finishedAt === null && metrics.length > 0);
         const services = slotServices(loaded.scope);
