@@ -332,4 +332,5 @@ const reasons = {
   'promote-full': 'Promoted past all steps.',
   pause: 'Held.',
   resume: 'Let go on.',
+  settings: 'Its settings were changed.',
 } as const;

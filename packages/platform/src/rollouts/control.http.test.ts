@@ -249,6 +249,56 @@ describe('where an approval is demanded', () => {
   });
 });
 
+describe('a change of scale', () => {
+  const scaleTo = async (replicas: number) => {
+    const changed = await as('dora', 'PATCH', `${production}/scaling`, { processes: { web: { replicas } } });
+    expect(changed).toMatchObject({ status: 200, body: { rollout: null } });
+  };
+  const podsIn = async (letter: string) =>
+    (await shop.platform.client.list(deployments, { namespace })).items
+      .filter(({ spec }) => spec.template.spec?.containers[0]?.image === image(letter))
+      .map(({ spec }) => spec.replicas);
+  const standing = async () => {
+    const { release } = (await as('dora', 'GET', `${production}/status`)).body as { release: number };
+    const { body } = await as('dora', 'GET', `${application}/releases/${release}`);
+    return String(body['image']).slice(-1);
+  };
+
+  it('during a canary reaches both releases, and moves neither of them', async () => {
+    const stable = await standing();
+    const id = await begin('c', { strategy: canary });
+    await reaches(id, { state: 'paused', weight: 25 });
+    await scaleTo(4);
+    await eventually(async () => expect([await podsIn(stable), await podsIn('c')]).toEqual([[4], [1]]));
+    expect(await read(id)).toMatchObject({ state: 'paused', weight: 25 });
+    const { body } = await as('dora', 'GET', `${application}/rollouts?limit=1`);
+    expect(body['items']).toMatchObject([{ id }]);
+    await as('dora', 'POST', `${application}/rollouts/${id}/promote`, {});
+    expect(await ended(id)).toMatchObject({ state: 'healthy' });
+    expect(await podsIn('c')).toEqual([4]);
+  });
+
+  it('while a release waits for an approval is of the one that stands: nothing gets past who must consent', async () => {
+    const stable = await standing();
+    await as('vera', 'POST', policies, {
+      name: 'production',
+      kind: 'release',
+      environmentKinds: ['production'],
+      approvalsNeeded: 1,
+    });
+    const id = await begin('d');
+    expect(await read(id)).toMatchObject({ state: 'pending', approval: { state: 'pending' } });
+    await scaleTo(3);
+    await eventually(async () => expect(await podsIn(stable)).toEqual([3]));
+    expect(await podsIn('d')).toEqual([]);
+    expect(await read(id)).toMatchObject({ state: 'pending', approval: { state: 'pending' } });
+    const { request } = (await read(id))['approval'] as { request: string };
+    await as('vera', 'POST', `/requests/${request}/approve`, {});
+    expect(await ended(id)).toMatchObject({ state: 'healthy' });
+    expect(await podsIn('d')).toEqual([3]);
+  });
+});
+
 describe('back to a release whose pods still run', () => {
   it('is a weight: one step, in the slot that was left', async () => {
     const before = (await as('dora', 'GET', `${production}/status`)).body['release'];

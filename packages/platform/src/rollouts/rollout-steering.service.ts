@@ -82,6 +82,17 @@ export class RolloutSteering {
     return { approval: toApprovalColumn(await this.gate.withdraw(tx, caller, asked, 'Aborted.')) };
   }
 
+  /** What is under way is written anew with the settings of now. False where it has not begun, goes back or is over. */
+  async takeUpSettings(tx: Transaction, caller: Caller, id: string): Promise<boolean> {
+    const row = await lock(tx, id);
+    const isMoving = row.state !== 'pending' && !isFinal(readRollout(row)) && !row.isRestoring && !row.abortRequestedAt;
+    if (!isMoving) return false;
+    const data = { commands: withCommand(row, caller, 'settings'), version: { increment: 1 } };
+    await tx.rollout.update({ where: { id }, data });
+    await this.rollouts.wake(tx, id);
+    return true;
+  }
+
   /** A worker does it next. The caller holds the row's lock. */
   async writeCommand(
     tx: Transaction,
@@ -91,8 +102,11 @@ export class RolloutSteering {
     command: PendingCommand['command'],
     overrideFreeze?: string,
   ): Promise<void> {
-    const commands = [...readCommands(row), { command, by: caller.actor.username }].map((each) => ({ ...each }));
-    const data = { commands, freezeOverride: overrideFreeze, version: { increment: 1 } };
+    const data = {
+      commands: withCommand(row, caller, command),
+      freezeOverride: overrideFreeze,
+      version: { increment: 1 },
+    };
     await tx.rollout.update({ where: { id: row.id }, data });
     const after = overrideFreeze === undefined ? undefined : { overrideFreeze };
     await this.note(tx, caller, scope, row.id, command, after);
@@ -137,6 +151,9 @@ export class RolloutSteering {
     await this.events.record(tx, { ...eventIds(scope), ...event });
   }
 }
+
+const withCommand = (row: RolloutModel, caller: Caller, command: PendingCommand['command']) =>
+  [...readCommands(row), { command, by: caller.actor.username }].map((each) => ({ ...each }));
 
 /** Does it have the rollout go on, so that a freeze holds it? */
 export const isPromotion = (command: PendingCommand['command']): boolean =>

@@ -21,6 +21,15 @@ export const retireRelease = defineJob({
   backoffSeconds: 2,
 });
 
+/** Brings what stands to its settings while a rollout waits to begin. */
+export const settleSettings = defineJob({
+  queue: 'rollouts',
+  name: 'rollouts.settle-settings',
+  payload: z.object({ rolloutId: z.uuid() }),
+  attempts: 100,
+  backoffSeconds: 2,
+});
+
 const notifyPayload = z.object({
   rolloutId: z.uuid(),
   type: z.enum(rolloutNews),

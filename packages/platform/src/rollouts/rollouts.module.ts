@@ -16,6 +16,7 @@ import { GatewayHistory } from './analysis/gateway-history.js';
 import { GatewaySeries } from './analysis/gateway-series.js';
 import { RolloutHooks } from './hooks/rollout-hooks.service.js';
 import { KeptSlots } from './kept-slots.service.js';
+import { LiveSettings } from './live-settings.service.js';
 import { NotifyOfRolloutProcessor } from './notify-of-rollout.jobs.js';
 import { PlacementImages } from './placement-images.service.js';
 import { PlacementQuota } from './placement-quota.service.js';
@@ -24,6 +25,7 @@ import { JobProbes } from './probes/job-probe.service.js';
 import { MeasurementClaims } from './probes/measurement-claims.js';
 import { PrometheusProbe } from './probes/prometheus-probe.service.js';
 import { RolloutMeasurements } from './probes/rollout-measurements.service.js';
+import { SyntheticRequests } from './probes/synthetic-requests.service.js';
 import { TemplateProbes } from './probes/template-probe.service.js';
 import { WebProbes } from './probes/web-probe.service.js';
 import { ReleaseRequests } from './release-requests.service.js';
@@ -42,6 +44,7 @@ import { RolloutsController } from './rollouts.controller.js';
 import { RolloutsService } from './rollouts.service.js';
 import { ScalingController } from './scaling.controller.js';
 import { ScalingService } from './scaling.service.js';
+import { SettleSettingsProcessor } from './settle-settings.jobs.js';
 import { StandingObjects } from './standing-objects.service.js';
 import { StrategiesController } from './strategies.controller.js';
 import { StrategyController } from './strategy.controller.js';
@@ -97,6 +100,7 @@ import { StrategyDryRuns } from './strategy-dry-run.service.js';
     JobProbes,
     PrometheusProbe,
     TemplateProbes,
+    SyntheticRequests,
     WebProbes,
     MeasurementClaims,
     RolloutMeasurements,
@@ -104,7 +108,9 @@ import { StrategyDryRuns } from './strategy-dry-run.service.js';
     CallRolloutHookProcessor,
     NotifyOfRolloutProcessor,
     RetireReleaseProcessor,
+    LiveSettings,
+    SettleSettingsProcessor,
   ],
-  exports: [RolloutGate, RolloutRequests, RolloutSteering, RolloutsService, StandingObjects],
+  exports: [LiveSettings, RolloutGate, RolloutRequests, RolloutSteering, RolloutsService, StandingObjects],
 })
 export class RolloutsModule {}

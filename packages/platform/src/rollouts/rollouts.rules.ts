@@ -91,7 +91,14 @@ export interface Rollout {
   readonly error: string | null;
 }
 
-export type Command = 'promote' | 'promote-full' | 'pause' | 'resume' | 'abort';
+export type Command =
+  | 'promote'
+  | 'promote-full'
+  | 'pause'
+  | 'resume'
+  | 'abort'
+  /** Scaling or domains have changed: what there is, is written anew. */
+  | 'settings';
 
 export type RolloutEvent =
   | { readonly type: 'started' }
@@ -389,7 +396,7 @@ function doubt(rollout: Rollout, { onInconclusive }: AnalysisPlan, why: string, 
 function obey(rollout: Rollout, command: Command, now: Date): Decision {
   if (command === 'abort') return abort(rollout, now);
   const unchanged: Decision = { rollout, actions: [{ do: isFinal(rollout) ? 'finish' : 'apply' }] };
-  if (isFinal(rollout) || rollout.restoring || isInPlace(rollout.plan)) return unchanged;
+  if (isFinal(rollout) || rollout.restoring || isInPlace(rollout.plan) || command === 'settings') return unchanged;
   if (rollout.state === 'pending') {
     const held = command === 'pause' || (rollout.held && command !== 'resume');
     return { rollout: { ...rollout, held }, actions: [{ do: 'apply' }] };

@@ -27,7 +27,7 @@ import { readApproval, readRollout, readStrategy, toApprovalColumn, toColumns } 
 import { fail } from './rollouts.errors.js';
 import { advanceRollout } from './rollouts.job-definitions.js';
 import { isFinal, planRollout } from './rollouts.rules.js';
-import { rolling, type Strategy } from './strategy.rules.js';
+import type { Strategy } from './strategy.rules.js';
 
 export { rolloutSchema } from './rollouts.dto.js';
 
@@ -188,22 +188,5 @@ export class RolloutsService {
   /** Has the worker look at the rollout again, however many others of the tenant wait for their turn. */
   async wake(tx: Transaction, rolloutId: string): Promise<void> {
     await this.outbox.enqueue(tx, advanceRollout, { rolloutId }, { tenantId: '' });
-  }
-
-  /** Rolls the release in force out again, so that live settings (scaling, domains) reach the cluster. Undefined without one. */
-  async reapply(
-    caller: Caller,
-    scope: PlacementScope,
-    change: (tx: Transaction) => Promise<void>,
-    options: StartOptions = {},
-  ): Promise<RolloutModel | undefined> {
-    this.requireReady(scope);
-    const release = await this.findReleaseInForce(scope);
-    return this.database.transaction(async (tx) => {
-      await change(tx);
-      return release
-        ? this.startIn(tx, caller, scope, release, { ...options, strategy: rolling, cause: 'settings' })
-        : undefined;
-    });
   }
 }

@@ -24,6 +24,7 @@ import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { processesOf } from '../releases/release-content.service.js';
+import { LiveSettings } from './live-settings.service.js';
 import { fail } from './rollouts.errors.js';
 import { RolloutsService, type StartOptions } from './rollouts.service.js';
 import type { ChangeScaling, ScalingAnswer } from './scaling.dto.js';
@@ -33,6 +34,7 @@ export class ScalingService {
   constructor(
     private readonly scopes: ApplicationScopes,
     private readonly rollouts: RolloutsService,
+    private readonly settings: LiveSettings,
     private readonly clusters: ClustersService,
     private readonly audit: AuditService,
     private readonly events: EventLog,
@@ -62,7 +64,7 @@ export class ScalingService {
         throw fail('process-unknown', `There is no process ${name}: there are ${Object.keys(processes).join(', ')}.`);
       requireAmounts(name, wanted.resources ?? {});
     }
-    const rollout = await this.rollouts.reapply(
+    const rollout = await this.settings.change(
       caller,
       scope,
       async (tx) => {

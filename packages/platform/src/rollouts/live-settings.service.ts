@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import type { PlacementScope } from '../applications/application-scopes.service.js';
+import { Database, type RolloutModel, type Transaction } from '../kernel/database/index.js';
+import { Outbox } from '../kernel/outbox/outbox.js';
+import type { Caller } from '../kernel/tenancy/caller.js';
+import { PlacementQuota } from './placement-quota.service.js';
+import { RolloutSteering } from './rollout-steering.service.js';
+import { readRollout, readStrategy } from './rollouts.codec.js';
+import { settleSettings } from './rollouts.job-definitions.js';
+import { isFinal } from './rollouts.rules.js';
+import { RolloutsService, type StartOptions } from './rollouts.service.js';
+import { rolling, type Strategy } from './strategy.rules.js';
+
+/** Has what is no part of a release (scaling, domains, certificates) reach the cluster. It never moves a release on. */
+@Injectable()
+export class LiveSettings {
+  constructor(
+    private readonly database: Database,
+    private readonly rollouts: RolloutsService,
+    private readonly steering: RolloutSteering,
+    private readonly quota: PlacementQuota,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * Makes the change, and has it take effect: a release that is on its way takes it up where it is; beside one that waits to begin
+   * what stands is brought to it; otherwise the release in force is rolled out anew. Gives that rollout, undefined where there is none.
+   */
+  async change(
+    caller: Caller,
+    scope: PlacementScope,
+    work: (tx: Transaction) => Promise<void>,
+    options: StartOptions = {},
+  ): Promise<RolloutModel | undefined> {
+    this.rollouts.requireReady(scope);
+    return this.database.transaction(async (tx) => {
+      await work(tx);
+      const now = async () => ({
+        ...scope,
+        placement: await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } }),
+      });
+      // Whoever ends a rollout locks it before its place, and whoever begins one locks the place.
+      const moving = await this.findOpen(tx, scope);
+      if (moving && (await this.steering.takeUpSettings(tx, caller, moving.id))) {
+        await this.charge(tx, await now(), moving.releaseId, readStrategy(moving.strategy));
+        return undefined;
+      }
+      await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
+      const place = await now();
+      const { releaseId } = place.placement;
+      if (releaseId === null) return undefined;
+      const waiting = await this.findOpen(tx, scope);
+      if (waiting) {
+        await this.charge(tx, place, releaseId, rolling);
+        await this.outbox.enqueue(tx, settleSettings, { rolloutId: waiting.id });
+        return undefined;
+      }
+      const release = await tx.release.findUniqueOrThrow({ where: { id: releaseId } });
+      return this.rollouts.startIn(tx, caller, scope, release, { ...options, strategy: rolling, cause: 'settings' });
+    });
+  }
+
+  /** The newest rollout of the place, unless it is over or on its way back: then what stood before is in force. */
+  private async findOpen(
+    tx: Transaction,
+    { application, environment }: PlacementScope,
+  ): Promise<RolloutModel | undefined> {
+    const latest = await tx.rollout.findFirst({
+      where: { applicationId: application.id, environmentId: environment.id },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    });
+    if (!latest || isFinal(readRollout(latest)) || latest.isRestoring || latest.abortRequestedAt) return undefined;
+    return latest;
+  }
+
+  /** Refuses what there is no room for. */
+  private async charge(tx: Transaction, scope: PlacementScope, releaseId: string, strategy: Strategy): Promise<void> {
+    const release = await tx.release.findUniqueOrThrow({ where: { id: releaseId } });
+    const refusal = await this.quota.charge(tx, scope, release, strategy);
+    if (refusal) await this.quota.refuse(tx, refusal);
+  }
+}
