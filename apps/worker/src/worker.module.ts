@@ -3,6 +3,7 @@ import { AdoptionsModule } from '@slipway/platform/adoptions/adoptions.module';
 import { ApplicationsModule } from '@slipway/platform/applications/applications.module';
 import { AuditWorkerModule } from '@slipway/platform/audit/audit-worker.module';
 import { BuildsModule } from '@slipway/platform/builds/builds.module';
+import { DomainsWorkerModule } from '@slipway/platform/domains/domains-worker.module';
 import { DriftWorkerModule } from '@slipway/platform/drift/drift-worker.module';
 import { EnvironmentsModule } from '@slipway/platform/environments/environments.module';
 import { IdentityWorkerModule } from '@slipway/platform/identity/identity-worker.module';
@@ -30,6 +31,7 @@ const features = [
   QuotasWorkerModule,
   RolloutsModule,
   BuildsModule,
+  DomainsWorkerModule,
   DriftWorkerModule,
   AdoptionsModule,
   ApplicationsModule,

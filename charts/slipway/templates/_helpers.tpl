@@ -148,6 +148,12 @@ valueFrom:
   value: {{ .Values.gateway.port | quote }}
 - name: SLIPWAY_GATEWAY_TLS_PORT
   value: {{ .Values.gateway.tlsPort | quote }}
+- name: SLIPWAY_DOMAIN_VERIFICATION
+  value: {{ .Values.domains.verification }}
+{{- with .Values.domains.dnsServers }}
+- name: SLIPWAY_DNS_SERVERS
+  value: {{ . | quote }}
+{{- end }}
 - name: SLIPWAY_GIT_DIR
   value: /var/lib/slipway/git
 - name: SLIPWAY_UPLOADS_DIR

@@ -78,6 +78,10 @@ const settings = z.strictObject({
       outgoingAllow: z.string().optional(),
     })
     .prefault({}),
+  /** How host names are proven: see SLIPWAY_DOMAIN_VERIFICATION and SLIPWAY_DNS_SERVERS. */
+  domains: z
+    .strictObject({ verification: z.enum(['dns', 'off']).default('dns'), dnsServers: z.string().optional() })
+    .prefault({}),
   /** `smtpUrl`: `smtp://user:password@host:587` or `smtps://…`; without it no mail is sent. */
   mail: z.strictObject({ smtpUrl: z.string().optional(), from: z.string().optional() }).prefault({}),
   pods: z.strictObject({ inheritNetwork: z.stringbool().or(z.boolean()).default(false) }).prefault({}),
@@ -131,6 +135,8 @@ const sources: readonly { path: string; env: string; flag?: string }[] = [
   { path: 'network.bridge', env: 'SLIPWAY_BRIDGE' },
   { path: 'network.nftTable', env: 'SLIPWAY_NFT_TABLE' },
   { path: 'network.outgoingAllow', env: 'SLIPWAY_OUTGOING_ALLOW' },
+  { path: 'domains.verification', env: 'SLIPWAY_DOMAIN_VERIFICATION' },
+  { path: 'domains.dnsServers', env: 'SLIPWAY_DNS_SERVERS' },
   { path: 'mail.smtpUrl', env: 'SLIPWAY_SMTP_URL' },
   { path: 'mail.from', env: 'SLIPWAY_MAIL_FROM' },
   { path: 'pods.inheritNetwork', env: 'SLIPWAY_PODS_INHERIT_NETWORK' },

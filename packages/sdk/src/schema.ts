@@ -2743,7 +2743,10 @@ export interface paths {
         /** List the host names that lead to an application */
         get: operations["domains.list"];
         put?: never;
-        /** Add a host name */
+        /**
+         * Add a host name
+         * @description It is `pending`, and nothing is routed, until the TXT record in `challenge` was found in the DNS, at its own place or at that of a name above it. The platform looks by itself for 14 days.
+         */
         post: operations["domains.add"];
         delete?: never;
         options?: never;
@@ -2758,11 +2761,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Read a host name */
+        get: operations["domains.get"];
         put?: never;
         post?: never;
         /** Remove a host name */
         delete: operations["domains.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/domains/{hostname}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a host name a certificate of its own
+         * @description One that is uploaded, or a Secret of the environment’s namespace. A renewed one takes the old one’s place.
+         */
+        put: operations["domains.setCertificate"];
+        post?: never;
+        /** Take the certificate of a host name away */
+        delete: operations["domains.removeCertificate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/domains/{hostname}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for the proof of a host name now
+         * @description With `confirm` it needs `domains:confirm` on the platform as well, and the DNS is not asked.
+         */
+        post: operations["domains.verify"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4541,10 +4586,17 @@ export interface components {
             /** @description The chance, over the whole rollout, that a release as good as the one before is taken back. Default: 0.01. */
             falseAlarmRate?: number;
             /**
-             * @description Where nothing can be said: wait for an operator (the default), go on looking, or go back.
+             * @description Where nothing can be said: wait for an operator (the default), go on looking, send requests of our own to both releases, or go back.
              * @enum {string}
              */
-            onInconclusive?: "hold" | "extend" | "abort";
+            onInconclusive?: "hold" | "extend" | "synthetic" | "abort";
+            /** @description Of onInconclusive `synthetic`: what is asked until minimumSamples have been answered. */
+            syntheticTraffic?: {
+                /** @description Asked with GET under the default host name. Default: /. */
+                path?: string;
+                /** @description To both together. Default: 10. */
+                requestsPerSecond?: number;
+            };
             /**
              * @description Default: 10s.
              * @example 10m
@@ -5151,10 +5203,17 @@ export interface components {
             /** @description The chance, over the whole rollout, that a release as good as the one before is taken back. Default: 0.01. */
             falseAlarmRate?: number;
             /**
-             * @description Where nothing can be said: wait for an operator (the default), go on looking, or go back.
+             * @description Where nothing can be said: wait for an operator (the default), go on looking, send requests of our own to both releases, or go back.
              * @enum {string}
              */
-            onInconclusive?: "hold" | "extend" | "abort";
+            onInconclusive?: "hold" | "extend" | "synthetic" | "abort";
+            /** @description Of onInconclusive `synthetic`: what is asked until minimumSamples have been answered. */
+            syntheticTraffic?: {
+                /** @description Asked with GET under the default host name. Default: /. */
+                path?: string;
+                /** @description To both together. Default: 10. */
+                requestsPerSecond?: number;
+            };
             /** @description From 0. Default: 0. */
             startingStep?: number;
         };
@@ -6207,6 +6266,41 @@ export interface components {
             hostname: string;
             isDefault: boolean;
             url: string;
+            /**
+             * @description `pending`: nothing is routed until it is proven.
+             * @enum {string}
+             */
+            state: "pending" | "verified";
+            /** @description What to publish in the DNS; null where nothing needs to be. */
+            challenge: {
+                /** @constant */
+                type: "TXT";
+                name: string;
+                value: string;
+            } | null;
+            /** @description `dns`: the record was found; `parent`: the tenant has proven what it lies under; `unownable`: a name for examples and tests; `off`: the platform asks for no proofs. */
+            proof: ("dns" | "parent" | "administrator" | "unownable" | "platform" | "off") | null;
+            verifiedAt: string | null;
+            lastCheckedAt: string | null;
+            /** @description When the platform looks again; null: when it is asked. */
+            nextCheckAt: string | null;
+            /** @description What was found at the last look. */
+            message: string | null;
+            certificate: components["schemas"]["DomainCertificate"] | null;
+        };
+        DomainCertificate: {
+            subjectNames?: string[];
+            issuer?: string;
+            notBefore?: string;
+            notAfter?: string;
+            fingerprint?: string;
+            /** @description The Secret in the namespace of the environment. */
+            secret: string;
+            /** @description The platform makes the Secret, of what was uploaded. */
+            uploaded: boolean;
+            /** @enum {string} */
+            state: "valid" | "expiring" | "expired" | "missing" | "invalid";
+            message: string | null;
         };
         DomainPage: {
             items: components["schemas"]["Domain"][];
@@ -6237,7 +6331,7 @@ export interface components {
         };
         DriftItem: {
             /** @enum {string} */
-            kind: "ConfigMap" | "Secret" | "Pod" | "Deployment" | "Service" | "HTTPRoute";
+            kind: "ConfigMap" | "Secret" | "Pod" | "Deployment" | "Service" | "HTTPRoute" | "ListenerSet";
             name: string;
             /**
              * @description The field; empty for the object itself.
@@ -7227,7 +7321,7 @@ export interface components {
         Notification: {
             id: string;
             /** @enum {string} */
-            type: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found" | "impersonated";
+            type: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found" | "certificate-expiring" | "impersonated";
             data: {
                 title: string;
                 requester: string;
@@ -8618,6 +8712,20 @@ export interface components {
             /** @description Null on the last page. */
             nextCursor: string | null;
         };
+        /**
+         * @example {
+         *       "secret": "shop-tls"
+         *     }
+         */
+        SetCertificate: {
+            /** @description The chain in PEM: the own certificate first, then each one’s issuer. */
+            certificate: string;
+            /** @description Its key in PEM, without a passphrase. It is sealed, and never answered. */
+            privateKey: string;
+        } | {
+            /** @description A Secret of type `kubernetes.io/tls` in the namespace of the environment. */
+            secret: string;
+        };
         Step: {
             name: string;
             /** @enum {string} */
@@ -9235,6 +9343,13 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description Null on the last page. */
             nextCursor: string | null;
+        };
+        /** @example {} */
+        VerifyDomain: {
+            /** @description An administrator of the platform confirms the name without a proof in the DNS, and says why. */
+            confirm?: {
+                reason: string;
+            };
         };
         Version: {
             name: string;
@@ -17763,7 +17878,7 @@ export interface operations {
                 /** @description `true`: only what was not read. */
                 unread?: "true" | "false";
                 /** @description Only what is of this kind. */
-                type?: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found" | "impersonated";
+                type?: "request-asked" | "request-approved" | "request-rejected" | "request-expired" | "request-ended" | "request-review" | "audit-alert" | "rollout-paused" | "rollout-healthy" | "rollout-failed" | "rollout-aborted" | "drift-found" | "certificate-expiring" | "impersonated";
             };
             header?: never;
             path?: never;
@@ -31892,6 +32007,97 @@ export interface operations {
             };
         };
     };
+    "domains.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+                hostname: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             *
+             *     `domain-not-found`: The application has no such host name here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "domains.remove": {
         parameters: {
             query?: {
@@ -31975,6 +32181,339 @@ export interface operations {
             };
             /** @description `version-stale`: The object has changed since you read it. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "domains.setCertificate": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+                hostname: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetCertificate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             *
+             *     `domain-not-found`: The application has no such host name here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `certificate-refused`: The certificate cannot be used for this host name.
+             *
+             *     `certificate-limit`: The application has as many certificates here as the gateway takes of one application.
+             *
+             *     `certificates-unsupported`: The cluster cannot serve certificates of its tenants.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "domains.removeCertificate": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+                hostname: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             *
+             *     `domain-not-found`: The application has no such host name here.
+             *
+             *     `certificate-not-found`: The host name has no certificate of its own.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "domains.verify": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The same key and body give the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+                hostname: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VerifyDomain"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             *
+             *     `domain-not-found`: The application has no such host name here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `idempotency-key-in-use`: The first request with this Idempotency-Key is still running.
+             *
+             *     `hostname-taken`: The host name leads to an application already.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused`: This Idempotency-Key was used with another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -350,11 +350,42 @@ CREATE TABLE "domains" (
     "placementId" UUID NOT NULL,
     "hostname" TEXT NOT NULL,
     "isDefault" BOOLEAN NOT NULL DEFAULT false,
+    "state" TEXT NOT NULL DEFAULT 'pending',
+    "proof" TEXT,
+    "verifiedAt" TIMESTAMPTZ(3),
+    "askedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "checkCount" INTEGER NOT NULL DEFAULT 0,
+    "lastCheckedAt" TIMESTAMPTZ(3),
+    "nextCheckAt" TIMESTAMPTZ(3),
+    "message" TEXT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "domains_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "domain_certificates" (
+    "domainId" UUID NOT NULL,
+    "tenantId" UUID NOT NULL,
+    "secretName" TEXT,
+    "chain" TEXT,
+    "sealedKey" TEXT,
+    "facts" JSONB,
+    "notAfter" TIMESTAMPTZ(3),
+    "problem" JSONB,
+    "lookedAt" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "domain_certificates_pkey" PRIMARY KEY ("domainId")
+);
+
+-- CreateTable
+CREATE TABLE "domain_seeds" (
+    "tenantId" UUID NOT NULL,
+    "seed" TEXT NOT NULL,
+
+    CONSTRAINT "domain_seeds_pkey" PRIMARY KEY ("tenantId")
 );
 
 -- CreateTable
@@ -1281,10 +1312,19 @@ CREATE INDEX "config_versions_placementId_idx" ON "config_versions"("placementId
 CREATE UNIQUE INDEX "config_versions_ownerId_number_key" ON "config_versions"("ownerId", "number");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "domains_hostname_key" ON "domains"("hostname");
+CREATE INDEX "domains_tenantId_hostname_idx" ON "domains"("tenantId", "hostname");
 
 -- CreateIndex
-CREATE INDEX "domains_placementId_idx" ON "domains"("placementId");
+CREATE INDEX "domains_nextCheckAt_idx" ON "domains"("nextCheckAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "domains_placementId_hostname_key" ON "domains"("placementId", "hostname");
+
+-- CreateIndex
+CREATE INDEX "domain_certificates_lookedAt_idx" ON "domain_certificates"("lookedAt");
+
+-- CreateIndex
+CREATE INDEX "domain_certificates_tenantId_idx" ON "domain_certificates"("tenantId");
 
 -- CreateIndex
 CREATE INDEX "drifts_tenantId_idx" ON "drifts"("tenantId");
@@ -1600,6 +1640,12 @@ ALTER TABLE "config_versions" ADD CONSTRAINT "config_versions_placementId_fkey" 
 
 -- AddForeignKey
 ALTER TABLE "domains" ADD CONSTRAINT "domains_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "domain_certificates" ADD CONSTRAINT "domain_certificates_domainId_fkey" FOREIGN KEY ("domainId") REFERENCES "domains"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "domain_seeds" ADD CONSTRAINT "domain_seeds_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "tenants"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "drifts" ADD CONSTRAINT "drifts_placementId_fkey" FOREIGN KEY ("placementId") REFERENCES "placements"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -55,6 +55,7 @@ export type Config = Schemas['Config'];
 export type EffectiveName = Schemas['EffectiveConfig']['names'][number];
 export type Scaling = Schemas['Scaling'];
 export type Domain = Schemas['Domain'];
+export type SetCertificate = Schemas['SetCertificate'];
 export type Status = Schemas['EnvironmentStatus'];
 export type Pod = Schemas['Pod'];
 export type Repository = Schemas['Repository'];

@@ -208,6 +208,8 @@ function platformEnvironment(platform: Platform): Record<string, string> {
     SLIPWAY_GIT_DIR: platform.at('git'),
     SLIPWAY_UPLOADS_DIR: platform.at('uploads'),
     SLIPWAY_OUTGOING_ALLOW: config.network.outgoingAllow ?? '',
+    SLIPWAY_DOMAIN_VERIFICATION: config.domains.verification,
+    SLIPWAY_DNS_SERVERS: config.domains.dnsServers ?? '',
     SLIPWAY_SMTP_URL: config.mail.smtpUrl ?? '',
     SLIPWAY_MAIL_FROM: config.mail.from ?? '',
   };

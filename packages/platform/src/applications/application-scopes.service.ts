@@ -126,10 +126,19 @@ export class ApplicationScopes {
       appsDomain: this.config.appsDomain,
     });
     // Names with dashes may meet ("a-b" in "c", "a" in "b-c"): the later one carries a part of its id.
-    const taken = await tx.domain.findUnique({ where: { hostname } });
+    const taken = await tx.domain.findFirst({ where: { hostname, state: 'verified' } });
     const free = taken ? hostname.replace('.', `-${placement.id.slice(-6)}.`) : hostname;
     await tx.domain.create({
-      data: { id: newId(), tenantId, placementId: placement.id, hostname: free, isDefault: true },
+      data: {
+        id: newId(),
+        tenantId,
+        placementId: placement.id,
+        hostname: free,
+        isDefault: true,
+        state: 'verified',
+        proof: 'platform',
+        verifiedAt: new Date(placement.createdAt),
+      },
     });
     return placement;
   }

@@ -8,7 +8,11 @@ const whole = {
   placements: {
     include: {
       release: { select: { number: true } },
-      domains: { orderBy: [{ isDefault: 'asc' }, { createdAt: 'asc' }] },
+      domains: {
+        where: { state: 'verified' },
+        orderBy: [{ isDefault: 'asc' }, { createdAt: 'asc' }],
+        include: { certificate: { select: { notAfter: true } } },
+      },
     },
   },
   rollouts: {

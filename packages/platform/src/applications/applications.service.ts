@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { hostUrl } from '../domains/hostnames.service.js';
+import { domainUrl } from '../domains/hostnames.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database, isUniqueViolation } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
@@ -182,12 +182,12 @@ export class ApplicationsService {
       environments: row.project.environments.map((environment) => {
         const placement = row.placements.find((candidate) => candidate.environmentId === environment.id);
         const rollout = row.rollouts.find((candidate) => candidate.environmentId === environment.id);
-        const hostname = placement?.domains[0]?.hostname;
+        const domain = placement?.domains[0];
         return {
           name: environment.name,
           state: stateOf(rollout?.state, placement?.release != null),
           release: placement?.release?.number ?? null,
-          url: placement?.release && hostname ? hostUrl(hostname, this.config.gatewayPort) : null,
+          url: placement?.release && domain ? domainUrl(domain, this.config) : null,
         };
       }),
     });

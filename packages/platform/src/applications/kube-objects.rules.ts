@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
 import {
   type CommandHook,
@@ -13,7 +14,7 @@ import {
 /** A Kubernetes object as data: what is sent, before the server adds its own fields. */
 export interface Manifest {
   readonly apiVersion: string;
-  readonly kind: 'ConfigMap' | 'Secret' | 'Pod' | 'Deployment' | 'Service' | 'HTTPRoute';
+  readonly kind: 'ConfigMap' | 'Secret' | 'Pod' | 'Deployment' | 'Service' | 'HTTPRoute' | 'ListenerSet';
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
@@ -74,6 +75,21 @@ export interface TrafficInput extends Place {
   readonly previewHostname?: string;
   /** `cookie:<name>`, `header:<name>` or `gateway`. */
   readonly stickyBy?: string;
+  /** Those of the host names that have a certificate of their own. */
+  readonly secured?: Secured;
+}
+
+/** Host names with the Secret that holds each one's certificate, and where the gateway answers TLS. */
+export interface Secured {
+  readonly port: number;
+  readonly hosts: readonly { readonly hostname: string; readonly secret: string }[];
+}
+
+/** An uploaded certificate. `key` is in clear: never log this. */
+interface UploadedCertificate {
+  readonly secret: string;
+  readonly chain: string;
+  readonly key: string;
 }
 
 /** A match of an HTTPRoute; all that it names must hold. */
@@ -93,7 +109,7 @@ export type ObjectsInput = ReleaseInput & Pick<TrafficInput, 'hostnames'>;
 type PodSecurityLevel = 'restricted' | 'baseline';
 
 export const pullSecretName = 'slipway-registry';
-const gateway = { name: 'slipway', namespace: 'slipway-system' } as const;
+export const gateway = { name: 'slipway', namespace: 'slipway-system' } as const;
 
 /** A pod is gone from every endpoint list and gateway well within this; only then is its process told to stop. */
 const endpointDrainSeconds = 5;
@@ -167,6 +183,7 @@ export function planTraffic(input: TrafficInput): readonly Manifest[] {
   return [
     ...stable.flatMap((process) => (process.port === undefined ? [] : [service(input, process, process.port)])),
     ...(isRouted ? slots.map((slot) => slotService(input, slot, webOf(slot) ?? webOf(input.stable))) : []),
+    ...(isRouted && isSecured(input) ? [listenerSet(input, input.secured)] : []),
     ...(isRouted ? [httpRoute(input)] : []),
     ...(isRouted && input.previewHostname ? [previewRoute(input, input.previewHostname)] : []),
   ];
@@ -235,8 +252,48 @@ function slotService(input: TrafficInput, slot: Slot, web: ResolvedProcess | und
   };
 }
 
+const certificateLabel = 'slipway.dev/certificate';
+/** Whether a Secret was made of an uploaded certificate: it stands for a host name, and of no release. */
+export const isCertificate = (labels: Labels = {}): boolean => labels[certificateLabel] !== undefined;
+
+/** The Secrets of uploaded certificates. They are renewed in place. */
+export function planCertificates(input: Place, certificates: readonly UploadedCertificate[]): readonly Manifest[] {
+  const encode = (text: string) => Buffer.from(text, 'utf8').toString('base64');
+  return certificates.map(({ secret, chain, key }) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: metadata(input, secret, { ...selectorLabels(input), [certificateLabel]: 'uploaded' }),
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': encode(chain), 'tls.key': encode(key) },
+  }));
+}
+
+const isSecured = (input: TrafficInput): input is TrafficInput & { readonly secured: Secured } =>
+  input.secured !== undefined && input.secured.hosts.length > 0;
+
+/** Its own listeners for its host names; the certificates are in its own namespace, and no other's routes get there. */
+function listenerSet(input: TrafficInput, { port, hosts }: Secured): Manifest {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'ListenerSet',
+    metadata: metadata(input, input.application, selectorLabels(input, 'web')),
+    spec: {
+      parentRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway },
+      listeners: hosts.map(({ hostname, secret }) => ({
+        name: `h-${createHash('sha256').update(hostname).digest('hex').slice(0, 16)}`,
+        hostname,
+        port,
+        protocol: 'HTTPS',
+        tls: { mode: 'Terminate', certificateRefs: [{ group: '', kind: 'Secret', name: secret }] },
+        allowedRoutes: { namespaces: { from: 'Same' } },
+      })),
+    },
+  };
+}
+
 const anyPath = { type: 'PathPrefix', value: '/' };
 const parentRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway }];
+const listenerSetRef = (name: string) => ({ group: 'gateway.networking.k8s.io', kind: 'ListenerSet', name });
 /** With a dot, which no application's name has. */
 export const previewName = (application: string): string => `${application}.preview`;
 
@@ -272,7 +329,7 @@ function httpRoute(input: TrafficInput): Manifest {
       annotations: { 'slipway.dev/traffic-key': input.stickyBy ?? null },
     },
     spec: {
-      parentRefs,
+      parentRefs: isSecured(input) ? [...parentRefs, listenerSetRef(input.application)] : parentRefs,
       hostnames: [...input.hostnames],
       rules: [
         ...(matched.length > 0 ? [{ matches: matched, backendRefs: [backend(free, 1)] }] : []),

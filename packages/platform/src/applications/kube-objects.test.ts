@@ -3,6 +3,7 @@ import { parseCpuMillis, parseMemoryBytes, resolveProcesses } from './applicatio
 import {
   type Manifest,
   type ObjectsInput,
+  planCertificates,
   planObjects,
   planTraffic,
   selectorLabels,
@@ -131,6 +132,50 @@ describe('planObjects', () => {
   it('routes nothing without a web process', () => {
     const kinds = planObjects({ ...input, processes: { worker: {} } }).map((m) => m.kind);
     expect(kinds).toEqual(['ConfigMap', 'Secret', 'Deployment']);
+  });
+});
+
+describe('host names with certificates', () => {
+  const processes = { a: resolveProcesses({ web: {} }, {}) };
+  const calm: TrafficInput = { ...input, stable: 'a', processes, weight: 0, matches: [], mirrored: 0 };
+  const hosts = [
+    { hostname: 'shop.test', secret: 'hello.tls-1' },
+    { hostname: 'www.shop.test', secret: 'named' },
+  ];
+
+  it('have listeners of the application’s own, and the route is theirs too', () => {
+    const planned = planTraffic({ ...calm, secured: { port: 7643, hosts } });
+    expect(planned.find(({ kind }) => kind === 'ListenerSet')).toMatchObject({
+      metadata: { name: 'hello', namespace: 'acme-shop-production' },
+      spec: {
+        parentRef: { kind: 'Gateway', name: 'slipway', namespace: 'slipway-system' },
+        listeners: [
+          {
+            name: expect.stringMatching(/^h-[0-9a-f]{16}$/),
+            hostname: 'shop.test',
+            port: 7643,
+            protocol: 'HTTPS',
+            tls: { mode: 'Terminate', certificateRefs: [{ kind: 'Secret', name: 'hello.tls-1' }] },
+            allowedRoutes: { namespaces: { from: 'Same' } },
+          },
+          { hostname: 'www.shop.test' },
+        ],
+      },
+    });
+    const parentRefs = [{ kind: 'Gateway' }, { kind: 'ListenerSet', name: 'hello' }];
+    expect(planned.find(({ kind }) => kind === 'HTTPRoute')).toMatchObject({ spec: { parentRefs } });
+  });
+
+  it('change nothing where there is none', () => {
+    expect(planTraffic({ ...calm, secured: { port: 7643, hosts: [] } })).toEqual(planTraffic(calm));
+    expect(planTraffic({ ...calm, processes: { a: [] }, secured: { port: 7643, hosts } })).toEqual([]);
+  });
+
+  it('have their Secrets renewed in place', () => {
+    const [secret] = planCertificates(input, [{ secret: 'hello.tls-1', chain: 'chain', key: 'key' }]);
+    expect(secret).toMatchObject({ kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'hello.tls-1' } });
+    expect(secret).toMatchObject({ data: { 'tls.crt': btoa('chain'), 'tls.key': btoa('key') } });
+    expect(secret).not.toHaveProperty('immutable');
   });
 });
 

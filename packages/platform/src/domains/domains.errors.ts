@@ -21,4 +21,24 @@ export const fail = defineErrors({
     title: 'The default host name stays.',
     remedy: 'Add a domain of your own beside it.',
   },
+  'certificate-refused': {
+    status: 422,
+    title: 'The certificate cannot be used for this host name.',
+    remedy: 'Mend what is named in `errors`, and send the chain and its key again.',
+  },
+  'certificate-limit': {
+    status: 422,
+    title: 'The application has as many certificates here as the gateway takes of one application.',
+    remedy: 'Take one away, or use one certificate’s Secret in another application.',
+  },
+  'certificates-unsupported': {
+    status: 422,
+    title: 'The cluster cannot serve certificates of its tenants.',
+    remedy: 'An administrator brings its Gateway API to 1.6 or newer, which has the kind ListenerSet.',
+  },
+  'certificate-not-found': {
+    status: 404,
+    title: 'The host name has no certificate of its own.',
+    remedy: 'Nothing is to be taken away.',
+  },
 });

@@ -55,6 +55,21 @@ export function refuseHostname(hostname: string, appsDomain: string): HostnameRe
   return undefined;
 }
 
+interface GatewayPorts {
+  readonly gatewayPort: number;
+  readonly gatewayTlsPort: number;
+}
+
+/** Where a domain answers: by TLS where a certificate of its own was seen, which alone a browser believes. */
+export function domainUrl(
+  domain: { readonly hostname: string; readonly certificate: { readonly notAfter: Date | null } | null },
+  { gatewayPort, gatewayTlsPort }: GatewayPorts,
+): string {
+  const { hostname, certificate } = domain;
+  if (!certificate?.notAfter) return hostUrl(hostname, gatewayPort);
+  return gatewayTlsPort === 443 ? `https://${hostname}` : `https://${hostname}:${gatewayTlsPort}`;
+}
+
 /** Where a host answers through the gateway. */
 export function hostUrl(hostname: string, gatewayPort: number): string {
   return gatewayPort === 80 ? `http://${hostname}` : `http://${hostname}:${gatewayPort}`;

@@ -1,151 +1,107 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  ApplicationScopes,
-  eventIds,
-  eventPathOf,
-  type PlacementScope,
-  pathOf,
-} from '../applications/application-scopes.service.js';
-import { AuditService } from '../audit/audit.service.js';
+import { eventIds, type PlacementScope } from '../applications/application-scopes.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
-import {
-  Database,
-  type DomainModel,
-  isUniqueViolation,
-  type Prisma,
-  type Transaction,
-} from '../kernel/database/index.js';
+import { Database, isUniqueViolation, type Prisma } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { QuotasService } from '../quotas/quotas.service.js';
-import { RolloutsService } from '../rollouts/rollouts.service.js';
+import { DomainAnswers } from './domain-answers.service.js';
+import { DomainNews, type DomainPlace } from './domain-news.service.js';
+import { DomainVerification } from './domain-verification.service.js';
 import type { DomainAnswer } from './domains.dto.js';
 import { fail } from './domains.errors.js';
-import { hostUrl, refuseHostname } from './domains.rules.js';
+import { refuseHostname } from './domains.rules.js';
 
 @Injectable()
 export class DomainsService {
   constructor(
     private readonly database: Database,
-    private readonly scopes: ApplicationScopes,
-    private readonly rollouts: RolloutsService,
-    private readonly audit: AuditService,
-    @Inject(CONFIG) private readonly config: Configuration,
+    private readonly news: DomainNews,
+    private readonly answers: DomainAnswers,
+    private readonly verification: DomainVerification,
     private readonly quotas: QuotasService,
+    @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
-  async list(
-    caller: TenantCaller,
-    project: string,
-    application: string,
-    environment: string,
-    query: PageQuery,
-  ): Promise<Page<DomainAnswer>> {
-    const scope = await this.place(caller, project, application, environment);
+  async list(caller: TenantCaller, place: DomainPlace, query: PageQuery): Promise<Page<DomainAnswer>> {
+    const scope = await this.news.getPlace(caller, place);
     const { where, orderBy, take } = keyset<Prisma.DomainWhereInput>(query, 'hostname');
     const hostname = query.q ? { contains: query.q } : undefined;
     const rows = await this.database.read.domain.findMany({
       where: { AND: [where], placementId: scope.placement.id, hostname },
       orderBy,
       take,
+      include: { certificate: true },
     });
-    return toPage(
+    const { items, nextCursor } = toPage(
       rows,
       query.limit,
       (row) => [row.hostname, row.id],
-      (row) => this.toAnswer(row),
+      (row) => row,
     );
+    return { items: await this.answers.toAnswers(scope, items), nextCursor };
   }
 
-  /** Unique over the whole platform; it leads here as soon as the rollout that carries it is through. */
-  async add(
-    caller: TenantCaller,
-    project: string,
-    application: string,
-    environment: string,
-    hostname: string,
-  ): Promise<DomainAnswer> {
-    const scope = await this.place(caller, project, application, environment);
+  async get(caller: TenantCaller, place: DomainPlace, hostname: string): Promise<DomainAnswer> {
+    return this.answer(await this.news.getPlace(caller, place), hostname);
+  }
+
+  /** It begins pending unless it needs no proof: whoever proves it first has it, over the whole platform. */
+  async add(caller: TenantCaller, place: DomainPlace, hostname: string): Promise<DomainAnswer> {
+    const scope = await this.news.getPlace(caller, place);
     const refusal = refuseHostname(hostname, this.config.appsDomain);
     if (refusal)
       throw fail('hostname-refused', { detail: refusal.message, errors: [{ path: 'body.hostname', ...refusal }] });
+    const detail = 'The application has this host name here already.';
+    if (await this.news.find(scope, hostname)) throw fail('hostname-taken', { detail });
+    await this.verification.requireFree(hostname);
+    const begun = await this.verification.begin(scope.tenant.id, hostname);
     const id = newId();
+    const data = { id, tenantId: scope.tenant.id, placementId: scope.placement.id, hostname, ...begun };
     try {
-      await this.rollouts.reapply(caller, scope, async (tx) => {
-        await tx.domain.create({ data: { id, tenantId: scope.tenant.id, placementId: scope.placement.id, hostname } });
+      await this.news.change(caller, scope, begun.state === 'verified', async (tx) => {
+        await tx.domain.create({ data });
         const { tenantId, projectId } = eventIds(scope);
-        const place = { tenantId, projectId, environmentId: scope.environment.id };
-        await this.quotas.charge(tx, place, { subject: `domains/${id}`, amounts: { domains: 1 } });
-        await this.tell(tx, caller, scope, 'create', hostname);
+        const charged = { tenantId, projectId, environmentId: scope.environment.id };
+        await this.quotas.charge(tx, charged, { subject: `domains/${id}`, amounts: { domains: 1 } });
+        await this.news.tell(tx, caller, scope, 'create', hostname, { state: begun.state });
       });
     } catch (error) {
       if (isUniqueViolation(error, 'hostname')) throw fail('hostname-taken');
       throw error;
     }
-    return this.toAnswer(await this.database.read.domain.findUniqueOrThrow({ where: { id } }));
+    return this.answer(scope, hostname);
   }
 
-  async remove(
+  async verify(
     caller: TenantCaller,
-    project: string,
-    application: string,
-    environment: string,
+    place: DomainPlace,
     hostname: string,
-  ): Promise<void> {
-    const scope = await this.place(caller, project, application, environment);
-    const row = await this.database.read.domain.findFirst({
-      where: { placementId: scope.placement.id, hostname: hostname.toLowerCase() },
-    });
-    if (!row) throw fail('domain-not-found');
+    confirm: { readonly reason: string } | undefined,
+  ): Promise<DomainAnswer> {
+    const scope = await this.news.getPlace(caller, place);
+    const row = await this.news.get(scope, hostname);
+    if (confirm) await this.verification.confirm(caller, scope, row, confirm.reason);
+    else await this.verification.verify(caller, scope, row);
+    return this.answer(scope, hostname);
+  }
+
+  async remove(caller: TenantCaller, place: DomainPlace, hostname: string): Promise<void> {
+    const scope = await this.news.getPlace(caller, place);
+    const row = await this.news.get(scope, hostname);
     if (row.isDefault) throw fail('domain-is-default');
-    await this.rollouts.reapply(caller, scope, async (tx) => {
+    await this.news.change(caller, scope, row.state === 'verified', async (tx) => {
       await tx.domain.deleteMany({ where: { id: row.id } });
       await this.quotas.discharge(tx, scope.tenant.id, `domains/${row.id}`);
-      await this.tell(tx, caller, scope, 'delete', row.hostname);
+      await this.news.tell(tx, caller, scope, 'delete', row.hostname);
     });
   }
 
-  private async place(
-    caller: TenantCaller,
-    project: string,
-    application: string,
-    environment: string,
-  ): Promise<PlacementScope> {
-    return this.scopes.getPlacement(await this.scopes.getApplication(caller.tenant, project, application), environment);
-  }
-
-  private async tell(
-    tx: Transaction,
-    caller: TenantCaller,
-    scope: PlacementScope,
-    verb: 'create' | 'delete',
-    hostname: string,
-  ) {
-    const resource = `environments/${scope.environment.name}/domains/${hostname}`;
-    await this.audit.record(tx, caller, {
-      action: `domain.${verb}`,
-      resource: `${pathOf(scope)}/${resource}`,
-      tenant: scope.tenant,
-    });
-    await this.rollouts.announce(tx, {
-      ...eventIds(scope),
-      type: `domain.${verb}d`,
-      resource: `${eventPathOf(scope)}/${resource}`,
-    });
-  }
-
-  private toAnswer(row: DomainModel): DomainAnswer {
-    return {
-      id: row.id,
-      name: row.hostname,
-      createdAt: row.createdAt.toISOString(),
-      updatedAt: row.updatedAt.toISOString(),
-      version: row.version,
-      hostname: row.hostname,
-      isDefault: row.isDefault,
-      url: hostUrl(row.hostname, this.config.gatewayPort),
-    };
+  private async answer(scope: PlacementScope, hostname: string): Promise<DomainAnswer> {
+    const [answer] = await this.answers.toAnswers(scope, [await this.news.get(scope, hostname)]);
+    if (!answer) throw fail('domain-not-found');
+    return answer;
   }
 }

@@ -8,7 +8,7 @@ import { lookForDrift } from './drift.job-definitions.js';
 
 /** Each environment in turn, not more often than this. */
 const everyMilliseconds = 60_000;
-/** So many in a round: 4 namespaces a second at most, of six lists each, whatever the number of tenants. */
+/** So many in a round: 4 namespaces a second at most, of seven lists each, whatever the number of tenants. */
 const environmentsARound = 20;
 const roundMilliseconds = 5_000;
 

@@ -11,7 +11,7 @@ const policySchema = z.enum(driftPolicies).meta({
 
 const itemSchema = z
   .object({
-    kind: z.enum(['ConfigMap', 'Secret', 'Pod', 'Deployment', 'Service', 'HTTPRoute']),
+    kind: z.enum(['ConfigMap', 'Secret', 'Pod', 'Deployment', 'Service', 'HTTPRoute', 'ListenerSet']),
     name: z.string(),
     path: z.string().meta({
       description: 'The field; empty for the object itself.',

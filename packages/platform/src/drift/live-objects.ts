@@ -2,13 +2,13 @@ import type { KubeClient } from '@slipway/orchestrator/client';
 import { horizontalPodAutoscalers } from '@slipway/orchestrator/kinds';
 import { type Manifest } from '../applications/application-scopes.service.js';
 import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
-import { manifestTypes } from '../rollouts/standing-objects.service.js';
+import { listKind, manifestTypes } from '../rollouts/standing-objects.service.js';
 import type { Live } from './drift.rules.js';
 
 /** Pods come and go with their Deployment. */
-const kinds = ['ConfigMap', 'Secret', 'Deployment', 'Service', 'HTTPRoute'] as const;
+const kinds = ['ConfigMap', 'Secret', 'Deployment', 'Service', 'HTTPRoute', 'ListenerSet'] as const;
 
-/** What a namespace holds of ours: six lists, however many applications are in it. */
+/** What a namespace holds of ours: seven lists, however many applications are in it. */
 export interface LiveObjects {
   find(manifest: Manifest): Promise<Live | undefined>;
   /** Whether an autoscaler decides how many pods a Deployment has. */
@@ -19,8 +19,8 @@ export async function readLiveObjects(client: KubeClient, namespace: string): Pr
   const labelSelector = toSelector(managedBy);
   const found = new Map<string, Live>();
   for (const kind of kinds) {
-    const { items } = await client.list(manifestTypes[kind], { namespace, labelSelector });
-    for (const item of items) found.set(`${kind}/${item.metadata.name}`, { ...item });
+    for (const item of await listKind(client, kind, { namespace, labelSelector }))
+      found.set(`${kind}/${item.metadata.name}`, { ...item });
   }
   const { items } = await client.list(horizontalPodAutoscalers, { namespace });
   const scaled = new Set(

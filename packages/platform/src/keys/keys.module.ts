@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
 import { SealedWebhooksModule } from '../audit/sealed-webhooks.module.js';
 import { SealedConfigModule } from '../config/sealed-config.module.js';
+import { SealedCertificatesModule } from '../domains/sealed-certificates.module.js';
 import { SealedSecondFactorsModule } from '../identity/sealed-second-factors.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { KeysController } from './keys.controller.js';
@@ -14,6 +15,7 @@ import { KeysService } from './keys.service.js';
     AuditModule,
     DiscoveryModule,
     OperationsModule,
+    SealedCertificatesModule,
     SealedConfigModule,
     SealedSecondFactorsModule,
     SealedWebhooksModule,

@@ -15,6 +15,7 @@ export const notificationTypes = [
   'rollout-failed',
   'rollout-aborted',
   'drift-found',
+  'certificate-expiring',
   'impersonated',
 ] as const;
 const typeSchema = z.enum(notificationTypes);

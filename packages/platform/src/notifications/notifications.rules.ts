@@ -53,6 +53,10 @@ const subjects: Readonly<Record<NotificationType, Readonly<Record<'en' | 'zh', T
     en: ({ title }) => `Changed by hand in the cluster: ${title}`,
     zh: ({ title }) => `集群中的对象被手动修改：${title}`,
   },
+  'certificate-expiring': {
+    en: ({ title }) => `A certificate expires soon: ${title}`,
+    zh: ({ title }) => `证书即将到期：${title}`,
+  },
   impersonated: {
     en: ({ requester, title }) => `${requester} acts in your name (${title})`,
     zh: ({ requester, title }) => `${requester} 正以您的身份操作（${title}）`,

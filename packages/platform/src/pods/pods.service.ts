@@ -8,7 +8,7 @@ import {
   stateOf,
 } from '../applications/application-scopes.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
-import { hostUrl } from '../domains/hostnames.service.js';
+import { domainUrl } from '../domains/hostnames.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Database } from '../kernel/database/index.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
@@ -71,8 +71,9 @@ export class PodsService {
         ? this.database.read.release.findUnique({ where: { id: scope.placement.releaseId } })
         : null,
       this.database.read.domain.findFirst({
-        where: { placementId: scope.placement.id },
+        where: { placementId: scope.placement.id, state: 'verified' },
         orderBy: [{ isDefault: 'asc' }, { createdAt: 'asc' }],
+        include: { certificate: { select: { notAfter: true } } },
       }),
       this.database.read.drift.findUnique({ where: { placementId: scope.placement.id } }),
     ]);
@@ -81,7 +82,7 @@ export class PodsService {
     return {
       state: liveStateOf(stateOf(rollout?.state, release !== null), processes),
       release: release?.number ?? null,
-      url: domain && release ? hostUrl(domain.hostname, this.config.gatewayPort) : null,
+      url: domain && release ? domainUrl(domain, this.config) : null,
       processes,
       rollout:
         rollout && rolling

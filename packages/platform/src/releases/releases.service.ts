@@ -202,7 +202,7 @@ export class ReleasesService {
         name: true,
         placements: {
           where: { applicationId: application.id },
-          include: { domains: { orderBy: { hostname: 'asc' } } },
+          include: { domains: { where: { state: 'verified' }, orderBy: { hostname: 'asc' } } },
         },
       },
     });

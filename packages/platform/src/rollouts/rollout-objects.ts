@@ -6,6 +6,7 @@ import {
   deployments,
   httpRoutes,
   type KubeObject,
+  listenerSets,
   type Pod,
   pods,
   type ResourceType,
@@ -15,10 +16,12 @@ import {
 import {
   configName,
   deploymentName,
+  isCertificate,
   labelSelectorOf,
   type Manifest,
   otherSlot,
   type PlacementScope,
+  planCertificates,
   planRelease,
   planTraffic,
   previewName,
@@ -31,7 +34,7 @@ import {
   slotOf,
 } from '../applications/application-scopes.service.js';
 import { openSecrets } from '../config/effective-config.service.js';
-import { previewHostname } from '../domains/hostnames.service.js';
+import { loadDomains, previewHostname } from '../domains/hostnames.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Crypto } from '../kernel/crypto/crypto.js';
 import { Database, type ReleaseModel } from '../kernel/database/index.js';
@@ -52,7 +55,13 @@ export const types: Readonly<Record<Manifest['kind'], ResourceType<KubeObject>>>
   Deployment: deployments,
   Service: services,
   HTTPRoute: httpRoutes,
+  ListenerSet: listenerSets,
 };
+/** Requests of our own carry the id of the rollout in it, and meet its candidate. */
+export const candidateHeader = 'x-slipway-candidate';
+const syntheticMatch = (rolloutId: string) => ({
+  headers: [{ type: 'Exact' as const, name: candidateHeader, value: rolloutId }],
+});
 /** Configs of so many releases stay behind the one in force, for a quick way back and for pods that still end. */
 const keptConfigs = 3;
 
@@ -71,7 +80,7 @@ export class RolloutObjects {
     await this.quota.makeRoom(scope);
     const { experiment: templates } = target;
     await removeExperiments(client, scope, isOneOf(templates && { rolloutId, templates }));
-    const wanted = await this.plan(scope, target, releases);
+    const wanted = await this.plan(scope, target, releases, rolloutId);
     const shown = await client.list(deployments, selectionOf(scope));
     const shrinks = (manifest: Manifest): boolean => {
       const before = shown.items.find(({ metadata }) => metadata.name === manifest.metadata.name)?.spec.replicas ?? 0;
@@ -150,8 +159,8 @@ export class RolloutObjects {
     const selection = selectionOf(scope);
     const planned = await this.planInForce(scope, release);
     const wanted = new Set(planned.map((manifest) => `${manifest.kind}/${manifest.metadata.name}`));
-    for (const kind of ['Deployment', 'Service', 'HTTPRoute'] as const) {
-      const { items } = await client.list(types[kind], selection);
+    for (const kind of ['Deployment', 'Service', 'HTTPRoute', 'ListenerSet'] as const) {
+      const items = await listKind(client, kind, selection);
       for (const item of items) {
         const isSpared = kind === 'Deployment' && isFree(scope, item);
         if (!wanted.has(`${kind}/${item.metadata.name}`) && !isSpared) await remove(client, types[kind], item);
@@ -159,7 +168,12 @@ export class RolloutObjects {
     }
     for (const type of [configMaps, secrets]) {
       const { items } = await client.list<KubeObject>(type, selection);
+      const unused = items.filter(
+        ({ metadata: { name, labels } }) => isCertificate(labels) && !wanted.has(`Secret/${name}`),
+      );
+      for (const item of unused) await remove(client, type, item);
       const old = items
+        .filter(({ metadata }) => !isCertificate(metadata.labels))
         .filter((item) => item.metadata.name !== configName(scope.application.name, release.number))
         .sort((a, b) => releaseOf(b) - releaseOf(a))
         .slice(keptConfigs);
@@ -172,14 +186,16 @@ export class RolloutObjects {
     await removeFree(client, scope, (await client.list(deployments, selectionOf(scope))).items);
   }
 
-  private async plan(scope: PlacementScope, target: Target, releases: Releases): Promise<readonly Manifest[]> {
+  private async plan(
+    scope: PlacementScope,
+    target: Target,
+    releases: Releases,
+    rolloutId = '',
+  ): Promise<readonly Manifest[]> {
     const stable = readSlot(scope.placement);
     const { recreates, candidate } = target;
     const [held, workers] = [releases[target.stable], releases[target.workers]];
-    const domains = await this.database.read.domain.findMany({
-      where: { placementId: scope.placement.id },
-      orderBy: { hostname: 'asc' },
-    });
+    const domains = await loadDomains(this.database.read, scope.placement.id, scope.application.name);
     const base = await this.input(scope, held);
     const planned =
       held.id === workers.id
@@ -205,13 +221,17 @@ export class RolloutObjects {
         ...(candidate ? { [otherSlot(stable)]: processesIn(scope, releases.next) } : {}),
       },
       weight: target.weight,
-      matches: target.headerRoutes.flatMap(({ matches }) => matches),
+      matches: [
+        ...(target.hasSyntheticTraffic ? [syntheticMatch(rolloutId)] : []),
+        ...target.headerRoutes.flatMap(({ matches }) => matches),
+      ],
       mirrored: Math.min(100, Math.max(0, ...target.mirrorRoutes.map(({ percentage }) => percentage))),
-      hostnames: domains.map((domain) => domain.hostname),
+      hostnames: domains.hostnames,
+      secured: { port: this.config.gatewayTlsPort, hosts: domains.secured },
       previewHostname: target.hasPreview ? this.previewHost(scope) : undefined,
       stickyBy: target.stickyBy ?? undefined,
     });
-    return [...planned, ...added, ...traffic];
+    return [...planned, ...added, ...planCertificates(base, domains.open(this.crypto)), ...traffic];
   }
 
   private previewHost({ application, environment }: PlacementScope): string {
@@ -297,11 +317,28 @@ export async function put(client: KubeClient, manifest: Manifest): Promise<void>
       if (!(error instanceof KubeError) || error.reason !== 'AlreadyExists') throw error;
     }
   }
-  if (manifest.kind === 'ConfigMap' || manifest.kind === 'Secret') return;
+  if (isImmutable(manifest)) return;
   const { apiVersion, kind, metadata, ...content } = manifest;
   const { labels, annotations } = metadata;
   const patch = { metadata: { labels, ...(annotations ? { annotations } : {}) }, ...content };
   await client.patch(type, name, namespace, patch, { type: 'merge' });
+}
+
+/** A config is named by its release, and never changes. */
+export const isImmutable = (manifest: Manifest): boolean => manifest['immutable'] === true;
+
+/** What there is of a kind; nothing where the cluster does not know it, as those whose Gateway API is older. */
+export async function listKind(
+  client: KubeClient,
+  kind: Manifest['kind'],
+  selection: { readonly namespace: string; readonly labelSelector: string },
+): Promise<readonly KubeObject[]> {
+  try {
+    return (await client.list(types[kind], selection)).items;
+  } catch (error) {
+    if (kind === 'ListenerSet' && isNotFound(error)) return [];
+    throw error;
+  }
 }
 
 function hasSelectorOf(existing: KubeObject, manifest: Manifest): boolean {

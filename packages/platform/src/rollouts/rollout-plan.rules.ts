@@ -5,6 +5,7 @@ import {
   planTraffic,
   type ReleaseInput,
   resolveProcesses,
+  type Secured,
   type Slot,
 } from '../applications/application-scopes.service.js';
 import { planRollout } from './rollouts.rules.js';
@@ -21,14 +22,15 @@ interface PlannedObject {
 export interface Standing {
   readonly stable: Slot;
   readonly hostnames: readonly string[];
+  readonly secured?: Secured;
 }
 
 /** What the cluster has of one release when nothing is being rolled out. */
-export function standingObjects(input: ReleaseInput, { stable, hostnames }: Standing): readonly Manifest[] {
+export function standingObjects(input: ReleaseInput, { stable, hostnames, secured }: Standing): readonly Manifest[] {
   const processes = { [stable]: resolveProcesses(input.processes, input.scaling) };
   return [
     ...planRelease(input, { slot: stable, processes: 'all' }),
-    ...planTraffic({ ...input, stable, processes, weight: 0, matches: [], mirrored: 0, hostnames }),
+    ...planTraffic({ ...input, stable, processes, weight: 0, matches: [], mirrored: 0, hostnames, secured }),
   ];
 }
 

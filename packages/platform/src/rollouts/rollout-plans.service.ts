@@ -6,6 +6,7 @@ import {
   readSlot,
   resolveProcesses,
 } from '../applications/application-scopes.service.js';
+import { loadDomains, type RoutedDomains } from '../domains/hostnames.service.js';
 import { Database, type ReleaseModel } from '../kernel/database/index.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { processesOf } from '../releases/release-content.service.js';
@@ -49,11 +50,8 @@ export class RolloutPlans {
     const { releaseId } = scope.placement;
     const previous = releaseId ? await this.database.read.release.findUnique({ where: { id: releaseId } }) : null;
     const strategy = body.strategy ?? readStrategy(scope.placement.strategy);
-    const domains = await this.database.read.domain.findMany({
-      where: { placementId: scope.placement.id },
-      orderBy: { hostname: 'asc' },
-    });
-    const hostnames = domains.map(({ hostname }) => hostname);
+    const domains = await loadDomains(this.database.read, scope.placement.id, scope.application.name);
+    const { hostnames } = domains;
     const quota = await this.quota.preview(scope, next, strategy);
     const verdicts = await this.images.judge(scope, next);
     return rolloutPlanSchema.parse({
@@ -61,7 +59,7 @@ export class RolloutPlans {
       previousRelease: previous?.number ?? null,
       image: next.image,
       changes: this.releases.diffContents(previous, next),
-      objects: await this.diff(scope, { previous, next, strategy, hostnames }),
+      objects: await this.diff(scope, { previous, next, strategy, domains }),
       routes: hostnames,
       quota,
       policies: verdicts,
@@ -73,14 +71,16 @@ export class RolloutPlans {
     });
   }
 
-  private async diff(scope: PlacementScope, { previous, next, strategy, hostnames }: Compared) {
+  private async diff(scope: PlacementScope, { previous, next, strategy, domains }: Compared) {
     const stable = readSlot(scope.placement);
+    const { hostnames, secured } = domains;
+    const standing = { hostnames, secured: { port: anyPort, hosts: secured } };
     const after = standingObjects(await this.input(scope, next), {
       stable: slotAfter(strategy, stable, previous !== null),
-      hostnames,
+      ...standing,
     });
     return diffObjects(
-      previous ? standingObjects(await this.input(scope, previous), { stable, hostnames }) : [],
+      previous ? standingObjects(await this.input(scope, previous), { stable, ...standing }) : [],
       after,
     );
   }
@@ -106,8 +106,11 @@ interface Compared {
   readonly previous: ReleaseModel | null;
   readonly next: ReleaseModel;
   readonly strategy: Strategy;
-  readonly hostnames: readonly string[];
+  readonly domains: RoutedDomains;
 }
+
+/** On both sides of the comparison. */
+const anyPort = 443;
 
 const processNamesOf = (release: ReleaseModel): readonly string[] =>
   resolveProcesses(processesOf(release)).map(({ name }) => name);

@@ -3,12 +3,12 @@ import type { KubeClient } from '@slipway/orchestrator/client';
 import type { Manifest, PlacementScope } from '../applications/application-scopes.service.js';
 import { Database, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
 import { hasNeverBegun } from './hooks/hook.rules.js';
-import { put, RolloutObjects, remove, types } from './rollout-objects.js';
+import { isImmutable, put, RolloutObjects, remove, types } from './rollout-objects.js';
 import { RolloutRecord } from './rollout-record.js';
 import { readRollout } from './rollouts.codec.js';
 import { isFinal, isOnPrevious } from './rollouts.rules.js';
 
-export { types as manifestTypes } from './rollout-objects.js';
+export { listKind, types as manifestTypes } from './rollout-objects.js';
 
 /** What stands in a place, and since which rollout. */
 export interface Standing {
@@ -52,7 +52,7 @@ export class StandingObjects {
   /** Brings an object back. What is immutable is made anew. */
   async restore(client: KubeClient, manifest: Manifest): Promise<void> {
     const { kind, metadata } = manifest;
-    if (kind === 'ConfigMap' || kind === 'Secret') {
+    if (isImmutable(manifest)) {
       const existing = await client.find(types[kind], metadata.name, metadata.namespace);
       if (existing) await remove(client, types[kind], existing);
     }

@@ -2,8 +2,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
+import { useState } from 'react';
 import * as z from 'zod/mini';
 import { applicationKey } from '@/features/applications/queries';
+import { useMay } from '@/features/identity/use-may';
 import { toCli } from '@/lib/cli';
 import type { Domain } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
@@ -16,7 +18,11 @@ import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
 import { ConfirmRemoval, useRemoval } from '@/ui/removal';
+import { StatusBadge, type StatusTone } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
+import { Time } from '@/ui/time';
+import { CertificateDialog } from './certificate-dialog';
+import { PendingDomain } from './pending-domain';
 import { addDomain, domainsQuery, removeDomain } from './queries';
 
 const schema = z.object({
@@ -26,6 +32,14 @@ const schema = z.object({
       z.regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/, 'hostname'),
     ),
 });
+
+const certificateTones = {
+  valid: 'healthy',
+  expiring: 'degraded',
+  expired: 'failed',
+  missing: 'degraded',
+  invalid: 'failed',
+} as const satisfies Record<string, StatusTone>;
 
 export function DomainsTab({ application: ref }: { application: ApplicationRef }) {
   const t = useTranslations('domains');
@@ -40,12 +54,47 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
       form.reset();
       await refresh();
     });
+  const may = useMay(ref);
+  const [mayWrite, mayCertify] = [may('domains:write'), may('secrets:write')];
+  const [certified, setCertified] = useState<string>();
+  const shown = domains.data?.find(({ hostname }) => hostname === certified);
+  const pending = domains.data?.filter(({ state }) => state === 'pending') ?? [];
   const columns: readonly Column<Domain>[] = [
     {
       key: 'hostname',
       title: t('hostname'),
       sortBy: (domain) => domain.hostname,
-      render: (domain) => <ExternalLink href={domain.url}>{domain.hostname}</ExternalLink>,
+      render: (domain) =>
+        domain.state === 'verified' ? (
+          <ExternalLink href={domain.url}>{domain.hostname}</ExternalLink>
+        ) : (
+          domain.hostname
+        ),
+    },
+    {
+      key: 'state',
+      title: t('state'),
+      sortBy: (domain) => domain.state,
+      render: ({ state }) => (
+        <StatusBadge state={state} tone={state === 'verified' ? 'healthy' : 'degraded'} label={t(`states.${state}`)} />
+      ),
+    },
+    {
+      key: 'certificate',
+      title: t('certificate'),
+      render: ({ certificate }) =>
+        certificate ? (
+          <span title={certificate.message ?? undefined}>
+            <StatusBadge
+              state={certificate.state}
+              tone={certificateTones[certificate.state]}
+              label={t(`certificates.${certificate.state}`)}
+            />{' '}
+            {certificate.notAfter && <Time at={certificate.notAfter} />}
+          </span>
+        ) : (
+          <span className="muted">{t('certificateNone')}</span>
+        ),
     },
     {
       key: 'kind',
@@ -57,14 +106,25 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
       title: '',
       align: 'right',
       render: (domain) => (
-        <Button
-          size="small"
-          disabled={domain.isDefault}
-          title={domain.isDefault ? t('defaultStays') : undefined}
-          onClick={() => removal.ask(domain)}
-        >
-          {t('remove')}
-        </Button>
+        <>
+          <Button
+            size="small"
+            disabled={!mayCertify}
+            title={mayCertify ? undefined : t('mayNot')}
+            aria-label={t('certificateOf', { hostname: domain.hostname })}
+            onClick={() => setCertified(domain.hostname)}
+          >
+            {t('certificate')}
+          </Button>{' '}
+          <Button
+            size="small"
+            disabled={domain.isDefault || !mayWrite}
+            title={domain.isDefault ? t('defaultStays') : mayWrite ? undefined : t('mayNot')}
+            onClick={() => removal.ask(domain)}
+          >
+            {t('remove')}
+          </Button>
+        </>
       ),
     },
   ];
@@ -88,11 +148,34 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
                 cli: toCli('domains add www.example.com', ref),
                 api: `POST ${base}\n{"hostname":"www.example.com"}`,
               },
+              {
+                title: t('certificate'),
+                cli: toCli('domains certificate www.example.com --cert chain.pem --key key.pem', ref),
+                api: `PUT ${base}/www.example.com/certificate\n{"secret":"www-tls"}`,
+              },
             ]}
           />
         }
         empty={<p className="muted pad">{t('none')}</p>}
       />
+      {pending.map((domain) => (
+        <PendingDomain
+          key={domain.hostname}
+          application={ref}
+          domain={domain}
+          mayVerify={mayWrite}
+          onLooked={refresh}
+        />
+      ))}
+      {shown && (
+        <CertificateDialog
+          key={shown.hostname}
+          application={ref}
+          domain={shown}
+          onClose={() => setCertified(undefined)}
+          onChanged={refresh}
+        />
+      )}
       <Section title={t('add')}>
         <p className="muted">{t('explanation')}</p>
         <form

@@ -1,7 +1,11 @@
 import { queryOptions } from '@tanstack/react-query';
 import { applicationKey } from '@/features/applications/queries';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
+import type { SetCertificate } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
+
+const single =
+  '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/domains/{hostname}' as const;
 
 export const domainsQuery = (ref: ApplicationRef, api: Api = browserApi) =>
   queryOptions({
@@ -26,9 +30,20 @@ export const addDomain = (ref: ApplicationRef, hostname: string) =>
   );
 
 export const removeDomain = (ref: ApplicationRef, hostname: string) =>
+  unwrap(browserApi.DELETE(single, { params: { path: { ...ref, hostname } } }));
+
+/** Looks for the proof now. */
+export const verifyDomain = (ref: ApplicationRef, hostname: string) =>
   unwrap(
-    browserApi.DELETE(
-      '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/domains/{hostname}',
-      { params: { path: { ...ref, hostname } } },
-    ),
+    browserApi.POST(`${single}/verify`, {
+      params: { path: { ...ref, hostname } },
+      body: {},
+      headers: idempotencyKey(),
+    }),
   );
+
+export const setCertificate = (ref: ApplicationRef, hostname: string, body: SetCertificate) =>
+  unwrap(browserApi.PUT(`${single}/certificate`, { params: { path: { ...ref, hostname } }, body }));
+
+export const removeCertificate = (ref: ApplicationRef, hostname: string) =>
+  unwrap(browserApi.DELETE(`${single}/certificate`, { params: { path: { ...ref, hostname } } }));

@@ -56,6 +56,7 @@ const resources = {
   Service: '/api/v1|services',
   Deployment: '/apis/apps/v1|deployments',
   HTTPRoute: '/apis/gateway.networking.k8s.io/v1|httproutes',
+  ListenerSet: '/apis/gateway.networking.k8s.io/v1|listenersets',
 } as const satisfies Record<DriftItem['kind'], string>;
 const isKind = (kind: string): kind is DriftItem['kind'] => kind in resources;
 

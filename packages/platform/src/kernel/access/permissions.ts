@@ -53,6 +53,7 @@ const catalogue = {
   'scaling:write': ['project', 'Change replicas and resources'],
   'domains:read': ['project', 'List domains'],
   'domains:write': ['project', 'Add and remove domains'],
+  'domains:confirm': ['platform', 'Confirm a host name without a proof in the DNS, with a reason'],
   'pods:read': ['project', 'List pods and read their state'],
   'pods:exec': ['project', 'Open a shell or a port in a pod, and copy files'],
   'logs:read': ['project', "Read applications' logs"],

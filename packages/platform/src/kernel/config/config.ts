@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseRanges } from '../http/outgoing.rules.js';
 
@@ -46,6 +47,8 @@ const environment = z.object({
   SLIPWAY_APPS_DOMAIN: z.string().default('slipway.localhost'),
   SLIPWAY_GATEWAY_PORT: port(7680),
   SLIPWAY_GATEWAY_TLS_PORT: port(7643),
+  SLIPWAY_DOMAIN_VERIFICATION: z.enum(['dns', 'off']).default('dns'),
+  SLIPWAY_DNS_SERVERS: z.string().default(''),
   SLIPWAY_GIT_DIR: z.string().default('/var/lib/slipway/git'),
   SLIPWAY_UPLOADS_DIR: z.string().default('/var/lib/slipway/uploads'),
   SLIPWAY_POD_PROXY_ENV: z.string().default('{}'),
@@ -120,6 +123,10 @@ export function loadConfig(source: NodeJS.ProcessEnv = process.env) {
     appsDomain: env.SLIPWAY_APPS_DOMAIN,
     gatewayPort: env.SLIPWAY_GATEWAY_PORT,
     gatewayTlsPort: env.SLIPWAY_GATEWAY_TLS_PORT,
+    /** `off`: whoever adds a host name is believed. */
+    domainVerification: env.SLIPWAY_DOMAIN_VERIFICATION,
+    /** Who is asked for proofs of host names; none: the machine's own. */
+    dnsServers: parseServers(env.SLIPWAY_DNS_SERVERS),
     gitDir: env.SLIPWAY_GIT_DIR,
     uploadsDir: env.SLIPWAY_UPLOADS_DIR,
     podProxyEnv: parseStrings(env.SLIPWAY_POD_PROXY_ENV, 'SLIPWAY_POD_PROXY_ENV'),
@@ -152,4 +159,18 @@ function parseStrings(text: string, variable: string): Readonly<Record<string, s
   } catch (cause) {
     throw new Error(`${variable} is not a JSON object of strings.`, { cause });
   }
+}
+
+/** `192.0.2.1,192.0.2.2:5353,[2001:db8::1]:53`: addresses, as Node's resolver takes them. */
+function parseServers(text: string): readonly string[] {
+  const servers = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+  for (const server of servers) {
+    const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d{1,5})?|([^:]+)(?::\d{1,5})?)$/.exec(server) ?? [];
+    if (isIP(server) === 0 && isIP(bracketed ?? plain ?? '') === 0)
+      throw new Error(`SLIPWAY_DNS_SERVERS: "${server}" is no address, such as 192.0.2.1 or 192.0.2.1:5353.`);
+  }
+  return servers;
 }

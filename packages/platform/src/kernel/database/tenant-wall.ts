@@ -17,6 +17,7 @@ export const platformWork = {
   '/scim/v2': 'users and groups belong to no tenant',
   '/service/token': 'one token may be for repositories of several tenants',
   '/v2': "the registry's token says which repository",
+  'domain-names': 'a host name that another tenant has proven is refused, whosever it is',
   'audit-refusals': 'a refusal is noted in the chain of a tenant that the caller may not know',
 } as const;
 type PlatformWork = keyof typeof platformWork;
