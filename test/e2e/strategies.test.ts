@@ -1,80 +1,239 @@
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Asked, type Door, newestOf, openDoors } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { askGateway } from '../support/gateway.js';
-import { deployGray } from '../support/gray.js';
+import { deployGray, type Gray } from '../support/gray.js';
+import { launchBrowser, lookInto, signIn } from '../support/portal.js';
 import type { ReleasePlace } from '../support/release-place.js';
 import type { Scene } from '../support/scene.js';
-import { startTraffic, type Traffic } from '../support/traffic.js';
+import { beyondGaps, startTraffic, type Traffic } from '../support/traffic.js';
 
 const port = inject('gatewayPort');
+const portal = inject('portalUrl');
+const look = lookInto('strategies');
+let gray: Gray;
 let scene: Scene;
-let place: ReleasePlace;
-let url: string;
+let browser: Browser;
+let page: Page;
+let doors: readonly Door[];
 let serial = 1;
-/** Of the release that stands. */
-let stable = '1';
+/** Of the release of `gray` itself that stands. */
+let stableOfGray = '1';
 
 beforeAll(async () => {
-  ({ scene, place, url } = await deployGray('strategies'));
-}, 180_000);
-afterAll(() => scene?.dispose());
+  [gray, browser] = await Promise.all([deployGray('strategies'), launchBrowser()]);
+  ({ scene } = gray);
+  page = await signIn(browser, scene);
+  doors = await openDoors(gray, page);
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await scene?.dispose();
+});
 
-/** Begins to roll a new release out while people use the one before; nobody may notice. */
-async function rollOut(strategy: object, watch: (id: string, version: string, traffic: Traffic) => Promise<void>) {
+const bodyOf = async (url: string, headers?: Record<string, string>) => (await askGateway({ port, url, headers })).body;
+
+/** Of some hundred answers in a row: the weight is in force a moment after the state is, and exact in a thousand requests. */
+async function expectShare(traffic: Traffic, version: string, share: number): Promise<void> {
+  let all = 0;
+  let met = 0;
+  traffic.take();
+  await eventually(() => {
+    for (const [by, count] of traffic.take()) {
+      all += count;
+      if (by === version) met += count;
+    }
+    expect(all).toBeGreaterThan(300);
+    const found = met / all;
+    all = 0;
+    met = 0;
+    expect(Math.abs(found - share)).toBeLessThan(0.03);
+  }, 30);
+}
+
+interface Run {
+  readonly door: Door;
+  /** Of the new release, and of the one before. */
+  readonly version: string;
+  readonly stable: string;
+  readonly traffic: Traffic;
+}
+
+/** What users meet while the rollout stands at its pause. */
+type AtPause = (run: Run) => Promise<void>;
+
+async function expectUnseen({ traffic, stable }: Run): Promise<void> {
+  traffic.take();
+  await eventually(() => expect(traffic.take().size).toBeGreaterThan(0), 5);
+  expect([...traffic.take().keys()].filter((version) => version !== stable)).toEqual([]);
+}
+
+const gradual: readonly [string, Asked, AtPause][] = [
+  [
+    'blue/green: the new release is met under its preview address alone',
+    {
+      type: 'blueGreen',
+      preset: 'Blue/green by hand',
+      strategy: { type: 'blueGreen', autoPromotionEnabled: false, scaleDownDelaySeconds: 300 },
+    },
+    async (run) => {
+      await expectUnseen(run);
+      const { previewUrl } = await newestOf(run.door.place);
+      await eventually(async () => expect(await bodyOf(previewUrl ?? '')).toBe(run.version), 5);
+    },
+  ],
+  [
+    'canary: a tenth of the requests meets the new release',
+    { type: 'canary', strategy: { type: 'canary', steps: [{ setWeight: 10 }, { pause: {} }] } },
+    ({ version, traffic }) => expectShare(traffic, version, 0.1),
+  ],
+  [
+    'A/B: who matches meets the new release, and nobody else',
+    {
+      type: 'abTest',
+      preset: 'A/B test',
+      strategy: {
+        type: 'abTest',
+        match: [{ cookies: [{ name: 'beta', value: '1' }] }, { headers: [{ name: 'X-Beta', value: '1' }] }],
+      },
+    },
+    async (run) => {
+      await expectUnseen(run);
+      const { version, stable } = run;
+      const { url } = run.door;
+      await eventually(async () => expect(await bodyOf(url, { 'x-beta': '1' })).toBe(version), 5);
+      expect(await bodyOf(url, { cookie: 'other=1; beta=1' })).toBe(version);
+      expect(await bodyOf(url, { 'x-beta': '0', cookie: 'beta=0' })).toBe(stable);
+    },
+  ],
+  [
+    'mirror: copies reach the new release, whose answers nobody sees',
+    {
+      type: 'mirror',
+      preset: 'Mirror',
+      strategy: { type: 'mirror', percentage: 20, duration: '30m', autoPromotionEnabled: false },
+    },
+    async (run) => {
+      await expectUnseen(run);
+      const log = () => scene.slipway.run('logs', '--app', run.door.name);
+      await eventually(async () => expect(await log()).toContain(`release ${run.version}: asked 10 times`), 20);
+    },
+  ],
+];
+
+/** The same at all three doors at the same time, while people use all three applications. */
+async function atAllDoors(work: (run: Run) => Promise<void>, gaps = 0) {
+  serial += 1;
+  const version = `${serial}`;
+  const runs = await Promise.all(
+    doors.map(async (door) => {
+      const stable = await bodyOf(door.url);
+      return { door, version, stable, traffic: startTraffic({ port, url: door.url, clients: 2 }) };
+    }),
+  );
+  const done = await Promise.allSettled(runs.map(work));
+  for (const { door, stable, traffic } of runs) {
+    const stopped = await traffic.stop();
+    expect(beyondGaps(stopped, gaps), `requests to ${door.name}`).toEqual([]);
+    expect(stopped.count).toBeGreaterThan(100);
+    for (const { from, to } of stopped.gaps) {
+      expect((traffic.lastOf(stable) ?? Infinity) - from, `${door.name}: old answers into the gap`).toBeLessThan(500);
+      expect(to - (traffic.firstOf(version) ?? 0), `${door.name}: a gap after the first new answer`).toBeLessThan(500);
+    }
+  }
+  expect(done.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))).toEqual([]);
+}
+
+async function expectAllBy({ url }: Door, version: string): Promise<void> {
+  await eventually(async () => expect(await bodyOf(url)).toBe(version), 5);
+}
+
+async function lookAt(door: Door, name: string): Promise<void> {
+  if (door.name === 'browser') await look(page, name);
+}
+
+/** The same page once more as others see it. */
+async function lookInChineseAndDark(name: string): Promise<void> {
+  const cookies = ['slipway_locale', 'slipway_theme'].map((cookie) => ({ name: cookie, url: portal }));
+  await page.context().addCookies(cookies.map((cookie, index) => ({ ...cookie, value: index ? 'dark' : 'zh' })));
+  await page.reload();
+  await page.getByRole('link', { name: '发布策略' }).first().waitFor();
+  await look(page, name);
+  await page.context().addCookies(cookies.map((cookie, index) => ({ ...cookie, value: index ? 'light' : 'en' })));
+  await page.reload();
+}
+
+describe('by the API, the CLI and the browser side by side, under traffic', { timeout: 300_000 }, () => {
+  test.each<[string, Asked, number]>([
+    [
+      'recreate: between the old release and the new one nobody is there, and the gateway says so',
+      { type: 'recreate', preset: 'Recreate', strategy: { type: 'recreate' } },
+      1,
+    ],
+    ['rolling: no request fails', { type: 'rolling', preset: 'Rolling', strategy: { type: 'rolling' } }, 0],
+  ])('%s', async (_name, asked, gaps) => {
+    await atAllDoors(async ({ door, version }) => {
+      await door.setStrategy(asked);
+      await door.rollOut(version);
+      await door.until('healthy');
+      await expectAllBy(door, version);
+      await lookAt(door, `${asked.type}-done`);
+    }, gaps);
+  });
+
+  test.each(gradual)('%s; it is aborted, tried again and promoted', async (_name, asked, expectAtPause) => {
+    await atAllDoors(async (run) => {
+      const { door, version, stable, traffic } = run;
+      await door.setStrategy(asked);
+      await door.rollOut(version);
+      await door.until('paused');
+      await expectAtPause(run);
+      await lookAt(door, `${asked.type}-paused`);
+      const askedAt = performance.now();
+      await door.abort();
+      await door.until('aborted');
+      await expectAllBy(door, stable);
+      const took = (traffic.lastOf(version) ?? 0) - askedAt;
+      expect(took, 'back at once').toBeLessThan(door.name === 'api' ? 2500 : 5000);
+      await lookAt(door, `${asked.type}-aborted`);
+      await door.retry();
+      await door.until('paused');
+      if (door.name === 'browser') await lookInChineseAndDark(`${asked.type}-paused-zh-dark`);
+      // A mirror is promoted past its time, and then past the gate behind it.
+      await door.promote(asked.type === 'abTest' || asked.type === 'mirror');
+      await door.until('healthy');
+      await expectAllBy(door, version);
+      await lookAt(door, `${asked.type}-done`);
+    });
+  });
+});
+
+/** Rolls a new release of `gray` out while people use the one before; nobody may notice. */
+async function rollOut(
+  strategy: object,
+  watch: (place: ReleasePlace, id: string, version: string, traffic: Traffic) => Promise<void>,
+) {
+  const { place, url } = gray;
   serial += 1;
   const version = `${serial}`;
   const release = await place.release(version);
   const traffic = startTraffic({ port, url, clients: 4 });
   try {
-    await watch(await place.rollOut(release, strategy), version, traffic);
+    await watch(place, await place.rollOut(release, strategy), version, traffic);
   } finally {
     const { failures, count } = await traffic.stop();
     expect(failures).toEqual([]);
     expect(count).toBeGreaterThan(100);
   }
+  stableOfGray = version;
 }
 
-const bodyNow = async () => (await askGateway({ port, url })).body;
-const share = (taken: ReadonlyMap<string, number>, version: string) => {
-  const all = [...taken.values()].reduce((sum, count) => sum + count, 0);
-  return (taken.get(version) ?? 0) / all;
-};
-
-describe('a release under traffic on real containers', { timeout: 180_000 }, () => {
-  test.each([
-    ['rolling', { type: 'rolling' }],
-    ['blueGreen', { type: 'blueGreen' }],
-    ['canary', { type: 'canary', steps: [{ setWeight: 10 }, { setWeight: 50 }] }],
-    ['canary that keeps users', { type: 'canary', stickyBy: 'gateway', steps: [{ setWeight: 50 }] }],
-  ])('%s: no request fails, and all are answered by the new one at the end', async (_name, strategy) => {
-    await rollOut(strategy, async (id, version) => {
+describe('a release under traffic', { timeout: 180_000 }, () => {
+  test('canary that keeps users: no request fails, and all are answered by the new one at the end', async () => {
+    await rollOut({ type: 'canary', stickyBy: 'gateway', steps: [{ setWeight: 50 }] }, async (place, id, version) => {
       await place.until(id, 'healthy');
-      await eventually(async () => expect(await bodyNow()).toBe(version), 5);
-      stable = version;
-    });
-  });
-
-  test('canary: half of the requests at 50 %, and an abort takes all of them back at once', async () => {
-    await rollOut({ type: 'canary', steps: [{ setWeight: 50 }, { pause: {} }] }, async (id, version, traffic) => {
-      await place.until(id, 'paused');
-      // The weight is in force a moment after the state is: what is asked from then on counts.
-      await eventually(() => expect(share(traffic.take(), version)).toBeGreaterThan(0.4), 10);
-      const asked = performance.now();
-      await place.act(id, 'abort');
-      await place.until(id, 'aborted');
-      await eventually(async () => expect(await bodyNow()).toBe(stable), 5);
-      expect((traffic.lastOf(version) ?? 0) - asked).toBeLessThan(2500);
-    });
-  });
-
-  test('blue/green: nobody sees the new release before it is promoted', async () => {
-    await rollOut({ type: 'blueGreen', autoPromotionEnabled: false }, async (id, version, traffic) => {
-      await place.until(id, 'paused');
-      expect([...traffic.take().keys()]).toEqual([stable]);
-      await place.act(id, 'promote', {});
-      await place.until(id, 'healthy');
-      await eventually(async () => expect(await bodyNow()).toBe(version), 5);
-      stable = version;
+      await eventually(async () => expect(await bodyOf(gray.url)).toBe(version), 5);
     });
   });
 
@@ -86,39 +245,25 @@ describe('a release under traffic on real containers', { timeout: 180_000 }, () 
     const ask = 'Promise.all(process.argv.slice(1).map(async (url) => (await fetch(url)).text()))';
     const print = '.then((all) => console.log(JSON.stringify(all)))';
     const command = ['node', '-e', ask + print, 'http://$templates.baseline/', 'http://$templates.next/'];
-    await rollOut(
-      {
-        type: 'canary',
-        steps: [
-          {
-            experiment: {
-              templates,
-              analysis: {
-                metrics: [
-                  { name: 'versions', provider: { job: { command } }, successCondition: 'result[0] != result[1]' },
-                  { name: 'health', provider: { web: { url: 'http://$templates.next/healthz' } } },
-                ],
-              },
-            },
-          },
-          { pause: {} },
-        ],
-      },
-      async (id, version, traffic) => {
-        await place.until(id, 'paused');
-        expect([...traffic.take().keys()]).toEqual([stable]);
-        await eventually(async () => {
-          const pods = await scene.slipway.json('pods', '--app', 'gray');
-          expect(JSON.stringify(pods)).not.toContain('experiment');
-        });
-        await place.act(id, 'promote', {});
-        await place.until(id, 'healthy');
-        stable = version;
-      },
-    );
+    const metrics = [
+      { name: 'versions', provider: { job: { command } }, successCondition: 'result[0] != result[1]' },
+      { name: 'health', provider: { web: { url: 'http://$templates.next/healthz' } } },
+    ];
+    const steps = [{ experiment: { templates, analysis: { metrics } } }, { pause: {} }];
+    await rollOut({ type: 'canary', steps }, async (place, id, _version, traffic) => {
+      await place.until(id, 'paused');
+      expect([...traffic.take().keys()]).toEqual([stableOfGray]);
+      await eventually(async () => {
+        const pods = await scene.slipway.json('pods', '--app', 'gray');
+        expect(JSON.stringify(pods)).not.toContain('experiment');
+      });
+      await place.act(id, 'promote', {});
+      await place.until(id, 'healthy');
+    });
   });
 
   test('a candidate that crashes never takes the traffic, and the rollout says why', async () => {
+    const { place, url } = gray;
     serial += 1;
     const release = await place.release(`${serial}`, 'crash');
     const traffic = startTraffic({ port, url, clients: 2, hasLong: false });
@@ -133,6 +278,6 @@ describe('a release under traffic on real containers', { timeout: 180_000 }, () 
     }, 120);
     await traffic.stop();
     expect(shown.error).toContain('keeps exiting');
-    expect(await bodyNow()).toBe(stable);
+    expect(await bodyOf(url)).toBe(stableOfGray);
   });
 });

@@ -4,14 +4,15 @@ import { startTraffic } from '../support/traffic.js';
 import { printFigures } from './figure.js';
 import { deployLoadShop, type LoadShop } from './load-shop.js';
 
-// `node test/dist/load/canaries.js --rate 400 --good 100`, on the platform of SLIPWAY_E2E_HOME: what people notice of bad releases
+// `node test/dist/load/canaries.js --rate 400 --good 100 [--only hang=1,reset=1]`, on the platform of SLIPWAY_E2E_HOME: what people notice of bad releases
 // that begin at 5 % under analysis, each with a fault of its own, and how often a good one is taken back. Harmed is a request that
 // failed or took half a second, of all requests in the minute that such a step lasts.
 const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '400' },
     good: { type: 'string', default: '100' },
-    faults: { type: 'string', default: '20' },
+    /** Some of the faults, such as `hang=1,reset=1`; '' for none of them. */
+    only: { type: 'string' },
   },
 });
 const faults = [
@@ -26,7 +27,7 @@ const faults = [
   'hang=0.2',
   'reset=1',
   'reset=0.2',
-].slice(0, Number(values.faults));
+].filter((fault) => values.only === undefined || values.only.split(',').includes(fault));
 const clients = 20;
 const stepSeconds = 60;
 const slowMilliseconds = 500;

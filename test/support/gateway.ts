@@ -15,12 +15,21 @@ interface Ask {
   readonly method?: string;
   readonly body?: string;
   readonly agent?: Agent;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One request through the gateway. */
-export function askGateway({ port, url, path = '/', method = 'GET', body, agent }: Ask): Promise<Answer> {
+export function askGateway({
+  port,
+  url,
+  path = '/',
+  method = 'GET',
+  body,
+  agent,
+  headers: more,
+}: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = { host: new URL(url).host };
+    const headers: Record<string, string> = { ...more, host: new URL(url).host };
     if (body !== undefined) headers['content-type'] = 'application/x-www-form-urlencoded';
     const asked = request({ host: '127.0.0.1', port, path, method, headers, agent, timeout: 10_000 }, (response) => {
       let text = '';

@@ -1,9 +1,11 @@
+import { copyImage } from './copy-image.js';
 import { eventually } from './eventually.js';
 
-interface Shown {
+export interface ShownRollout {
   readonly id: string;
   readonly state: string;
   readonly restoring: boolean;
+  readonly previewUrl: string | null;
   readonly error: string | null;
   readonly steps: readonly {
     readonly name: string;
@@ -23,6 +25,26 @@ export class ReleasePlace {
     private readonly environment = 'production',
   ) {}
 
+  /** Another application of the project, which need not be there yet. */
+  beside(name: string): ReleasePlace {
+    return new ReleasePlace(this.apiUrl, this.token, this.application.replace(/[^/]+$/, name), this.environment);
+  }
+
+  /** Creates the application itself. */
+  async create(body: object): Promise<void> {
+    const [, applications = '', name] = /^(.*)\/([^/]+)$/.exec(this.application) ?? [];
+    await new ReleasePlace(this.apiUrl, this.token, applications).call('POST', '', { name, ...body });
+  }
+
+  /** Takes over an image of another application; gives its name here. */
+  async takeImage(image: string): Promise<string> {
+    const { apiUrl, token } = this;
+    const { username } = await new ReleasePlace(apiUrl, token, '').call<{ username: string }>('GET', '/me');
+    const [, tenant, project, application] =
+      /^\/tenants\/(.*)\/projects\/(.*)\/applications\/(.*)$/.exec(this.application) ?? [];
+    return copyImage({ apiUrl, username, token }, image, `${tenant}/${project}/${application}`);
+  }
+
   /** A new release of the image there is; gives its number. */
   async release(version: string, fault = ''): Promise<number> {
     const config = `/environments/${this.environment}/config?apply=false`;
@@ -30,21 +52,22 @@ export class ReleasePlace {
     return (await this.call<{ number: number }>('POST', '/releases', {})).number;
   }
 
-  async rollOut(release: number, strategy: object): Promise<string> {
+  /** Without a strategy, by that of the environment. */
+  async rollOut(release: number, strategy?: object): Promise<string> {
     const body = { environment: this.environment, release, strategy };
     return (await this.call<{ id: string }>('POST', '/rollouts', body)).id;
   }
 
-  get(id: string): Promise<Shown> {
+  get(id: string): Promise<ShownRollout> {
     return this.call('GET', `/rollouts/${id}`);
   }
 
-  act(id: string, verb: 'promote' | 'pause' | 'resume' | 'abort' | 'retry', body?: object): Promise<Shown> {
+  act(id: string, verb: 'promote' | 'pause' | 'resume' | 'abort' | 'retry', body?: object): Promise<ShownRollout> {
     return this.call('POST', `/rollouts/${id}/${verb}`, body);
   }
 
   /** Waits for the state; throws at once where the rollout has ended in another. */
-  async until(id: string, state: string, seconds = 120): Promise<Shown> {
+  async until(id: string, state: string, seconds = 120): Promise<ShownRollout> {
     const ends = ['healthy', 'failed', 'aborted'];
     const shown = await eventually(async () => {
       const now = await this.get(id);

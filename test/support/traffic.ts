@@ -18,13 +18,13 @@ export interface TrafficOptions {
 }
 
 /** Failures that no good answer to `/` came between; times by `performance.now()`. */
-export interface Gap {
+interface Gap {
   readonly from: number;
   readonly to: number;
   readonly failures: readonly string[];
 }
 
-export interface Stopped {
+interface Stopped {
   readonly count: number;
   readonly failures: readonly string[];
   readonly gaps: readonly Gap[];

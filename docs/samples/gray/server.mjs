@@ -15,6 +15,8 @@ const server = createServer((request, response) => {
   };
   if (request.url === '/healthz') return answer(200);
   count += 1;
+  // At 1, 10, 100 and so on: also a release whose answers nobody sees tells that it is asked.
+  if (/^10*$/.test(`${count}`)) console.log(`release ${VERSION}: asked ${count} times`);
   const isHit = Math.random() < share;
   if (fault === 'errors' && isHit) return answer(500);
   if (fault === 'hang' && isHit) return;
