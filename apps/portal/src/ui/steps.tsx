@@ -6,7 +6,17 @@ import { Message } from './message';
 import { StatusBadge } from './status';
 import { Time, useNow } from './time';
 
-const plainWords = ['apply', 'restore', 'prepare', 'promote', 'pause', 'hook before', 'hook after'] as const;
+const plainWords = [
+  'apply',
+  'restore',
+  'prepare',
+  'promote',
+  'pause',
+  'hook before',
+  'hook after',
+  // The route of an A/B test.
+  'setHeaderRoute ab-test',
+] as const;
 const valuedWords = [
   'process',
   'setWeight',
@@ -25,12 +35,18 @@ export function useStepWords(): (name: string) => string {
     // A step that comes again carries its number: `pause (2)`.
     const [, whole = name, count] = /^(.*?)(?: (\(\d+\)))?$/.exec(name) ?? [];
     const [word = '', ...rest] = whole.split(' ');
-    const value = word === 'pause' ? shortenSeconds(rest.join(' ')) : rest.join(' ');
+    const value = toValue(word, rest.join(' '));
     const plain = plainWords.find((known) => known === whole);
     const valued = value === '' ? undefined : valuedWords.find((known) => known === word);
     const text = plain ? t(plain) : valued ? t(`with.${valued}`, { value }) : whole;
     return count ? `${text} ${count}` : text;
   };
+}
+
+/** A mirror strategy's own route has no name that anybody gave it. */
+function toValue(word: string, text: string): string {
+  if (word === 'setMirrorRoute') return text.replace(/^mirror (?=\d)/, '');
+  return word === 'pause' ? shortenSeconds(text) : text;
 }
 
 /** `600 s` as `10m`. */
@@ -47,20 +63,20 @@ export function Steps({ steps, withTimes }: { steps: readonly Step[]; withTimes?
   const toLabel = useStepWords();
   return (
     <ol className="steps">
-      {steps.map((step) => (
-        <li key={step.name}>
-          <StatusBadge state={step.state} tone={toTone(step.state)} label={toLabel(step.name)} />
-          <div className="muted steps-message">{step.message && <Message text={step.message} />}</div>
-          <span className="muted tabular nowrap">
-            {withTimes && step.startedAt && (
-              <>
-                <Time at={step.startedAt} /> ·{' '}
-              </>
-            )}
-            {toDuration(step, now)}
-          </span>
-        </li>
-      ))}
+      {steps.map((step) => {
+        const duration = toDuration(step, now);
+        return (
+          <li key={step.name}>
+            <StatusBadge state={step.state} tone={toTone(step.state)} label={toLabel(step.name)} />
+            <div className="muted steps-message">{step.message && <Message text={step.message} />}</div>
+            <span className="muted tabular nowrap">
+              {withTimes && step.startedAt && <Time at={step.startedAt} />}
+              {withTimes && step.startedAt && duration && ' · '}
+              {duration}
+            </span>
+          </li>
+        );
+      })}
     </ol>
   );
 }
