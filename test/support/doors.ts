@@ -92,7 +92,7 @@ async function openCli(gray: Gray): Promise<Door> {
   };
 }
 
-const patience = { timeout: 120_000 };
+const patienceSeconds = 120;
 
 async function openBrowser(gray: Gray, page: Page): Promise<Door> {
   const { place, url } = await addGray(gray, 'browser');
@@ -101,10 +101,11 @@ async function openBrowser(gray: Gray, page: Page): Promise<Door> {
   // The pods of the other doors come and go: the browser drops what it loads when it sees the machine's network change.
   const visit = (address: string) => eventually(() => page.goto(address));
   let release = 0;
+  const shown = () => page.getByRole('region', { name: `Rollout of release ${release} to production` });
   const says = {
-    paused: () => page.getByText(/^Pauses (until somebody promotes it\.|for )/),
-    healthy: () => page.getByText(`Release ${release} is live in production`),
-    aborted: () => page.getByText(`The rollout of release ${release} to production was aborted`),
+    paused: () => shown().getByText(/^Pauses (until somebody promotes it\.|for )/),
+    healthy: () => shown().getByText(/Healthy$/),
+    aborted: () => shown().getByText(/Aborted$/),
   };
   return {
     name: 'browser',
@@ -136,7 +137,15 @@ async function openBrowser(gray: Gray, page: Page): Promise<Door> {
       await page.getByRole('link', { name: 'Open rollout' }).click();
       await page.waitForURL(`${application}/rollouts/*`);
     },
-    until: (state) => says[state]().waitFor(patience),
+    until: (state) =>
+      eventually(async () => {
+        try {
+          await says[state]().waitFor({ timeout: 20_000 });
+        } catch (error) {
+          await visit(page.url());
+          throw error;
+        }
+      }, patienceSeconds),
     promote: (isFull) => button(isFull ? 'Promote fully' : 'Promote one step').click(),
     abort: async () => {
       await button('Abort').click();
