@@ -4,6 +4,7 @@ import { Database, type RolloutModel, type Transaction } from '../kernel/databas
 import { Outbox } from '../kernel/outbox/outbox.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { PlacementQuota } from './placement-quota.service.js';
+import { waitSubjectOf } from './rollout-gate.service.js';
 import { RolloutSteering } from './rollout-steering.service.js';
 import { readRollout, readStrategy } from './rollouts.codec.js';
 import { settleSettings } from './rollouts.job-definitions.js';
@@ -48,13 +49,13 @@ export class LiveSettings {
       await tx.$queryRaw`SELECT 1 FROM placements WHERE id = ${scope.placement.id}::uuid FOR UPDATE`;
       const place = await now();
       const { releaseId } = place.placement;
-      if (releaseId === null) return undefined;
       const waiting = await this.findOpen(tx, scope);
       if (waiting) {
-        await this.charge(tx, place, releaseId, rolling);
-        await this.outbox.enqueue(tx, settleSettings, { rolloutId: waiting.id });
+        await this.chargeBeside(tx, place, waiting);
+        if (releaseId !== null) await this.outbox.enqueue(tx, settleSettings, { rolloutId: waiting.id });
         return undefined;
       }
+      if (releaseId === null) return undefined;
       const release = await tx.release.findUniqueOrThrow({ where: { id: releaseId } });
       return this.rollouts.startIn(tx, caller, scope, release, { ...options, strategy: rolling, cause: 'settings' });
     });
@@ -71,6 +72,13 @@ export class LiveSettings {
     });
     if (!latest || isFinal(readRollout(latest)) || latest.isRestoring || latest.abortRequestedAt) return undefined;
     return latest;
+  }
+
+  /** What waits for room has none yet: then the room is that of what stands. */
+  private async chargeBeside(tx: Transaction, scope: PlacementScope, waiting: RolloutModel): Promise<void> {
+    const isQueued = (await tx.quotaWait.count({ where: waitSubjectOf(scope, waiting.id) })) > 0;
+    if (!isQueued) return this.charge(tx, scope, waiting.releaseId, readStrategy(waiting.strategy));
+    if (scope.placement.releaseId !== null) await this.charge(tx, scope, scope.placement.releaseId, rolling);
   }
 
   /** Refuses what there is no room for. */
