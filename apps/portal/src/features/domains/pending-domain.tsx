@@ -46,14 +46,16 @@ export function PendingDomain({ application: ref, domain, mayVerify, onLooked }:
         )}
       </p>
       {domain.nextCheckAt === null && <p className="muted">{t('rests')}</p>}
-      <Button
-        loading={look.isPending}
-        disabled={!mayVerify}
-        title={mayVerify ? undefined : t('mayNot')}
-        onClick={() => look.mutate()}
-      >
-        {t('lookNow', { hostname })}
-      </Button>
+      <div className="button-row">
+        <Button
+          loading={look.isPending}
+          disabled={!mayVerify}
+          title={mayVerify ? undefined : t('mayNot')}
+          onClick={() => look.mutate()}
+        >
+          {t('lookNow', { hostname })}
+        </Button>
+      </div>
       {look.error ? <ErrorBox error={look.error} /> : null}
     </Section>
   );

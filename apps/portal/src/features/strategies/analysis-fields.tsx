@@ -1,11 +1,9 @@
 'use client';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
-import { useId, useRef } from 'react';
 import { Field, Select } from '@/ui/field';
-import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { type AnalysisDraft, inconclusiveChoices, type MetricDraft, newMetric } from './analysis-draft';
+import { AddButtons, FormEntry, ListError, useNewKeys } from './form-list';
 import { MetricFields } from './metric-fields';
 
 interface AnalysisFieldsProps {
@@ -24,15 +22,12 @@ type SettingKey = Exclude<keyof AnalysisDraft, 'metrics' | 'onInconclusive'>;
 /** What an analysis measures, and when it has seen enough. Each message of the API stands at its field. */
 export function AnalysisFields({ label, analysis, path, isBackground, onChange, errorOf }: AnalysisFieldsProps) {
   const t = useTranslations('analysisForm');
-  const prefix = useId();
-  const count = useRef(0);
+  const nextKey = useNewKeys();
   const { metrics } = analysis;
   const change = (key: string, part: Partial<MetricDraft>) =>
     onChange({ ...analysis, metrics: metrics.map((metric) => (metric.key === key ? { ...metric, ...part } : metric)) });
-  const add = (part: Partial<MetricDraft>) => {
-    count.current += 1;
-    onChange({ ...analysis, metrics: [...metrics, newMetric(`${prefix}${count.current}`, part)] });
-  };
+  const add = (part: Partial<MetricDraft>) =>
+    onChange({ ...analysis, metrics: [...metrics, newMetric(nextKey(), part)] });
   const text = (key: SettingKey, fallback: string, at: string = key) => (
     <Field label={t(`settings.${key}`)} error={errorOf(`${path}.${at}`)}>
       {(control) => (
@@ -46,42 +41,31 @@ export function AnalysisFields({ label, analysis, path, isBackground, onChange, 
       )}
     </Field>
   );
-  const refusal = errorOf(`${path}.metrics`) ?? errorOf(path);
   return (
     <fieldset className="analysis-form">
       <legend className="visually-hidden">{label}</legend>
       {metrics.map((metric, index) => (
-        <fieldset key={metric.key} className="metric-form">
-          <legend className="visually-hidden">{t('metric', { number: index + 1 })}</legend>
+        <FormEntry
+          key={metric.key}
+          label={t('metric', { number: index + 1 })}
+          removeLabel={t('removeMetric', { number: index + 1 })}
+          onRemove={() => onChange({ ...analysis, metrics: metrics.filter(({ key }) => key !== metric.key) })}
+        >
           <MetricFields
             metric={metric}
             path={`${path}.metrics.${index}`}
             onChange={(part) => change(metric.key, part)}
             errorOf={errorOf}
           />
-          <button
-            type="button"
-            className="icon-button metric-remove"
-            aria-label={t('removeMetric', { number: index + 1 })}
-            onClick={() => onChange({ ...analysis, metrics: metrics.filter(({ key }) => key !== metric.key) })}
-          >
-            <Icon name="close" size={13} />
-          </button>
-        </fieldset>
+        </FormEntry>
       ))}
-      {refusal && (
-        <p className="field-error" role="alert">
-          {refusal}
-        </p>
-      )}
-      <div className="button-row">
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'request-duration' })}>
-          {t('addBuiltIn')}
-        </Button>
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'prometheus' })}>
-          {t('addOwn')}
-        </Button>
-      </div>
+      <ListError message={errorOf(`${path}.metrics`) ?? errorOf(path)} />
+      <AddButtons
+        buttons={[
+          { label: t('addBuiltIn'), onAdd: () => add({ kind: 'request-duration' }) },
+          { label: t('addOwn'), onAdd: () => add({ kind: 'prometheus' }) },
+        ]}
+      />
       <div className="form-row">
         {isBackground ? (
           text('startingStep', '0')

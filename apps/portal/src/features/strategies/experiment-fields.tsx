@@ -1,9 +1,6 @@
 'use client';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
-import { useId, useRef } from 'react';
 import { Field, Select } from '@/ui/field';
-import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { OptionalAnalysis } from './analysis-fields';
 import {
@@ -13,6 +10,7 @@ import {
   specRefs,
   type TemplateDraft,
 } from './experiment-draft';
+import { AddButtons, FormEntry, ListError, useNewKeys } from './form-list';
 
 interface ExperimentFieldsProps {
   readonly label: string;
@@ -26,23 +24,21 @@ interface ExperimentFieldsProps {
 /** Which pods are started beside the slots, for how long, and what measures them. */
 export function ExperimentFields({ label, experiment, path, onChange, errorOf }: ExperimentFieldsProps) {
   const t = useTranslations('strategy.experiment');
-  const prefix = useId();
-  const count = useRef(0);
+  const nextKey = useNewKeys();
   const { duration, templates, analysis } = experiment;
   const change = (key: string, part: Partial<TemplateDraft>) =>
     onChange({ ...experiment, templates: templates.map((one) => (one.key === key ? { ...one, ...part } : one)) });
-  const add = () => {
-    count.current += 1;
-    onChange({ ...experiment, templates: [...templates, newTemplate(`${prefix}${count.current}`)] });
-  };
-  const refusal = errorOf(`${path}.templates`) ?? errorOf(path);
   return (
     <fieldset className="analysis-form">
       <legend className="visually-hidden">{label}</legend>
       <p className="muted">{t('explanation')}</p>
       {templates.map((template, index) => (
-        <fieldset key={template.key} className="metric-form">
-          <legend className="visually-hidden">{t('template', { number: index + 1 })}</legend>
+        <FormEntry
+          key={template.key}
+          label={t('template', { number: index + 1 })}
+          removeLabel={t('removeTemplate', { number: index + 1 })}
+          onRemove={() => onChange({ ...experiment, templates: templates.filter(({ key }) => key !== template.key) })}
+        >
           <div className="form-row">
             <Field label={t('name')} error={errorOf(`${path}.templates.${index}.name`)}>
               {(control) => (
@@ -78,26 +74,17 @@ export function ExperimentFields({ label, experiment, path, onChange, errorOf }:
               )}
             </Field>
           </div>
-          <button
-            type="button"
-            className="icon-button metric-remove"
-            aria-label={t('removeTemplate', { number: index + 1 })}
-            onClick={() => onChange({ ...experiment, templates: templates.filter(({ key }) => key !== template.key) })}
-          >
-            <Icon name="close" size={13} />
-          </button>
-        </fieldset>
+        </FormEntry>
       ))}
-      {refusal && (
-        <p className="field-error" role="alert">
-          {refusal}
-        </p>
-      )}
-      <div className="button-row">
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={add}>
-          {t('addTemplate')}
-        </Button>
-      </div>
+      <ListError message={errorOf(`${path}.templates`) ?? errorOf(path)} />
+      <AddButtons
+        buttons={[
+          {
+            label: t('addTemplate'),
+            onAdd: () => onChange({ ...experiment, templates: [...templates, newTemplate(nextKey())] }),
+          },
+        ]}
+      />
       <div className="form-row">
         <Field label={t('duration')} help={t('durationHelp')} error={errorOf(`${path}.duration`)}>
           {(control) => (

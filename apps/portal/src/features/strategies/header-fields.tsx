@@ -1,11 +1,9 @@
 'use client';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
-import { useId, useRef } from 'react';
 import { Field, Select } from '@/ui/field';
-import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
 import { type HeaderDraft, headerSources } from './analysis-draft';
+import { AddButtons, FormEntry, useNewKeys } from './form-list';
 
 interface HeaderFieldsProps {
   readonly headers: readonly HeaderDraft[];
@@ -18,19 +16,18 @@ interface HeaderFieldsProps {
 /** Headers that a request carries: values that everybody may read, or names of secrets of the application. */
 export function HeaderFields({ headers, path, onChange, errorOf }: HeaderFieldsProps) {
   const t = useTranslations('analysisForm');
-  const prefix = useId();
-  const count = useRef(0);
+  const nextKey = useNewKeys();
   const change = (key: string, part: Partial<HeaderDraft>) =>
     onChange(headers.map((header) => (header.key === key ? { ...header, ...part } : header)));
-  const add = () => {
-    count.current += 1;
-    onChange([...headers, { key: `${prefix}${count.current}`, name: '', from: 'value', text: '' }]);
-  };
   return (
     <div className="stack">
       {headers.map((header, index) => (
-        <fieldset key={header.key} className="metric-form">
-          <legend className="visually-hidden">{t('header', { number: index + 1 })}</legend>
+        <FormEntry
+          key={header.key}
+          label={t('header', { number: index + 1 })}
+          removeLabel={t('removeHeader', { number: index + 1 })}
+          onRemove={() => onChange(headers.filter(({ key }) => key !== header.key))}
+        >
           <div className="form-row">
             <Field label={t('headerName')} error={errorOf(`${path}.${index}.key`) ?? errorOf(`${path}.${index}`)}>
               {(control) => (
@@ -69,21 +66,16 @@ export function HeaderFields({ headers, path, onChange, errorOf }: HeaderFieldsP
               )}
             </Field>
           </div>
-          <button
-            type="button"
-            className="icon-button metric-remove"
-            aria-label={t('removeHeader', { number: index + 1 })}
-            onClick={() => onChange(headers.filter(({ key }) => key !== header.key))}
-          >
-            <Icon name="close" size={13} />
-          </button>
-        </fieldset>
+        </FormEntry>
       ))}
-      <div className="button-row">
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={add}>
-          {t('addHeader')}
-        </Button>
-      </div>
+      <AddButtons
+        buttons={[
+          {
+            label: t('addHeader'),
+            onAdd: () => onChange([...headers, { key: nextKey(), name: '', from: 'value', text: '' }]),
+          },
+        ]}
+      />
     </div>
   );
 }

@@ -1,10 +1,10 @@
 'use client';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
-import { useId, useRef } from 'react';
+import { useId } from 'react';
 import { Select } from '@/ui/field';
 import { Icon } from '@/ui/icon';
 import { Input } from '@/ui/input';
+import { AddButtons, FormEntry, ListError, useNewKeys } from './form-list';
 import {
   type ConditionDraft,
   conditionKinds,
@@ -24,21 +24,19 @@ interface MatchListProps {
 /** Who meets the new release of an A/B test: whoever fulfils one of the matches, with all of its conditions. */
 export function MatchList({ matches, onChange, errorOf }: MatchListProps) {
   const t = useTranslations('strategy.match');
-  const prefix = useId();
-  const count = useRef(0);
-  const nextKey = () => {
-    count.current += 1;
-    return `${prefix}${count.current}`;
-  };
+  const nextKey = useNewKeys();
   const put = (key: string, conditions: readonly ConditionDraft[]) =>
     onChange(matches.map((match) => (match.key === key ? { ...match, conditions } : match)));
-  const refusal = errorOf('strategy.match');
   return (
     <div className="stack">
       <span className="field-label">{t('title')}</span>
       {matches.map((match, index) => (
-        <fieldset key={match.key} className="metric-form">
-          <legend className="visually-hidden">{t('match', { number: index + 1 })}</legend>
+        <FormEntry
+          key={match.key}
+          label={t('match', { number: index + 1 })}
+          removeLabel={t('remove', { number: index + 1 })}
+          onRemove={() => onChange(matches.filter(({ key }) => key !== match.key))}
+        >
           {index > 0 && <p className="muted">{t('or')}</p>}
           {match.conditions.map((condition, place) => (
             <ConditionFields
@@ -61,44 +59,14 @@ export function MatchList({ matches, onChange, errorOf }: MatchListProps) {
               errorOf={errorOf}
             />
           ))}
-          {errorOf(`strategy.match.${index}`) && (
-            <p className="field-error" role="alert">
-              {errorOf(`strategy.match.${index}`)}
-            </p>
-          )}
-          <div className="button-row">
-            <Button
-              size="small"
-              icon={<Icon name="plus" size={13} />}
-              onClick={() => put(match.key, [...match.conditions, newCondition(nextKey())])}
-            >
-              {t('and')}
-            </Button>
-          </div>
-          <button
-            type="button"
-            className="icon-button metric-remove"
-            aria-label={t('remove', { number: index + 1 })}
-            onClick={() => onChange(matches.filter(({ key }) => key !== match.key))}
-          >
-            <Icon name="close" size={13} />
-          </button>
-        </fieldset>
+          <ListError message={errorOf(`strategy.match.${index}`)} />
+          <AddButtons
+            buttons={[{ label: t('and'), onAdd: () => put(match.key, [...match.conditions, newCondition(nextKey())]) }]}
+          />
+        </FormEntry>
       ))}
-      {refusal && (
-        <p className="field-error" role="alert">
-          {refusal}
-        </p>
-      )}
-      <div className="button-row">
-        <Button
-          size="small"
-          icon={<Icon name="plus" size={13} />}
-          onClick={() => onChange([...matches, newMatch(nextKey())])}
-        >
-          {t('add')}
-        </Button>
-      </div>
+      <ListError message={errorOf('strategy.match')} />
+      <AddButtons buttons={[{ label: t('add'), onAdd: () => onChange([...matches, newMatch(nextKey())]) }]} />
     </div>
   );
 }

@@ -1,9 +1,8 @@
 'use client';
-import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
-import { useId, useRef } from 'react';
 import { Select } from '@/ui/field';
 import { Icon } from '@/ui/icon';
+import { AddButtons, useNewKeys } from './form-list';
 import { isTall, move, newStep, type StepDraft, stepKinds } from './step-draft';
 import { StepFields } from './step-fields';
 
@@ -17,12 +16,8 @@ interface StepListProps {
 /** The steps of a canary in their order: add, remove, move; each error at the step that it is about. */
 export function StepList({ steps, onChange, errorUnder, errorOf }: StepListProps) {
   const t = useTranslations('strategy');
-  const prefix = useId();
-  const count = useRef(0);
-  const add = (change: Partial<StepDraft>) => {
-    count.current += 1;
-    onChange([...steps, newStep(`${prefix}${count.current}`, change)]);
-  };
+  const nextKey = useNewKeys();
+  const add = (change: Partial<StepDraft>) => onChange([...steps, newStep(nextKey(), change)]);
   const change = (key: string, part: Partial<StepDraft>) =>
     onChange(steps.map((step) => (step.key === key ? { ...step, ...part } : step)));
   return (
@@ -81,24 +76,14 @@ export function StepList({ steps, onChange, errorUnder, errorOf }: StepListProps
           </li>
         ))}
       </ol>
-      <div className="button-row">
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'setWeight' })}>
-          {t('addWeight')}
-        </Button>
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'pause' })}>
-          {t('addPause')}
-        </Button>
-        <Button size="small" icon={<Icon name="plus" size={13} />} onClick={() => add({ kind: 'analysis' })}>
-          {t('addAnalysis')}
-        </Button>
-        <Button
-          size="small"
-          icon={<Icon name="plus" size={13} />}
-          onClick={() => add({ kind: 'setCanaryScale', value: '1' })}
-        >
-          {t('addOther')}
-        </Button>
-      </div>
+      <AddButtons
+        buttons={[
+          { label: t('addWeight'), onAdd: () => add({ kind: 'setWeight' }) },
+          { label: t('addPause'), onAdd: () => add({ kind: 'pause' }) },
+          { label: t('addAnalysis'), onAdd: () => add({ kind: 'analysis' }) },
+          { label: t('addOther'), onAdd: () => add({ kind: 'setCanaryScale', value: '1' }) },
+        ]}
+      />
       <p className="muted">{t('promoteAtEnd')}</p>
     </div>
   );
