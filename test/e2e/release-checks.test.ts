@@ -11,7 +11,7 @@ let other: Pick<Gray, 'place' | 'url'>;
 beforeAll(async () => {
   gray = await deployGray('checks');
   other = await addGray(gray, 'other');
-}, 180_000);
+});
 afterAll(() => gray?.scene.dispose());
 
 const answerOf = async ({ url }: Pick<Gray, 'url'>, headers = {}) => (await askGateway({ port, url, headers })).body;

@@ -14,7 +14,7 @@ beforeAll(async () => {
   gray = await deployGray('outages');
   const names = ['rolling', 'bluegreen', 'canary', 'abtest', 'mirror'];
   applications = await Promise.all(names.map(async (name) => ({ name, ...(await addGray(gray, name)) })));
-}, 300_000);
+});
 afterAll(() => gray?.scene.dispose());
 
 // The whole matrix, with recreate and each kill twice, is test/load/rollout-kills.ts.

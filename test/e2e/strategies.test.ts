@@ -26,7 +26,7 @@ beforeAll(async () => {
   ({ scene } = gray);
   page = await signIn(browser, scene);
   doors = await openDoors(gray, page);
-}, 300_000);
+});
 afterAll(async () => {
   await browser?.close();
   await scene?.dispose();

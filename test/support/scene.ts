@@ -1,4 +1,5 @@
 import { inject } from 'vitest';
+import { untilBaseImagesAreMade } from './base-images.js';
 import { login, type SlipwayCommand, uniqueName } from './slipway.js';
 
 declare module 'vitest' {
@@ -29,6 +30,7 @@ export interface Scene {
 }
 
 export async function createScene(topic: string): Promise<Scene> {
+  await untilBaseImagesAreMade();
   const apiUrl = inject('apiUrl');
   const admin = await login(apiUrl, 'admin', inject('adminPassword'));
   const tenant = uniqueName(topic);
