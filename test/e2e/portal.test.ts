@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { askGateway } from '../support/gateway.js';
-import { launchBrowser, lookInto } from '../support/portal.js';
+import { launchBrowser, lookInto, openPage } from '../support/portal.js';
 import { checkout, uniqueName } from '../support/slipway.js';
 
 const portal = inject('portalUrl');
@@ -25,7 +25,7 @@ beforeAll(async () => {
   execFileSync('tar', ['-czf', join(folder, 'hello.tar.gz'), '-C', join(checkout, 'docs/samples/hello'), '.']);
   browser = await launchBrowser();
   context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-US' });
-  page = await context.newPage();
+  page = await openPage(context);
 });
 afterAll(async () => {
   await browser?.close();
@@ -235,7 +235,8 @@ describe('the portal’s own door', () => {
     expect(answer.headers()['content-security-policy']).toMatch(/script-src 'self' 'nonce-\w{32}'/);
     await page.goto(`${portal}/me`);
     await button(/My account/).click();
-    await button('Sign out').click();
+    // The page has a list of sessions, each with such a button.
+    await page.getByRole('banner').getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.waitForURL((url) => !url.pathname.startsWith('/me'));
     expect((await page.request.get(`${portal}/api/v1/me`)).status()).toBe(401);
   });

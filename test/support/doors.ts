@@ -98,8 +98,6 @@ async function openBrowser(gray: Gray, page: Page): Promise<Door> {
   const { place, url } = await addGray(gray, 'browser');
   const application = `${inject('portalUrl')}${portalPathOf(gray.scene)}`;
   const button = (name: string) => page.getByRole('button', { name, exact: true });
-  // The pods of the other doors come and go: the browser drops what it loads when it sees the machine's network change.
-  const visit = (address: string) => eventually(() => page.goto(address));
   let release = 0;
   const shown = () => page.getByRole('region', { name: `Rollout of release ${release} to production` });
   const says = {
@@ -115,7 +113,7 @@ async function openBrowser(gray: Gray, page: Page): Promise<Door> {
       const inForce = await place.call<{ strategy: Asked }>('GET', '/environments/production/strategy');
       // What is in force already cannot be saved.
       if (inForce.strategy.type === type) return;
-      await visit(`${application}/strategy`);
+      await page.goto(`${application}/strategy`);
       if (preset) await button(preset).click();
       else {
         await page.getByLabel('Kind', { exact: true }).selectOption('canary');
@@ -131,7 +129,7 @@ async function openBrowser(gray: Gray, page: Page): Promise<Door> {
     },
     rollOut: async (version) => {
       release = await place.release(version);
-      await visit(`${application}/releases?release=${release}`);
+      await page.goto(`${application}/releases?release=${release}`);
       await button(`Release ${release} to production`).click();
       await page.waitForURL(application);
       await page.getByRole('link', { name: 'Open rollout' }).click();
@@ -142,7 +140,7 @@ async function openBrowser(gray: Gray, page: Page): Promise<Door> {
         try {
           await says[state]().waitFor({ timeout: 20_000 });
         } catch (error) {
-          await visit(page.url());
+          await page.goto(page.url());
           throw error;
         }
       }, patienceSeconds),

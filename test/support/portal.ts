@@ -1,12 +1,33 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import { checkout } from './slipway.js';
 
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+
+/** A page that loads also while pods come and go: Chromium drops a load when it sees the machine's addresses change. */
+export async function openPage(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
+  page.goto = (url, options) => again(() => goto(url, options));
+  page.reload = (options) => again(() => reload(options));
+  return page;
+}
+
+async function again<T>(load: () => Promise<T>): Promise<T> {
+  for (let left = 5; ; left -= 1) {
+    try {
+      return await load();
+    } catch (error) {
+      if (left === 0 || !String(error).includes('ERR_NETWORK_CHANGED')) throw error;
+      await delay(300);
+    }
+  }
+}
 
 /** A browser of this person's own, signed in to the portal. */
 export async function signIn(
@@ -15,7 +36,7 @@ export async function signIn(
   options: Parameters<Browser['newContext']>[0] = { locale: 'en-US' },
 ): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-  const page = await context.newPage();
+  const page = await openPage(context);
   await page.goto(`${inject('portalUrl')}/`);
   await page.locator('input[name="username"]').fill(username);
   await page.locator('input[name="password"]').fill(password);
