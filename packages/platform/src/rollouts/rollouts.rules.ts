@@ -91,14 +91,8 @@ export interface Rollout {
   readonly error: string | null;
 }
 
-export type Command =
-  | 'promote'
-  | 'promote-full'
-  | 'pause'
-  | 'resume'
-  | 'abort'
-  /** Scaling or domains have changed: what there is, is written anew. */
-  | 'settings';
+/** `settings`: scaling or domains have changed, so what there is, is written anew. */
+export type Command = 'promote' | 'promote-full' | 'pause' | 'resume' | 'abort' | 'settings';
 
 export type RolloutEvent =
   | { readonly type: 'started' }

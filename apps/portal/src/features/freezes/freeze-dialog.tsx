@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Freeze } from '@/lib/contract';
 import { useForm } from '@/lib/use-form';
 import { useValidation } from '@/lib/use-validation';
+import { Check } from '@/ui/check';
 import { Field, Select } from '@/ui/field';
 import { FormDialog } from '@/ui/form-dialog';
 import { Input } from '@/ui/input';
@@ -126,14 +127,9 @@ export function FreezeDialog({ tenant, freeze, open, onClose }: FreezeDialogProp
           <TextField form={form} name="applications" label={t('applications')} help={t('applicationsHelp')} />
         </div>
       )}
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={allowRollback}
-          onChange={(event) => form.set('allowRollback', event.target.checked)}
-        />
+      <Check checked={allowRollback} onChange={(isOn) => form.set('allowRollback', isOn)}>
         {t('allowRollback')}
-      </label>
+      </Check>
     </FormDialog>
   );
 }

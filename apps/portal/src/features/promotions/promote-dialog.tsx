@@ -13,6 +13,7 @@ import { environmentsQuery } from '@/features/projects/queries';
 import type { PromotionPlan } from '@/lib/contract';
 import { shorten } from '@/lib/format';
 import { type ApplicationRef, toRollout } from '@/lib/paths';
+import { Check } from '@/ui/check';
 import { Id } from '@/ui/copy';
 import { Dialog } from '@/ui/dialog';
 import { DiffView } from '@/ui/diff-view';
@@ -147,10 +148,9 @@ function Unhealthy({ plan, project, isForced, onForce }: UnhealthyProps) {
     <div className="banner banner-failed" role="alert">
       <span className="break">{t('notHealthy', { release: plan.release, from: plan.from })}</span>
       {mayForce ? (
-        <label className="check">
-          <input type="checkbox" checked={isForced} onChange={(event) => onForce(event.target.checked)} />
+        <Check checked={isForced} onChange={onForce}>
           {t('force')}
-        </label>
+        </Check>
       ) : (
         <span>{t('mayNotForce')}</span>
       )}

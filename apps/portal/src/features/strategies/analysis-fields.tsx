@@ -1,5 +1,6 @@
 'use client';
 import { useTranslations } from 'next-intl';
+import { Check } from '@/ui/check';
 import { Field, Select } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { type AnalysisDraft, inconclusiveChoices, type MetricDraft, newMetric } from './analysis-draft';
@@ -114,10 +115,9 @@ export function OptionalAnalysis({
 }) {
   return (
     <div className="stack">
-      <label className="check">
-        <input type="checkbox" checked={analysis !== undefined} onChange={(event) => onToggle(event.target.checked)} />
+      <Check checked={analysis !== undefined} onChange={onToggle}>
         {label}
-      </label>
+      </Check>
       {analysis ? (
         <AnalysisFields label={label} analysis={analysis} {...rest} />
       ) : (

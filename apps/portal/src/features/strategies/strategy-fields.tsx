@@ -1,5 +1,6 @@
 'use client';
 import { useTranslations } from 'next-intl';
+import { Check } from '@/ui/check';
 import { Field, Select } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { newAnalysis } from './analysis-draft';
@@ -36,14 +37,9 @@ export function StrategyFields({ draft, onChange, errorOf }: FieldsProps) {
         )}
       </Field>
       {(type === 'rolling' || type === 'recreate') && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={draft.isRolledBack}
-            onChange={(event) => onChange({ isRolledBack: event.target.checked })}
-          />
+        <Check checked={draft.isRolledBack} onChange={(isOn) => onChange({ isRolledBack: isOn })}>
           {t('rollbackOnFailure')}
-        </label>
+        </Check>
       )}
       {type === 'blueGreen' && <BlueGreenFields draft={draft} onChange={onChange} errorOf={errorOf} />}
       {(type === 'abTest' || type === 'mirror') && (
@@ -112,14 +108,9 @@ function BlueGreenFields({ draft, onChange, errorOf }: FieldsProps) {
   const t = useTranslations('strategy');
   return (
     <>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={draft.isAutomatic}
-          onChange={(event) => onChange({ isAutomatic: event.target.checked })}
-        />
+      <Check checked={draft.isAutomatic} onChange={(isOn) => onChange({ isAutomatic: isOn })}>
         {t('automatic')}
-      </label>
+      </Check>
       <div className="form-row">
         {draft.isAutomatic && (
           <Field
@@ -183,14 +174,9 @@ function TrialFields({ type, draft, onChange, errorOf }: FieldsProps & { readonl
         <DelayField draft={draft} onChange={onChange} errorOf={errorOf} />
       </div>
       {draft.duration.trim() !== '' && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={draft.isAutomatic}
-            onChange={(event) => onChange({ isAutomatic: event.target.checked })}
-          />
+        <Check checked={draft.isAutomatic} onChange={(isOn) => onChange({ isAutomatic: isOn })}>
           {t('automaticAfter')}
-        </label>
+        </Check>
       )}
     </>
   );
