@@ -134,6 +134,8 @@ export function toAntdTheme(name: ThemeName): ThemeConfig {
       controlHeight: 32,
       controlHeightSM: 26,
       borderRadius: 6,
+      // A button that loads shows so by its sign; dimmed, its words would have too little contrast.
+      opacityLoading: 1,
       motionDurationFast: '0.08s',
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.15s',

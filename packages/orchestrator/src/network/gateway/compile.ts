@@ -66,6 +66,7 @@ export function compile(observed: Observed): Compiled {
     routes.set(`${route.metadata.namespace}/${route.metadata.name}`, { attachments, problems: found });
     if (attachments.every(({ refused }) => refused)) continue;
     const stickyBy = toStickyBy(route, found);
+    const holdSeconds = toHoldSeconds(route, found);
     const hosts = route.spec.hostnames?.length ? route.spec.hostnames.map((host) => host.toLowerCase()) : ['*'];
     for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
       const filters = toFilters(rule, found);
@@ -84,6 +85,7 @@ export function compile(observed: Observed): Compiled {
             mirrors,
             stickyBy,
             timeoutMs: timeoutOf(rule),
+            holdSeconds,
           });
         }
       }
@@ -149,6 +151,23 @@ function toStickyBy(route: HTTPRoute, problems: RouteProblem[]): StickyBy | unde
     condition: 'Accepted',
     reason: 'UnsupportedValue',
     message: `The annotation ${trafficKey} must be gateway, cookie:<name> or header:<name>, and ${trafficSeed} at most 63 letters, digits, dots and dashes.`,
+  });
+  return undefined;
+}
+
+/** A duration up to a minute: so long a request waits for a pod where there is none. */
+const holdKey = 'slipway.dev/hold';
+const mostHoldSeconds = 60;
+
+function toHoldSeconds(route: HTTPRoute, problems: RouteProblem[]): number | undefined {
+  const text = route.metadata.annotations?.[holdKey];
+  if (text === undefined) return undefined;
+  const seconds = (parseDurationMs(text) ?? 0) / 1000;
+  if (seconds >= 1 && seconds <= mostHoldSeconds) return Math.floor(seconds);
+  problems.push({
+    condition: 'Accepted',
+    reason: 'UnsupportedValue',
+    message: `The annotation ${holdKey} must be a duration from 1s to ${mostHoldSeconds}s.`,
   });
   return undefined;
 }

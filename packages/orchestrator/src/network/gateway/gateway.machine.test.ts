@@ -316,6 +316,60 @@ it('mirrors requests with their bodies; a slow or failing mirror is not the call
   expect(await get('mirror.test')).toMatchObject({ status: 200, body: 'a' });
 });
 
+it('lets requests wait for a server where the route says so, also those whose server has just ended', async () => {
+  const [a, b] = await Promise.all([answering('before'), answering('after')]);
+  const model = (held: readonly string[], servers: readonly string[]): GatewayModel => ({
+    backends: [
+      { name: 'shop_held_80', servers: held },
+      { name: 'shop_bare_80', servers },
+    ],
+    rules: [
+      rule('rh', 'held.test', [{ backend: 'shop_held_80', weight: 1000 }], { holdSeconds: 10 }),
+      rule('ri', 'brief.test', [{ backend: 'shop_bare_80', weight: 1000 }], { holdSeconds: 1 }),
+      rule('rj', 'bare.test', [{ backend: 'shop_bare_80', weight: 1000 }]),
+    ],
+  });
+  await haproxy.apply(model([], []));
+  const timed = async (...call: Parameters<typeof get>) => {
+    const began = performance.now();
+    const { status, body } = await get(...call);
+    return { status, body, milliseconds: performance.now() - began };
+  };
+  const nobody = { status: 503, body: 'No pod of this application is ready.\n' };
+  const bare = await timed('bare.test');
+  expect(bare).toMatchObject(nobody);
+  expect(bare.milliseconds).toBeLessThan(500);
+  const brief = await timed('brief.test');
+  expect(brief).toMatchObject(nobody);
+  expect(brief.milliseconds).toBeGreaterThan(950);
+
+  const waiting = Promise.all([
+    timed('held.test'),
+    timed('held.test', '/post', {}, 'a body'),
+    // What a client says of itself holds nothing, and reaches no other backend.
+    timed('bare.test', '/', { 'x-slipway-hold': 'shop_held_80|9' }),
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await haproxy.apply(model([a], []))).toBe('changed');
+  const [asked, posted, claimed] = await waiting;
+  for (const answer of [asked, posted]) {
+    expect(answer).toMatchObject({ status: 200, body: 'before' });
+    expect(answer.milliseconds).toBeGreaterThan(450);
+  }
+  expect(claimed).toMatchObject(nobody);
+  expect(claimed.milliseconds).toBeLessThan(500);
+
+  const leaving = servers.find((server) => `127.0.0.1:${(server.address() as AddressInfo | null)?.port}` === a);
+  leaving?.closeAllConnections();
+  leaving?.close();
+  const caught = Promise.all([timed('held.test'), timed('held.test', '/post', {}, 'a body')]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await haproxy.apply(model([], []));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await haproxy.apply(model([b], []));
+  for (const answer of await caught) expect(answer).toMatchObject({ status: 200, body: 'after' });
+}, 20_000);
+
 it('keeps series of what each service answered', async () => {
   const metrics = new Registry();
   const log = await startRequestLog(join(directory, 'log.sock'), metrics);
@@ -384,7 +438,8 @@ it('says who waits and what was answered, and tells apart what ends at a pod tha
   await shows(`slipway_gateway_requests_total{${place},code="499"} 1`);
   await shows(`slipway_gateway_requests_waiting{${place}} 1`);
   log.keep([{ name: 'shop_wait_80', servers: [] }]);
-  held[1]?.socket?.destroy();
+  // Which of the two came first is not told.
+  for (const response of held) response.socket?.destroy();
   await shows(`slipway_gateway_requests_total{namespace="shop",service="wait",port="80",pod="gone",code="502"} 1`);
   expect(await metrics.metrics()).not.toContain(`slipway_gateway_requests_total{${place},code="502"}`);
   waiting.destroy();

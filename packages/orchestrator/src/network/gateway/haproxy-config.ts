@@ -1,9 +1,10 @@
 import type { Condition, Filter, GatewayModel, PathChange, Rule } from './model.js';
-import { invalidBackend, shortHash } from './model.js';
+import { heldServer, invalidBackend, shortHash } from './model.js';
 import { logFormat } from './request-log.js';
 import { answeredTable, underWayTable } from './waiting.js';
 
 export const mirrorScript = 'mirror.lua';
+export const holdScript = 'hold.lua';
 /** Which certificate answers for which host name; the first one answers where no other does. */
 export const certificateList = 'certificates/list';
 
@@ -34,8 +35,9 @@ export interface HaproxyState {
  * - weights: `rule.n` → the bucket, of 1000, below which the n-th target (or one before) answers.
  * - targets: `rule.n` → the n-th target's backend.
  * - keys, seeds: a sticky rule → where its user key is, and what is hashed along with it.
+ * - holds: a rule → the seconds that its requests wait for a server.
  */
-export const mapNames = ['exact', 'prefix', 'weights', 'targets', 'keys', 'seeds'] as const;
+export const mapNames = ['exact', 'prefix', 'weights', 'targets', 'keys', 'seeds', 'holds'] as const;
 export type MapName = (typeof mapNames)[number];
 
 /** Decides the whole configuration. Pure. */
@@ -43,6 +45,7 @@ export function planHaproxy(model: GatewayModel, options: GatewayOptions): Hapro
   const { groups, exact, prefix } = planGroups(model.rules);
   const weights = new Map<string, string>();
   const targets = new Map<string, string>();
+  const holds = new Map<string, string>();
   const keys = new Map<string, string>();
   const seeds = new Map<string, string>();
   let slots = 2;
@@ -51,6 +54,7 @@ export function planHaproxy(model: GatewayModel, options: GatewayOptions): Hapro
       keys.set(rule.id, rule.stickyBy.key);
       if (rule.stickyBy.seed !== '') seeds.set(rule.id, rule.stickyBy.seed);
     }
+    if (rule.holdSeconds !== undefined) holds.set(rule.id, String(rule.holdSeconds));
     let below = 0;
     const reachable = rule.targets.filter((target) => target.weight > 0);
     // Every target keeps its slot whatever its weight: a change of weight is then one value.
@@ -68,7 +72,7 @@ export function planHaproxy(model: GatewayModel, options: GatewayOptions): Hapro
   return {
     structure: render(model, groups, slots, options),
     servers: new Map(model.backends.map((backend) => [backend.name, backend.servers])),
-    maps: { exact, prefix, weights, targets, keys, seeds },
+    maps: { exact, prefix, weights, targets, keys, seeds, holds },
     certificates: new Map(
       options.tlsPort === undefined ? [] : model.certificates?.map(({ file, host }) => [file, host]),
     ),
@@ -148,13 +152,15 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  log stdout format raw local0 warning',
     `  stats socket ${at('admin.sock')} mode 600 level admin expose-fd listeners`,
     '  hard-stop-after 60s',
+    `  lua-load-per-thread ${at(holdScript)}`,
     ...(mirrors ? [`  lua-load-per-thread ${at(mirrorScript)}`] : []),
     'defaults',
     '  mode http',
     '  log global',
     '  timeout client 60s',
     '  timeout server 60s',
-    '  timeout connect 3s',
+    // A pod is near: one that does not answer at once is gone, and each retry is a try anew.
+    '  timeout connect 1s',
     '  timeout http-keep-alive 60s',
     '  timeout http-request 10s',
     '  timeout tunnel 1h',
@@ -187,6 +193,7 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  log ring@requests format raw local0 info',
     `  log-format "${logFormat}"`,
     '  http-request del-header X-Slipway-Mirror',
+    '  http-request del-header X-Slipway-Hold',
     '  http-request set-header X-Forwarded-Proto https if { ssl_fc }',
     '  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }',
     '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
@@ -214,6 +221,16 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     `  http-request track-sc1 var(txn.target) table ${underWayTable} if { var(txn.target) -m found }`,
     `  http-response track-sc2 var(txn.target) table ${answeredTable}`,
     '  http-response sc-inc-gpc0(2)',
+    `  http-request set-var(txn.hold) var(txn.rule),map_str(${map('holds')})`,
+    '  http-request set-header X-Slipway-Hold %[var(txn.target)]|%[var(txn.hold)] if { var(txn.hold) -m found }',
+    '  use_backend %[var(txn.target)]',
+    // What found no server comes here.
+    'frontend held',
+    `  bind unix@${at('held.sock')} mode 600`,
+    '  http-request set-var(txn.target) req.hdr(x-slipway-hold),field(1,|)',
+    '  http-request set-var(txn.hold) req.hdr(x-slipway-hold),field(2,|)',
+    '  http-request lua.hold if { var(txn.hold) -m found }',
+    '  http-request return status 503 content-type text/plain string "No pod of this application is ready.\\n" unless { var(txn.isheld) -m bool }',
     '  use_backend %[var(txn.target)]',
     `backend ${invalidBackend}`,
     '  http-request return status 500 content-type text/plain string "The route leads to a service that does not exist.\\n"',
@@ -234,7 +251,12 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
           '  http-request use-service prometheus-exporter if { path /metrics }',
           '  http-request return status 404',
         ]),
-    ...model.backends.flatMap(({ name }) => [`backend ${name}`, '  balance leastconn', `  # servers of ${name}`]),
+    ...model.backends.flatMap(({ name }) => [
+      `backend ${name}`,
+      '  balance leastconn',
+      `  server ${heldServer} unix@${at('held.sock')} backup`,
+      `  # servers of ${name}`,
+    ]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import {
   certificateList,
   type HaproxyState,
+  holdScript,
   type MapName,
   mapNames,
   mirrorScript,
   renderConfiguration,
 } from './haproxy-config.js';
+import { renderHoldScript } from './hold-script.js';
 import { renderMirrorScript } from './mirror-script.js';
 import type { Certificate } from './model.js';
 
@@ -24,9 +26,10 @@ export async function writeState(directory: string, state: HaproxyState): Promis
   await replace(join(directory, 'haproxy.cfg'), renderConfiguration(state));
 }
 
-/** What a configuration with mirrors loads; it is the same in every state. */
-export async function writeMirrorScript(directory: string): Promise<void> {
+/** What configurations load; it is the same in every state. */
+export async function writeScripts(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
+  await replace(join(directory, holdScript), renderHoldScript());
   await replace(join(directory, mirrorScript), renderMirrorScript(join(directory, 'mirror.sock')));
 }
 
@@ -95,16 +98,17 @@ export async function readState(directory: string): Promise<HaproxyState | undef
     }
     const structure = text.replace(/^ {2}server \d\S* \S+\n/gm, '');
     const read = (name: MapName) => readMap(mapFile(directory, name));
-    const [exact, prefix, weights, targets, keys, seeds] = await Promise.all([
+    const [exact, prefix, weights, targets, keys, seeds, holds] = await Promise.all([
       read('exact'),
       read('prefix'),
       read('weights'),
       read('targets'),
       read('keys'),
       read('seeds'),
+      read('holds'),
     ]);
     const certificates = readCertificateList(await readFile(join(directory, certificateList), 'utf8'));
-    return { structure, servers, maps: { exact, prefix, weights, targets, keys, seeds }, certificates };
+    return { structure, servers, maps: { exact, prefix, weights, targets, keys, seeds, holds }, certificates };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

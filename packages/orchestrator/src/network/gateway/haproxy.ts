@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,7 +17,7 @@ import {
   readState,
   removeCertificates,
   writeCertificates,
-  writeMirrorScript,
+  writeScripts,
   writeState,
 } from './haproxy-files.js';
 import { askHaproxy } from './haproxy-socket.js';
@@ -25,6 +26,11 @@ import { type Change, planChanges } from './plan-changes.js';
 
 const run = promisify(execFile);
 const drainPauseMs = 1000;
+/**
+ * A request that found no connection waits for its next try with its server in mind, and HAProxy (2.6) crashes when that one is
+ * deleted meanwhile. Its four tries of a second and the three seconds between them are over by then.
+ */
+const leastDrainMs = 10_000;
 const mostDrainMs = 60_000;
 const mostReloadMs = 15_000;
 
@@ -44,7 +50,11 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
   const admin = join(directory, 'admin.sock');
   const master = join(directory, 'master.sock');
   const stopping = new AbortController();
+  // Each server that leaves waits on it.
+  setMaxListeners(0, stopping.signal);
   const draining = new Set<Promise<void>>();
+  /** By server: who waits for its end. One that came back and leaves again has its time anew. */
+  const turns = new Map<string, symbol>();
   /** What the process was last told; undefined: not known, so it must reload. */
   let current: HaproxyState | undefined;
   let isRead = false;
@@ -85,15 +95,19 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
   /** A server that is to go takes no new request; it is removed when its last one has ended. */
   const drain = async (backend: string, server: string) => {
     const name = `${backend}/${server}`;
+    const turn = Symbol(name);
+    turns.set(name, turn);
+    const isOver = () =>
+      stopping.signal.aborted || turns.get(name) !== turn || current?.servers.get(backend)?.includes(server);
     const until = clock.now() + mostDrainMs;
-    while (!stopping.signal.aborted && !current?.servers.get(backend)?.includes(server)) {
-      await clock.sleep(drainPauseMs, stopping.signal);
-      if (stopping.signal.aborted || current?.servers.get(backend)?.includes(server)) return;
+    for (let pause = leastDrainMs; !isOver(); pause = drainPauseMs) {
+      await clock.sleep(pause, stopping.signal);
+      if (isOver()) return;
       const isLate = clock.now() > until;
       if (isLate) await askHaproxy(admin, `shutdown sessions server ${name}`);
       await askHaproxy(admin, `set server ${name} state maint`);
       const answer = await askHaproxy(admin, `del server ${name}`);
-      if (!/still has|must be/i.test(answer)) return;
+      if (!/still has|must be/i.test(answer)) return void turns.delete(name);
     }
   };
 
@@ -194,7 +208,7 @@ export function createHaproxy(options: GatewayOptions, parts: { clock: Clock; lo
       const wanted = planHaproxy(model, options);
       const isFirst = !isRead;
       if (isFirst) {
-        await writeMirrorScript(directory);
+        await writeScripts(directory);
         current = await readState(directory);
         isRead = true;
       }

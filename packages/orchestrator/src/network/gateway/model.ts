@@ -39,6 +39,8 @@ export interface Rule {
   /** Whose requests stay with one target; absent: each request is counted out anew. */
   readonly stickyBy?: StickyBy;
   readonly timeoutMs?: number;
+  /** How long a request waits where its target has no server; absent: not at all. */
+  readonly holdSeconds?: number;
 }
 
 /** Sends a copy of `share` thousandths of the requests to a backend as well; its answers are thrown away. */
@@ -97,6 +99,8 @@ export type PathChange =
   | { readonly type: 'prefix'; readonly prefix: string; readonly value: string };
 
 export const invalidBackend = 'invalid';
+/** The server of every backend that is asked where no other is left: a frontend of the gateway's own, where requests wait. */
+export const heldServer = 'held';
 
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 10);

@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { counterOf, histogramOf, type Stoppable } from '../../runtime/index.js';
+import { heldServer } from './model.js';
 
 /** What HAProxy writes of each request: backend, status, times in the queue, to connect and to answer, all of it (ms), server, how it ended. */
 export const logFormat = '%b %ST %Tw %Tc %Tr %Ta %s %ts';
@@ -10,13 +11,14 @@ export const logFormat = '%b %ST %Tw %Tc %Tr %Ta %s %ts';
 const clientLeft = 499;
 const bucketSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const longestLine = 512;
-const noServer = '<NOSRV>';
+/** Where no pod was asked. */
+const noServers: ReadonlySet<string> = new Set(['<NOSRV>', heldServer]);
 const gone = { pod: 'gone' } as const;
 
 export interface LoggedRequest {
   /** HAProxy's name of the backend: `shop_web_8080`. */
   readonly backend: string;
-  /** `100.64.0.7:8080`; `<NOSRV>` where none was asked. */
+  /** `100.64.0.7:8080`; `<NOSRV>` where none was asked, `held` where the request waited for one. */
   readonly server: string;
   readonly code: number;
   /** Until the first byte of the answer; where none came, until the end. */
@@ -65,7 +67,7 @@ export async function startRequestLog(path: string, metrics: Registry): Promise<
   const sockets = new Set<Socket>();
 
   const count = ({ backend, server, code, seconds }: LoggedRequest) => {
-    const isGone = server !== noServer && servers.get(backend)?.has(server) === false;
+    const isGone = !noServers.has(server) && servers.get(backend)?.has(server) === false;
     const place = isGone ? { ...placeOf(backend), ...gone } : placeOf(backend);
     requests?.inc({ ...place, code });
     durations?.observe(place, seconds);
