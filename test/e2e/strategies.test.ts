@@ -7,7 +7,7 @@ import { deployGray, type Gray } from '../support/gray.js';
 import { launchBrowser, lookInto, signIn } from '../support/portal.js';
 import type { ReleasePlace } from '../support/release-place.js';
 import type { Scene } from '../support/scene.js';
-import { beyondGaps, startTraffic, type Traffic } from '../support/traffic.js';
+import { startTraffic, type Traffic } from '../support/traffic.js';
 
 const port = inject('gatewayPort');
 const portal = inject('portalUrl');
@@ -123,24 +123,25 @@ const gradual: readonly [string, Asked, AtPause][] = [
 ];
 
 /** The same at all three doors at the same time, while people use all three applications. */
-async function atAllDoors(work: (run: Run) => Promise<void>, gaps = 0) {
+async function atAllDoors(work: (run: Run) => Promise<void>, patienceMilliseconds?: number) {
   serial += 1;
   const version = `${serial}`;
   const runs = await Promise.all(
     doors.map(async (door) => {
       const stable = await bodyOf(door.url);
-      return { door, version, stable, traffic: startTraffic({ port, url: door.url, clients: 2 }) };
+      return {
+        door,
+        version,
+        stable,
+        traffic: startTraffic({ port, url: door.url, clients: 2, patienceMilliseconds }),
+      };
     }),
   );
   const done = await Promise.allSettled(runs.map(work));
-  for (const { door, stable, traffic } of runs) {
-    const stopped = await traffic.stop();
-    expect(beyondGaps(stopped, gaps), `requests to ${door.name}`).toEqual([]);
-    expect(stopped.count).toBeGreaterThan(100);
-    for (const { from, to } of stopped.gaps) {
-      expect((traffic.lastOf(stable) ?? Infinity) - from, `${door.name}: old answers into the gap`).toBeLessThan(500);
-      expect(to - (traffic.firstOf(version) ?? 0), `${door.name}: a gap after the first new answer`).toBeLessThan(500);
-    }
+  for (const { door, traffic } of runs) {
+    const { failures, count } = await traffic.stop();
+    expect(failures, `requests to ${door.name}`).toEqual([]);
+    expect(count).toBeGreaterThan(100);
   }
   expect(done.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))).toEqual([]);
 }
@@ -165,21 +166,16 @@ async function lookInChineseAndDark(name: string): Promise<void> {
 }
 
 describe('by the API, the CLI and the browser side by side, under traffic', { timeout: 300_000 }, () => {
-  test.each<[string, Asked, number]>([
-    [
-      'recreate: between the old release and the new one nobody is there, and the gateway says so',
-      { type: 'recreate', preset: 'Recreate', strategy: { type: 'recreate' } },
-      1,
-    ],
-    ['rolling: no request fails', { type: 'rolling', preset: 'Rolling', strategy: { type: 'rolling' } }, 0],
-  ])('%s', async (_name, asked, gaps) => {
-    await atAllDoors(async ({ door, version }) => {
-      await door.setStrategy(asked);
-      await door.rollOut(version);
-      await door.until('healthy');
-      await expectAllBy(door, version);
-      await lookAt(door, `${asked.type}-done`);
-    }, gaps);
+  test('recreate: the old release has ended before the new one begins, and who asks meanwhile waits', async () => {
+    await atAllDoors(async (run) => {
+      await throughAt(run, { type: 'recreate', preset: 'Recreate', strategy: { type: 'recreate' } });
+      const { traffic, stable, version, door } = run;
+      expect(traffic.lastOf(stable), `${door.name}: the last old answer`).toBeLessThan(traffic.firstOf(version) ?? 0);
+    }, 40_000);
+  });
+
+  test('rolling: no request fails', async () => {
+    await atAllDoors((run) => throughAt(run, { type: 'rolling', preset: 'Rolling', strategy: { type: 'rolling' } }));
   });
 
   test.each(gradual)('%s; it is promoted', async (_name, asked, expectAtPause) => {
@@ -200,6 +196,14 @@ describe('by the API, the CLI and the browser side by side, under traffic', { ti
     });
   });
 });
+
+async function throughAt({ door, version }: Run, asked: Asked): Promise<void> {
+  await door.setStrategy(asked);
+  await door.rollOut(version);
+  await door.until('healthy');
+  await expectAllBy(door, version);
+  await lookAt(door, `${asked.type}-done`);
+}
 
 async function abortAndRetry({ door, version, stable, traffic }: Run): Promise<void> {
   const askedAt = performance.now();

@@ -49,6 +49,8 @@ const aborted: Readonly<Record<string, { readonly strategies: readonly object[];
 
 interface Outcome {
   readonly failed: number;
+  /** What somebody waited for an answer, at most. */
+  readonly longest: number;
   readonly count: number;
   readonly rate: number;
 }
@@ -56,13 +58,19 @@ interface Outcome {
 async function withTraffic(
   { url, gatewayPort: port }: LoadShop,
   work: (traffic: Traffic) => Promise<void>,
+  patienceMilliseconds?: number,
 ): Promise<Outcome> {
-  const traffic = startTraffic({ port, url, clients, perSecond });
+  const traffic = startTraffic({ port, url, clients, perSecond, patienceMilliseconds });
   const began = performance.now();
   const stop = async () => {
-    const { count, failures } = await traffic.stop();
-    for (const failure of failures.slice(0, 10)) process.stderr.write(`${failure}\n`);
-    return { failed: failures.length, rate: count / ((performance.now() - began) / 1000), count };
+    const { count, failures, longestMilliseconds: longest } = await traffic.stop();
+    const kinds = new Map<string, number>();
+    for (const failure of failures) {
+      const kind = failure.slice(failure.indexOf(' ') + 1);
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
+    for (const [kind, times] of kinds) process.stderr.write(`${times} × ${kind}\n`);
+    return { failed: failures.length, rate: count / ((performance.now() - began) / 1000), count, longest };
   };
   try {
     await work(traffic);
@@ -78,20 +86,27 @@ const told = ({ count, rate }: Outcome) => `of ${count}, ${rate.toFixed(0)} a se
 async function measureStrategy(shop: LoadShop, name: string): Promise<readonly Figure[]> {
   const { place } = shop;
   const strategy = strategies[name] ?? {};
-  const outcome = await withTraffic(shop, async () => {
-    for (let round = 0; round < rounds; round += 1) {
-      const id = await place.rollOut(await place.release(`${name}-${round}`), strategy);
-      if (name === 'abTest') {
-        await place.until(id, 'paused');
-        await place.act(id, 'promote', { full: true });
+  // Where one release ends before the other begins, people wait for it.
+  const patience = name === 'recreate' ? 40_000 : undefined;
+  const outcome = await withTraffic(
+    shop,
+    async () => {
+      for (let round = 0; round < rounds; round += 1) {
+        const id = await place.rollOut(await place.release(`${name}-${round}`), strategy);
+        if (name === 'abTest') {
+          await place.until(id, 'paused');
+          await place.act(id, 'promote', { full: true });
+        }
+        await place.until(id, 'healthy');
       }
-      await place.until(id, 'healthy');
-    }
-  });
+    },
+    patience,
+  );
   const note = `${told(outcome)}, over ${rounds} rollouts`;
-  // Recreate ends the one release before it starts the other: what is asked meanwhile has nobody.
-  const aim = name === 'recreate' ? {} : { aim: { most: 0 } };
-  return [{ name: `${name}: requests that failed`, value: outcome.failed, unit: '', ...aim, note }];
+  return [
+    { name: `${name}: requests that failed`, value: outcome.failed, unit: '', aim: { most: 0 }, note },
+    { name: `${name}: longest wait for an answer`, value: outcome.longest, unit: 'ms' },
+  ];
 }
 
 /** Aborts at each pause in turn. */

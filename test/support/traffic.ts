@@ -15,20 +15,16 @@ export interface TrafficOptions {
   readonly hasLong?: boolean;
   /** An answer that takes so long is counted as slow. */
   readonly slowMilliseconds?: number;
-}
-
-/** Failures that no good answer to `/` came between; times by `performance.now()`. */
-interface Gap {
-  readonly from: number;
-  readonly to: number;
-  readonly failures: readonly string[];
+  /** Who has no answer by then has failed (10,000). */
+  readonly patienceMilliseconds?: number;
 }
 
 interface Stopped {
   readonly count: number;
   readonly failures: readonly string[];
-  readonly gaps: readonly Gap[];
   readonly slow: number;
+  /** What the good answer to `/` that took longest took. */
+  readonly longestMilliseconds: number;
 }
 
 export interface Traffic {
@@ -41,52 +37,41 @@ export interface Traffic {
   stop(): Promise<Stopped>;
 }
 
-/** Answers that were on their way together come in any order. */
-const togetherMilliseconds = 500;
-
 /** Asks steadily on kept connections; whatever is not a 200 of a release of docs/samples/gray is a failure. */
 export function startTraffic(options: TrafficOptions): Traffic {
-  const { port, url, clients = 8, pauseMilliseconds = 5, hasLong = true, slowMilliseconds = Infinity } = options;
+  const { port, url, clients = 8, pauseMilliseconds = 5, hasLong = true } = options;
+  const { slowMilliseconds = Infinity, patienceMilliseconds: patience = 10_000 } = options;
   const everyMilliseconds = options.perSecond && (1000 * clients) / options.perSecond;
   const { host } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: clients + 1 });
   const failures: string[] = [];
-  const gaps: { from: number; to: number; failures: string[] }[] = [];
-  let isBetween = true;
   const first = new Map<string, number>();
   const last = new Map<string, number>();
   let versions = new Map<string, number>();
   let count = 0;
   let slow = 0;
+  let longestMilliseconds = 0;
   let isOn = true;
-  const fail = (what: string) => {
-    const now = performance.now();
-    const text = `${new Date().toISOString()} ${what}`;
-    failures.push(text);
-    const gap = gaps.at(-1);
-    if (gap && !isBetween) {
-      gap.to = now;
-      gap.failures.push(text);
-    } else gaps.push({ from: now, to: now, failures: [text] });
-    isBetween = false;
-  };
+  const fail = (what: string) => void failures.push(`${new Date().toISOString()} ${what}`);
   const succeed = (version: string) => {
     const now = performance.now();
     if (!first.has(version)) first.set(version, now);
     last.set(version, now);
-    if (now - (gaps.at(-1)?.to ?? now) > togetherMilliseconds) isBetween = true;
   };
 
   const ask = async (path: string) => {
     count += 1;
     const began = performance.now();
     try {
-      const { statusCode, headers } = await answerOf({ port, host, path, agent });
+      const { statusCode, headers } = await answerOf({ port, host, path, agent, patience });
       const version = String(headers['x-version'] ?? '');
       if (statusCode !== 200 || version === '') return fail(`${path} ${statusCode} of ${version || 'nobody'}`);
-      if (performance.now() - began >= slowMilliseconds) slow += 1;
+      const took = performance.now() - began;
+      if (took >= slowMilliseconds) slow += 1;
       versions.set(version, (versions.get(version) ?? 0) + 1);
-      if (path === '/') succeed(version);
+      if (path !== '/') return;
+      longestMilliseconds = Math.max(longestMilliseconds, took);
+      succeed(version);
     } catch (error) {
       fail(`${path} ${error instanceof Error ? error.message : error}`);
     }
@@ -106,7 +91,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
   const talkOn = async () => {
     while (isOn) {
-      const broken = await talk(port, host, () => isOn);
+      const broken = await talk(port, host, patience, () => isOn);
       if (broken) fail(`upgraded connection: ${broken}`);
       await delay(pauseMilliseconds);
     }
@@ -128,43 +113,40 @@ export function startTraffic(options: TrafficOptions): Traffic {
       isOn = false;
       await Promise.all(work);
       agent.destroy();
-      return { count, failures, gaps, slow };
+      return { count, failures, slow, longestMilliseconds };
     },
   };
 }
 
-/**
- * What failed of a release that was put in another's place: 503s of the gateway while no pod was there are its gap and
- * left out, `most` of them (1).
- */
-export function beyondGaps({ failures, gaps }: Stopped, most = 1): readonly string[] {
-  const isGap = gaps.length <= most && gaps.every((gap) => gap.failures.every(isNobodyThere));
-  return isGap ? [] : failures;
-}
-
-/** The gateway says that no pod is there. */
-export const isNobodyThere = (failure: string): boolean =>
-  /\/\w* 503 of nobody$|: answered HTTP\/1.1 503 /.test(failure);
-
 /** Nobody was sent elsewhere or told anything: the connection broke, or none was accepted for a moment. */
 export const isBroken = (failure: string): boolean => /ECONN|EPIPE|hang up|no answer/.test(failure);
 
-function answerOf(options: { port: number; host: string; path: string; agent: Agent }): Promise<IncomingMessage> {
-  const { port, host, path, agent } = options;
+interface Asked {
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly agent: Agent;
+  readonly patience: number;
+}
+
+function answerOf({ port, host, path, agent, patience }: Asked): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path, headers: { host }, agent, timeout: 10_000 }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response));
-      response.on('error', reject);
-    });
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
+    const asked = request(
+      { host: '127.0.0.1', port, path, headers: { host }, agent, timeout: patience },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response));
+        response.on('error', reject);
+      },
+    );
+    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${patience / 1000} s`)));
     asked.on('error', reject);
     asked.end();
   });
 }
 
 /** Talks over one upgraded connection until it is closed in order; gives what broke it otherwise. */
-async function talk(port: number, host: string, isOn: () => boolean): Promise<string | undefined> {
+async function talk(port: number, host: string, patience: number, isOn: () => boolean): Promise<string | undefined> {
   const socket = connect({ host: '127.0.0.1', port });
   const heard: Buffer[] = [];
   const ended = new Promise<string | undefined>((resolve) => {
@@ -174,7 +156,7 @@ async function talk(port: number, host: string, isOn: () => boolean): Promise<st
   });
   const text = () => Buffer.concat(heard).toString('latin1');
   const within = async (isThere: () => boolean): Promise<'heard' | 'ended' | 'silent'> => {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + patience;
     while (performance.now() < deadline) {
       if (isThere()) return 'heard';
       if (await Promise.race([ended.then(() => true), delay(5, false)])) return 'ended';
@@ -190,7 +172,7 @@ async function talk(port: number, host: string, isOn: () => boolean): Promise<st
       socket.write(word);
       const outcome = await within(() => text().endsWith(word));
       if (outcome === 'ended') return await ended;
-      if (outcome === 'silent') return 'no echo within 10 s';
+      if (outcome === 'silent') return `no echo within ${patience / 1000} s`;
       heard.length = 0;
       await delay(100);
     }

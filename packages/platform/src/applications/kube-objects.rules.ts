@@ -75,6 +75,8 @@ export interface TrafficInput extends Place {
   readonly previewHostname?: string;
   /** `cookie:<name>`, `header:<name>` or `gateway`. */
   readonly stickyBy?: string;
+  /** The old pods end before the new ones begin: requests wait for those, where the gateway can have them wait. */
+  readonly recreates?: boolean;
   /** Those of the host names that have a certificate of their own. */
   readonly secured?: Secured;
 }
@@ -114,6 +116,8 @@ export const gateway = { name: 'slipway', namespace: 'slipway-system' } as const
 /** A pod is gone from every endpoint list and gateway well within this; only then is its process told to stop. */
 const endpointDrainSeconds = 5;
 const terminationGraceSeconds = 35;
+/** Longer than pods take to start; who asks has left by then, or is told that nobody is there. */
+const hold = '30s';
 export const progressDeadlineSeconds = 300;
 
 type Labels = Readonly<Record<string, string>>;
@@ -326,7 +330,10 @@ function httpRoute(input: TrafficInput): Manifest {
     kind: 'HTTPRoute',
     metadata: {
       ...metadata(input, input.application, selectorLabels(input, 'web')),
-      annotations: { 'slipway.dev/traffic-key': input.stickyBy ?? null },
+      annotations: {
+        'slipway.dev/traffic-key': input.stickyBy ?? null,
+        'slipway.dev/hold': input.recreates ? hold : null,
+      },
     },
     spec: {
       parentRefs: isSecured(input) ? [...parentRefs, listenerSetRef(input.application)] : parentRefs,

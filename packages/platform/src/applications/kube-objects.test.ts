@@ -195,6 +195,11 @@ describe('planTraffic', () => {
     traffic(more).find(({ kind, metadata }) => kind === 'HTTPRoute' && metadata.name === name);
   const backend = (slot: string, weight: number) => ({ name: `hello-slot-${slot}`, weight });
 
+  it('has requests wait while the old pods end before the new ones begin, and no longer', () => {
+    expect(route({ recreates: true })?.metadata.annotations).toMatchObject({ 'slipway.dev/hold': '30s' });
+    expect(route({})?.metadata.annotations).toMatchObject({ 'slipway.dev/hold': null });
+  });
+
   it('shares by weight, and sends who matches a header, a cookie or a parameter to the candidate', () => {
     const matches = [
       { headers: [{ type: 'Exact', name: 'X-Team', value: 'qa' }] },

@@ -91,7 +91,7 @@ const watched: Readonly<Partial<Record<Manifest['kind'], Readonly<Record<string,
     'spec.selector': 'all',
   },
   HTTPRoute: {
-    'metadata.annotations': ['slipway.dev/traffic-key'],
+    'metadata.annotations': ['slipway.dev/traffic-key', 'slipway.dev/hold'],
     'spec.rules[]': ['filters', 'sessionPersistence', 'timeouts'],
     'spec.rules[].backendRefs[]': ['filters'],
     'spec.rules[].matches[]': ['headers', 'method', 'queryParams'],

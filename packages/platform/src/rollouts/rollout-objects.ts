@@ -230,6 +230,7 @@ export class RolloutObjects {
       secured: { port: this.config.gatewayTlsPort, hosts: domains.secured },
       previewHostname: target.hasPreview ? this.previewHost(scope) : undefined,
       stickyBy: target.stickyBy ?? undefined,
+      recreates,
     });
     return [...planned, ...added, ...planCertificates(base, domains.open(this.crypto)), ...traffic];
   }
