@@ -43,6 +43,8 @@ const mostCrashBackoffMs = 300_000;
 /** A container that ran this long before it died begins its back-off anew. */
 const calmAfterMs = 600_000;
 const defaultPrestopReserveSeconds = 2;
+/** At the end of a sleep before its end a container is no longer ready: what sends requests learns of it before it is told to stop. */
+const mostLeavingMs = 2000;
 
 /** Does one action. Failures that the pod's status must tell are kept in `memory` and not thrown. */
 export async function applyPodAction(
@@ -290,6 +292,11 @@ async function stopContainer(
     'Killing',
     action.why.startsWith('Container ') ? action.why : `Stopping container ${action.container}`,
   );
+  const leave = () => {
+    if (memory.leaving.has(action.id)) return;
+    memory.leaving.add(action.id);
+    tools.changed(uid);
+  };
   const stop = async () => {
     const container = findSpec(pod, action.container);
     const hook = container?.lifecycle?.preStop;
@@ -297,8 +304,13 @@ async function stopContainer(
     if (container && hook && left > 0) {
       const startedAtMs = tools.clock.now();
       const podIp = observed.sandboxes[0]?.ip ?? '';
-      if (hook.sleep) await tools.clock.sleep(Math.min(left, hook.sleep.seconds) * 1000);
-      else {
+      if (hook.sleep) {
+        const sleepMs = Math.min(left, hook.sleep.seconds) * 1000;
+        const leavingMs = Math.min(mostLeavingMs, sleepMs / 2);
+        await tools.clock.sleep(sleepMs - leavingMs);
+        leave();
+        await tools.clock.sleep(leavingMs);
+      } else {
         const failure = await runCheck(hook, {
           ...checkTarget(container, action.id, podIp, tools),
           timeoutSeconds: left,
@@ -307,6 +319,7 @@ async function stopContainer(
       }
       left = Math.max(defaultPrestopReserveSeconds, left - Math.ceil((tools.clock.now() - startedAtMs) / 1000));
     }
+    leave();
     await tools.runtime.stopContainer(action.id, left);
   };
   stop()
@@ -316,6 +329,7 @@ async function stopContainer(
         'a container could not be stopped',
       );
       memory.stopping.delete(action.id);
+      memory.leaving.delete(action.id);
     })
     .finally(() => tools.changed(uid));
 }

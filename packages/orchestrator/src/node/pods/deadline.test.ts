@@ -36,6 +36,7 @@ function observedOf(
     backoffUntilMs: {},
     startFailures: {},
     stopping: new Set(),
+    leaving: new Set(),
     cleaned: false,
   };
 }

@@ -18,6 +18,7 @@ import type { Probes } from './probes.js';
 /** What the agent remembers of one pod between two looks; lost at a restart, when it is no worse than forgotten. */
 export interface PodMemory {
   readonly stopping: Set<string>;
+  readonly leaving: Set<string>;
   readonly startFailures: Map<string, StartFailure>;
   readonly backoff: Map<string, { delayMs: number; startedAtMs: number }>;
   sandboxFailure?: { message: string; retryAtMs: number };
@@ -34,6 +35,7 @@ export interface PodMemory {
 export function createPodMemory(): PodMemory {
   return {
     stopping: new Set(),
+    leaving: new Set(),
     startFailures: new Map(),
     backoff: new Map(),
     cleaned: false,
@@ -113,6 +115,7 @@ export async function observePod(pod: Pod, memory: PodMemory, tools: ObserveTool
     startFailures: Object.fromEntries(memory.startFailures),
     sandboxFailure: memory.sandboxFailure,
     stopping: new Set(memory.stopping),
+    leaving: new Set(memory.leaving),
     cleaned: memory.cleaned,
   };
 }
@@ -179,10 +182,11 @@ function forgetGone(memory: PodMemory, present: ReadonlySet<string>, probes: Pro
   for (const map of [memory.exited, memory.running]) {
     for (const id of map.keys()) if (!present.has(id)) map.delete(id);
   }
-  for (const id of memory.stopping) if (!present.has(id)) memory.stopping.delete(id);
+  for (const ids of [memory.stopping, memory.leaving]) for (const id of ids) if (!present.has(id)) ids.delete(id);
   for (const id of memory.exited.keys()) {
     memory.running.delete(id);
     memory.stopping.delete(id);
+    memory.leaving.delete(id);
     probes.stop(id);
   }
 }

@@ -62,6 +62,8 @@ export interface Observed {
   readonly sandboxFailure?: { readonly message: string; readonly retryAtMs: number };
   /** Containers that are being stopped already. */
   readonly stopping: ReadonlySet<string>;
+  /** Those of them that are told to end in a moment, or have been: nobody is to be sent there any more. */
+  readonly leaving: ReadonlySet<string>;
   /** Volumes and directories are gone (only looked at for a pod that is being deleted). */
   readonly cleaned: boolean;
 }

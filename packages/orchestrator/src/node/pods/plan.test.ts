@@ -51,6 +51,7 @@ function observedOf(fields: Partial<Observed> = {}): Observed {
     backoffUntilMs: {},
     startFailures: {},
     stopping: new Set(),
+    leaving: new Set(),
     cleaned: false,
     ...fields,
   };

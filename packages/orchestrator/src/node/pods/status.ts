@@ -139,6 +139,7 @@ function toContainerStatus(observed: Observed, spec: ContainerSpec, isInit: bool
   const verdict = newest ? observed.probes[newest.id] : undefined;
   const running = newest?.state === 'CONTAINER_RUNNING';
   const started = running && verdict?.started !== false;
+  const isLeaving = newest !== undefined && observed.leaving.has(newest.id);
   const waiting = waitingReason(observed, spec, newest, sandbox?.ready === true, nowMs);
   const sidecar = isInit && isSidecar(spec);
   let state: ContainerState;
@@ -158,7 +159,7 @@ function toContainerStatus(observed: Observed, spec: ContainerSpec, isInit: bool
   const ready =
     isInit && !sidecar
       ? newest?.state === 'CONTAINER_EXITED' && newest.exitCode === 0
-      : started && (spec.readinessProbe === undefined || verdict?.ready === true);
+      : started && !isLeaving && (spec.readinessProbe === undefined || verdict?.ready === true);
   return {
     name: spec.name,
     state,
