@@ -171,7 +171,7 @@ describe('by the API, the CLI and the browser side by side, under traffic', { ti
       await throughAt(run, { type: 'recreate', preset: 'Recreate', strategy: { type: 'recreate' } });
       const { traffic, stable, version, door } = run;
       expect(traffic.lastOf(stable), `${door.name}: the last old answer`).toBeLessThan(traffic.firstOf(version) ?? 0);
-    }, 40_000);
+    }, 60_000);
   });
 
   test('rolling: no request fails', async () => {
@@ -266,6 +266,33 @@ describe('a release under traffic', { timeout: 180_000 }, () => {
         const pods = await scene.slipway.json('pods', '--app', 'gray');
         expect(JSON.stringify(pods)).not.toContain('experiment');
       });
+      await place.act(id, 'promote', {});
+      await place.until(id, 'healthy');
+    });
+  });
+
+  test('experiment with weights: users meet its pods beside both releases, the gateway counts them, and no request is lost', async () => {
+    const templates = [
+      { name: 'baseline', specRef: 'stable', weight: 20 },
+      { name: 'next', specRef: 'canary', weight: 30 },
+    ];
+    const query = 'sum(slipway_gateway_requests_total{service="$templates.next"})';
+    const metric = {
+      name: 'met',
+      provider: { prometheus: { query } },
+      initialDelay: '8s',
+      successCondition: 'result[0] > 0',
+    };
+    const experiment = { duration: '25s', templates, analysis: { metrics: [metric] } };
+    const steps = [{ setWeight: 10 }, { experiment }, { pause: {} }];
+    await rollOut({ type: 'canary', steps }, async (place, id, version, traffic) => {
+      await eventually(async () => {
+        const { templateWeights } = Object(await place.get(id));
+        expect(templateWeights).toEqual(templates);
+      }, 90);
+      await expectShare(traffic, version, 0.4);
+      await place.until(id, 'paused');
+      await expectShare(traffic, version, 0.1);
       await place.act(id, 'promote', {});
       await place.until(id, 'healthy');
     });

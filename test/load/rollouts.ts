@@ -87,7 +87,7 @@ async function measureStrategy(shop: LoadShop, name: string): Promise<readonly F
   const { place } = shop;
   const strategy = strategies[name] ?? {};
   // Where one release ends before the other begins, people wait for it.
-  const patience = name === 'recreate' ? 40_000 : undefined;
+  const patience = name === 'recreate' ? 60_000 : undefined;
   const outcome = await withTraffic(
     shop,
     async () => {

@@ -132,7 +132,7 @@ export class RolloutRun {
     const failed = failures.filter((failure) => !cutOff.includes(failure));
     if (failed.length > 0)
       faults.push(`${failed.length} of ${count} requests failed: ${failed.slice(0, 3).join('; ')}`);
-    const pods = await podsOf(place);
+    const pods = await eventually(() => podsOf(place), 60);
     const restarted = pods.filter(({ restarts }) => restarts > 0);
     if (restarted.length > 0) faults.push(`restarted: ${restarted.map((pod) => pod.name).join(', ')}`);
     const lost = this.pods.filter((pod) => !pods.some((one) => one.name === pod && one.ready));
@@ -195,7 +195,7 @@ export class RolloutRun {
 }
 
 /** Where one release takes another's place, the gateway has people wait for it. */
-const patienceOf = (name: string) => (name === 'recreate' ? { patienceMilliseconds: 40_000 } : {});
+const patienceOf = (name: string) => (name === 'recreate' ? { patienceMilliseconds: 60_000 } : {});
 
 const podsOf = async (place: ReleasePlace): Promise<readonly Pod[]> =>
   (await place.call<{ items: Pod[] }>('GET', '/environments/production/pods')).items;

@@ -117,7 +117,7 @@ export const gateway = { name: 'slipway', namespace: 'slipway-system' } as const
 const endpointDrainSeconds = 5;
 const terminationGraceSeconds = 35;
 /** Longer than pods take to start; who asks has left by then, or is told that nobody is there. */
-const hold = '30s';
+const hold = '50s';
 export const progressDeadlineSeconds = 300;
 
 type Labels = Readonly<Record<string, string>>;

@@ -196,7 +196,7 @@ describe('planTraffic', () => {
   const backend = (slot: string, weight: number) => ({ name: `hello-slot-${slot}`, weight });
 
   it('has requests wait while the old pods end before the new ones begin, and no longer', () => {
-    expect(route({ recreates: true })?.metadata.annotations).toMatchObject({ 'slipway.dev/hold': '30s' });
+    expect(route({ recreates: true })?.metadata.annotations).toMatchObject({ 'slipway.dev/hold': '50s' });
     expect(route({})?.metadata.annotations).toMatchObject({ 'slipway.dev/hold': null });
   });
 

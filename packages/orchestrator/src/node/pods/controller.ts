@@ -16,7 +16,7 @@ import { createPodMemory, findSpec, observePod, type PodMemory } from './observe
 import type { Observed } from './observed.js';
 import { podPaths } from './paths.js';
 import { planPod } from './plan.js';
-import type { Probes } from './probes.js';
+import type { Probes, ProbeTarget } from './probes.js';
 import { toPodStatus } from './status.js';
 import type { StatusWriter } from './status-writer.js';
 import { hasRefreshedVolumes, prepareVolumes } from './volumes.js';
@@ -90,13 +90,15 @@ export async function startPodController(context: NodeContext, options: PodContr
       if (!pod) return forget(uid);
       const memory = memories.get(uid) ?? createPodMemory();
       memories.set(uid, memory);
-      const observed = await observePod(pod, memory, {
+      const seen = await observePod(pod, memory, {
         runtime,
         images: options.apply.images,
         probes,
         directory: tools.directory,
       });
-      watchProbes(observed);
+      watchProbes(seen);
+      const verdicts = seen.containers.map(({ id }) => [id, probes.verdictOf(id)] as const);
+      const observed: Observed = { ...seen, probes: Object.fromEntries(verdicts) };
       tell(uid, observed);
       if (exceedsDeadline(observed, clock.now()) && !memory.isLate) {
         memory.isLate = true;
@@ -152,7 +154,7 @@ export async function startPodController(context: NodeContext, options: PodContr
     });
   };
 
-  const watchProbes = (observed: Observed) => {
+  const watchProbes = (observed: Omit<Observed, 'probes'>) => {
     const { pod } = observed;
     const uid = pod.metadata.uid ?? '';
     for (const one of observed.containers) {
@@ -162,7 +164,7 @@ export async function startPodController(context: NodeContext, options: PodContr
       if (!container.readinessProbe && !container.livenessProbe && !container.startupProbe) continue;
       const podIp = pod.spec?.hostNetwork ? tools.hostIp : (observed.sandboxes[0]?.ip ?? '');
       probes.watch(
-        { container, containerId: one.id, podIp, startedAtMs: one.startedAtMs },
+        { container, containerId: one.id, podIp, startedAtMs: one.startedAtMs, before: lastOf(pod, one.id) },
         {
           changed: () => controller.enqueue(uid),
           failed: (kind, message) => {
@@ -206,6 +208,13 @@ export async function startPodController(context: NodeContext, options: PodContr
       await controller.stop();
     },
   };
+}
+
+/** What the API knows of a container, from before this agent began. */
+function lastOf({ status = {} }: Pod, containerId: string): ProbeTarget['before'] {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const found = all.find((one) => one.containerID === `containerd://${containerId}`);
+  return found && { ready: found.ready, started: found.started === true };
 }
 
 /** Statuses that we wrote may not have come back yet; conditions of others come from the API. */

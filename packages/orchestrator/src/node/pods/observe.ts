@@ -54,8 +54,11 @@ export interface ObserveTools {
 
 const mostMessageBytes = 4096;
 
-/** Reads all that the runtime knows of a pod. `pod` is the API's; a pod that is gone there is given as a deleted one. */
-export async function observePod(pod: Pod, memory: PodMemory, tools: ObserveTools): Promise<Observed> {
+/**
+ * Reads all that the runtime knows of a pod: what its probes say is known when they have begun. `pod` is the API's; a pod that is gone
+ * there is given as a deleted one.
+ */
+export async function observePod(pod: Pod, memory: PodMemory, tools: ObserveTools): Promise<Omit<Observed, 'probes'>> {
   const { runtime } = tools;
   const uid = pod.metadata.uid ?? '';
   const [criSandboxes, criContainers] = await Promise.all([runtime.listSandboxes(uid), runtime.listContainers(uid)]);
@@ -103,7 +106,6 @@ export async function observePod(pod: Pod, memory: PodMemory, tools: ObserveTool
     sandboxes,
     containers,
     images: deleting ? {} : await observeImages(pod, containers, sandboxes[0], tools.images),
-    probes: Object.fromEntries(containers.map((one) => [one.id, tools.probes.verdictOf(one.id)])),
     backoffUntilMs: Object.fromEntries(
       containers.flatMap((one) => {
         const entry = memory.backoff.get(one.name);

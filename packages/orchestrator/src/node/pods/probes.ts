@@ -9,6 +9,8 @@ export interface ProbeTarget {
   readonly containerId: string;
   readonly podIp: string;
   readonly startedAtMs: number;
+  /** What was last said of it: another agent may have probed it before this one. Neither for a container that is new. */
+  readonly before?: { readonly ready: boolean; readonly started: boolean };
 }
 
 type ProbeKind = 'startup' | 'readiness' | 'liveness';
@@ -29,8 +31,8 @@ export interface ProbeListener {
 
 /**
  * Runs probes on timers. Counting is upstream's: a verdict changes after `successThreshold` or `failureThreshold`
- * results in a row; readiness and liveness begin when the startup probe has passed; readiness begins as false,
- * liveness as true.
+ * results in a row; readiness and liveness begin when the startup probe has passed; readiness begins as it was
+ * before, or as false, liveness as true.
  */
 export function createProbes(runtime: ContainerRuntime, clock: Clock): Probes {
   const watched = new Map<
@@ -41,10 +43,11 @@ export function createProbes(runtime: ContainerRuntime, clock: Clock): Probes {
   const watch = (target: ProbeTarget, on: ProbeListener) => {
     if (watched.has(target.containerId)) return;
     const { startupProbe, readinessProbe, livenessProbe } = target.container;
+    const { ready, started } = target.before ?? { ready: false, started: false };
     const abort = new AbortController();
     const verdict: { ready?: boolean; started?: boolean; unhealthy?: string } = {
-      ...(readinessProbe && { ready: false }),
-      ...(startupProbe && { started: false }),
+      ...(readinessProbe && { ready }),
+      ...(startupProbe && { started }),
     };
     watched.set(target.containerId, { verdict, stop: () => abort.abort() });
     const begin = () => {
@@ -89,7 +92,7 @@ export function createProbes(runtime: ContainerRuntime, clock: Clock): Probes {
       const delayMs = target.startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000 - clock.now();
       void clock.sleep(Math.max(0, delayMs), abort.signal).then(once);
     };
-    if (!startupProbe) return begin();
+    if (!startupProbe || started) return begin();
     loop('startup', startupProbe, (passed, message) => {
       if (passed) {
         verdict.started = true;
