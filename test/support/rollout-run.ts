@@ -126,7 +126,7 @@ export class RolloutRun {
     const faults: string[] = [];
     const note = (error: unknown) => void faults.push(error instanceof Error ? error.message : String(error));
     await place.until(this.id, isBack ? 'aborted' : 'healthy', 90).catch(note);
-    await this.expectAllBy(isBack ? this.stable : version).catch(note);
+    await this.expectAllBy(isBack ? this.stable : version, killed === 'gateway' ? 30 : 5).catch(note);
     const { failures, count, longestMilliseconds } = await this.traffic.stop();
     const cutOff = killed === 'gateway' ? failures.filter(isBroken) : [];
     const failed = failures.filter((failure) => !cutOff.includes(failure));
@@ -176,12 +176,12 @@ export class RolloutRun {
     }, 60);
   }
 
-  private expectAllBy(version: string): Promise<void> {
+  private expectAllBy(version: string, seconds: number): Promise<void> {
     return eventually(async () => {
       const bodies = await Promise.all(Array.from({ length: 20 }, () => bodyOf(this.options)));
       const others = bodies.filter((body) => body !== version).length;
       if (others > 0) throw new Error(`${others} of 20 are not answered by ${version}`);
-    }, 5);
+    }, seconds);
   }
 
   /** So that what comes next begins from an end nevertheless. */

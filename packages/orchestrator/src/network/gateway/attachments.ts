@@ -35,6 +35,25 @@ export function attachmentsOf(
   });
 }
 
+/**
+ * What a route is asked over where its listeners speak one of the two alone, as that of a redirect to TLS; undefined where they speak
+ * both, or are not known.
+ */
+export function schemeOf(attachments: readonly Attachment[]): 'http' | 'https' | undefined {
+  const [protocol, other] = new Set(attachments.filter(({ refused }) => !refused).flatMap(protocolsOf));
+  if (other !== undefined) return undefined;
+  return protocol === 'HTTP' ? 'http' : protocol === 'HTTPS' ? 'https' : undefined;
+}
+
+function protocolsOf({ parent, parentRef: { sectionName, port }, listeners }: Attachment): readonly string[] {
+  const all: readonly { name: string; port?: number; protocol: string }[] = parent.spec.listeners;
+  const isMeant = (listener: { name: string; port?: number }): boolean =>
+    listeners.length > 0
+      ? listeners.includes(listener.name)
+      : (sectionName === undefined || listener.name === sectionName) && (port === undefined || listener.port === port);
+  return all.filter(isMeant).map(({ protocol }) => protocol);
+}
+
 function attach(
   route: HTTPRoute,
   parentRef: ParentRef,

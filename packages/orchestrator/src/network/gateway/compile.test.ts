@@ -51,6 +51,29 @@ it('ignores a route that hangs on another gateway', () => {
   expect(compile(observed(other)).model.rules).toEqual([]);
 });
 
+it('leads by a route of one kind of listeners only who asks in that way', () => {
+  const listeners = [
+    { name: 'http', port: 7680, protocol: 'HTTP' },
+    { name: 'https', port: 7643, protocol: 'HTTPS' },
+  ];
+  const of = (name: string, more: { sectionName?: string; port?: number }) =>
+    route(name, [{ backendRefs: [{ name: 'web', port: 80 }] }], {
+      parentRefs: [{ name: 'slipway', namespace: 'slipway-system', ...more }],
+    });
+  const routes = [
+    of('a', { sectionName: 'http' }),
+    of('b', { sectionName: 'https' }),
+    of('c', { port: 7643 }),
+    of('d', {}),
+  ];
+  const given = { ...observed(...routes), gateways: [{ ...gateway, spec: { ...gateway.spec, listeners } }] };
+  const asked = (each: Observed) => compile(each).model.rules.map(({ conditions }) => conditions);
+  const [plain, tls] = [[{ on: 'scheme', value: 'http' }], [{ on: 'scheme', value: 'https' }]];
+  expect(asked(given)).toEqual([plain, tls, tls, []]);
+  // Where there is no TLS there is nothing to tell apart.
+  expect(asked({ ...given, ports: { http: 7680 } })).toEqual([[], [], [], []]);
+});
+
 it.each([
   [{ name: 'gone', port: 80 }, 'BackendNotFound'],
   [{ name: 'web', port: 81 }, 'BackendNotFound'],

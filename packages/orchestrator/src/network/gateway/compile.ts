@@ -7,7 +7,7 @@ import type {
   HTTPRouteRuleMatch,
   Service,
 } from '../../kinds/index.js';
-import { type Attachment, attachmentsOf } from './attachments.js';
+import { type Attachment, attachmentsOf, schemeOf } from './attachments.js';
 import { parseDurationMs } from './duration.js';
 import { type JudgedListeners, judgeListeners, type ObservedListeners } from './listeners.js';
 import {
@@ -66,6 +66,8 @@ export function compile(observed: Observed): Compiled {
     routes.set(`${route.metadata.namespace}/${route.metadata.name}`, { attachments, problems: found });
     if (attachments.every(({ refused }) => refused)) continue;
     const stickyBy = toStickyBy(route, found);
+    const scheme = observed.ports.tls === undefined ? undefined : schemeOf(attachments);
+    const asked: readonly Condition[] = scheme ? [{ on: 'scheme', value: scheme }] : [];
     const holdSeconds = toHoldSeconds(route, found);
     const hosts = route.spec.hostnames?.length ? route.spec.hostnames.map((host) => host.toLowerCase()) : ['*'];
     for (const [index, rule] of (route.spec.rules ?? [{}]).entries()) {
@@ -79,7 +81,7 @@ export function compile(observed: Observed): Compiled {
             id: `r${shortHash(`${route.metadata.namespace}/${route.metadata.name}/${index}/${matchIndex}/${host}`)}`,
             host,
             path,
-            conditions: toConditions(match),
+            conditions: [...toConditions(match), ...asked],
             targets,
             filters: filters.map((filter) => withPrefix(filter, path)),
             mirrors,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, get as getPlain, type Server } from 'node:http';
 import { request } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -55,9 +55,10 @@ const route: HTTPRoute = {
     rules: [{ backendRefs: [{ name: 'web', port: 80 }] }],
   },
 };
+let routes: HTTPRoute[] = [route];
 const observe = (): Observed => ({
   gateways: [gateway()],
-  routes: [route],
+  routes,
   listenerSets,
   ports: { http: httpPort, tls: tlsPort },
   reservedHosts: ['apps.test', '*.apps.test'],
@@ -181,6 +182,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   secrets.clear();
   listenerSets = [];
+  routes = [route];
   await follow();
   expect(fileNames()).toEqual(['default.pem', 'list']);
 });
@@ -209,6 +211,40 @@ it('shows each host name the certificate of its listener, whatever names stand i
   expect(await get('shop.test', { 'x-forwarded-proto': 'http' })).toEqual({ status: 200, body: 'https' });
   const plain = await fetch(`http://127.0.0.1:${httpPort}/`, { headers: { 'x-forwarded-proto': 'https' } });
   expect(await plain.text()).toBe('http');
+});
+
+it('sends who asks without TLS to the same address with it, where a name is for TLS alone', async () => {
+  put('own', await make('shop.test'));
+  listenerSets = [setOf({ 'shop.test': 'own' })];
+  const ofShop = (name: string, parentRefs: HTTPRoute['spec']['parentRefs'], rules: HTTPRoute['spec']['rules']) => ({
+    metadata: { name, namespace: 'shop' },
+    spec: { parentRefs, hostnames: ['shop.test'], rules },
+  });
+  const of = (sectionName: string) => ({ name: 'slipway', namespace: 'slipway-system', sectionName });
+  const requestRedirect = { scheme: 'https' as const, port: tlsPort, statusCode: 301 as const };
+  const set = { group: 'gateway.networking.k8s.io', kind: 'ListenerSet', name: 'web' };
+  const backendRefs = [{ name: 'web', port: 80 }];
+  const matches = [{ headers: [{ name: 'X-Beta', value: '1' }] }];
+  routes = [
+    route,
+    ofShop('web.redirect', [of('http')], [{ filters: [{ type: 'RequestRedirect', requestRedirect }] }]),
+    ofShop('web.https', [of('https'), set], [{ matches, backendRefs }, { backendRefs }]),
+  ];
+  await follow();
+  const ask = (host: string, headers = {}) =>
+    new Promise<{ status?: number; location?: string }>((resolve, reject) => {
+      const path = '/a%20b/c?d=e&f=%2F';
+      getPlain({ host: '127.0.0.1', port: httpPort, path, headers: { host, ...headers } }, (response) => {
+        response.resume();
+        resolve({ status: response.statusCode, location: response.headers.location });
+      }).on('error', reject);
+    });
+  const sent = { status: 301, location: `https://shop.test:${tlsPort}/a%20b/c?d=e&f=%2F` };
+  expect(await ask('shop.test')).toEqual(sent);
+  expect(await ask('shop.test', { 'X-Beta': '1' })).toEqual(sent);
+  expect(await get('shop.test')).toEqual({ status: 200, body: 'https' });
+  expect(await get('shop.test', { 'X-Beta': '1' })).toEqual({ status: 200, body: 'https' });
+  expect(await ask('other.test')).toEqual({ status: 200, location: undefined });
 });
 
 it('keeps keys from everybody else on the machine, and only while they are used', async () => {

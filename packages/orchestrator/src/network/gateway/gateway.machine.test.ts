@@ -359,6 +359,17 @@ it('lets requests wait for a server where the route says so, also those whose se
   expect(claimed).toMatchObject(nobody);
   expect(claimed.milliseconds).toBeLessThan(500);
 
+  // A reload leaves those that wait to the process before, which must learn of the server as well.
+  await haproxy.apply(model([], []));
+  const held = timed('held.test');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const more = model([a], []);
+  const added = { ...more, backends: [...more.backends, { name: 'shop_more_80', servers: [] }] };
+  expect(await haproxy.apply(added)).toBe('reloaded');
+  expect(await held).toMatchObject({ status: 200, body: 'before' });
+  await haproxy.apply(more);
+  connectAnew();
+
   const leaving = servers.find((server) => `127.0.0.1:${(server.address() as AddressInfo | null)?.port}` === a);
   leaving?.closeAllConnections();
   leaving?.close();

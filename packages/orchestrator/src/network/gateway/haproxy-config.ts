@@ -223,6 +223,8 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  http-response sc-inc-gpc0(2)',
     `  http-request set-var(txn.hold) var(txn.rule),map_str(${map('holds')})`,
     '  http-request set-header X-Slipway-Hold %[var(txn.target)]|%[var(txn.hold)] if { var(txn.hold) -m found }',
+    // What a process knows that is leaving may be gone.
+    '  http-request set-header X-Slipway-Hold %[var(txn.target)]|0 if { stopping } !{ var(txn.hold) -m found }',
     '  use_backend %[var(txn.target)]',
     // What found no server comes here.
     'frontend held',
@@ -230,8 +232,13 @@ function render(model: GatewayModel, groups: readonly Group[], slots: number, op
     '  http-request set-var(txn.target) req.hdr(x-slipway-hold),field(1,|)',
     '  http-request set-var(txn.hold) req.hdr(x-slipway-hold),field(2,|)',
     '  http-request lua.hold if { var(txn.hold) -m found }',
-    '  http-request return status 503 content-type text/plain string "No pod of this application is ready.\\n" unless { var(txn.isheld) -m bool }',
+    '  http-request set-header X-Slipway-Hold %[var(txn.target)]|%[var(txn.left)] if { var(txn.left) -m found }',
+    '  use_backend successor if { var(txn.left) -m found }',
+    '  http-request return status 503 content-type text/plain string "No pod of this application is ready.\\n" unless { var(txn.isheld) -m bool } or { var(txn.left) -m found }',
     '  use_backend %[var(txn.target)]',
+    // The socket is always the newest process's.
+    'backend successor',
+    `  server ${heldServer} unix@${at('held.sock')}`,
     `backend ${invalidBackend}`,
     '  http-request return status 500 content-type text/plain string "The route leads to a service that does not exist.\\n"',
     ...(mirrors
@@ -301,6 +308,7 @@ function renderTry(group: string, rule: Rule): string {
 }
 
 function renderCondition(condition: Condition): string {
+  if (condition.on === 'scheme') return condition.value === 'https' ? '{ ssl_fc }' : '!{ ssl_fc }';
   if (condition.on === 'method') return `{ method ${condition.value} }`;
   const fetch = condition.on === 'header' ? `req.fhdr(${condition.name})` : `url_param(${condition.name})`;
   const match =

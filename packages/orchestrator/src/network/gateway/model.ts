@@ -62,6 +62,8 @@ export interface PathMatch {
 
 export type Condition =
   | { readonly on: 'method'; readonly value: string }
+  /** Of a route that hangs on listeners of one kind alone. */
+  | { readonly on: 'scheme'; readonly value: 'http' | 'https' }
   | {
       readonly on: 'header' | 'query';
       readonly name: string;
