@@ -2769,7 +2769,11 @@ export interface paths {
         delete: operations["domains.remove"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Say what becomes of requests without TLS
+         * @description A certificate that is taken away takes `only` with it.
+         */
+        patch: operations["domains.change"];
         trace?: never;
     };
     "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/domains/{hostname}/certificate": {
@@ -5506,6 +5510,18 @@ export interface components {
                 };
             };
         };
+        /**
+         * @example {
+         *       "https": "only"
+         *     }
+         */
+        ChangeDomain: {
+            /**
+             * @description `only`: who asks without TLS is sent there, by 301; needs a certificate.
+             * @enum {string}
+             */
+            https: "also" | "only";
+        };
         ChangeDriftPolicy: {
             /** @description Null: the environment's. */
             policy: ("show" | "heal") | null;
@@ -6286,6 +6302,11 @@ export interface components {
             nextCheckAt: string | null;
             /** @description What was found at the last look. */
             message: string | null;
+            /**
+             * @description `only`: requests without TLS are answered by 301 to the same address with it.
+             * @enum {string}
+             */
+            https: "also" | "only";
             certificate: components["schemas"]["DomainCertificate"] | null;
         };
         DomainCertificate: {
@@ -6576,8 +6597,8 @@ export interface components {
             specRef: "stable" | "canary";
             /** @description Default: 1. */
             replicas?: number;
-            /** @description Is not taken. */
-            weight?: unknown;
+            /** @description Percent of the traffic that its pods get while it lasts, beside the new release; to a tenth. Default: 0. */
+            weight?: number;
         };
         Freeze: {
             /**
@@ -8442,6 +8463,13 @@ export interface components {
             state: "pending" | "progressing" | "paused" | "healthy" | "failed" | "aborted";
             /** @description Percent of the traffic that the new release has. */
             weight: number;
+            /** @description Percent of the traffic that templates of the experiment in work have; the release before has what is left. */
+            templateWeights: {
+                name: string;
+                /** @enum {string} */
+                specRef: "stable" | "canary";
+                weight: number;
+            }[];
             /** @description An operator holds it where it is. */
             held: boolean;
             /** @description Where the new release of a blue/green rollout answers before its promotion. */
@@ -32181,6 +32209,123 @@ export interface operations {
             };
             /** @description `version-stale`: The object has changed since you read it. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "domains.change": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: {
+                /** @description The ETag read before: 412 when the object has changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                environment: string;
+                hostname: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDomain"];
+                "application/merge-patch+json": components["schemas"]["ChangeDomain"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `environment-not-found-for-application`: There is no environment of this name in the project.
+             *
+             *     `domain-not-found`: The application has no such host name here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version-stale`: The object has changed since you read it. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `https-without-certificate`: The host name has no certificate that is served now. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -350,6 +350,7 @@ CREATE TABLE "domains" (
     "placementId" UUID NOT NULL,
     "hostname" TEXT NOT NULL,
     "isDefault" BOOLEAN NOT NULL DEFAULT false,
+    "https" TEXT NOT NULL DEFAULT 'also',
     "state" TEXT NOT NULL DEFAULT 'pending',
     "proof" TEXT,
     "verifiedAt" TIMESTAMPTZ(3),

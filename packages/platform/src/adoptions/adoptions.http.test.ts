@@ -276,8 +276,11 @@ describe('giving a namespace back', () => {
     const before = await world('borrowed');
     expect((await adopt(choose('borrowed'))).state).toBe('succeeded');
     expect(await world('borrowed')).not.toEqual(before);
+    const annotations = { 'slipway.dev/hostnames': 'shop.test', note: 'theirs' };
+    await kube.patch(namespaces, 'borrowed', undefined, { metadata: { annotations } }, { type: 'merge' });
     await release('borrowed');
     expect(await world('borrowed')).toEqual(before);
+    expect((await kube.get(namespaces, 'borrowed')).metadata.annotations).toEqual({ note: 'theirs' });
     const again = await asAdmin('POST', '/clusters/embedded/namespaces/borrowed/release');
     expect(again.body.code).toBe('namespace-not-found');
   });

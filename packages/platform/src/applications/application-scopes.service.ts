@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { defaultHostname } from '../domains/hostnames.service.js';
+import { defaultHostname, distinctHostname, listHostnames } from '../domains/hostnames.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import {
   type ApplicationModel,
@@ -10,6 +10,7 @@ import {
   type Transaction,
 } from '../kernel/database/index.js';
 import { isId, newId } from '../kernel/ids/ids.js';
+import { Outbox } from '../kernel/outbox/outbox.js';
 import { fail } from './applications.errors.js';
 
 export * from './applications.codec.js';
@@ -17,6 +18,7 @@ export * from './applications.rules.js';
 export * from './hook-objects.rules.js';
 export * from './kube-objects.rules.js';
 export * from './merge-patch.rules.js';
+export { secureContainer, securePod } from './pod-parts.rules.js';
 export * from './status.rules.js';
 
 interface Named {
@@ -55,6 +57,7 @@ const byNameOrId = (text: string): { id: string } | { name: string } => (isId(te
 export class ApplicationScopes {
   constructor(
     private readonly database: Database,
+    private readonly outbox: Outbox,
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
@@ -119,28 +122,36 @@ export class ApplicationScopes {
     const tenantId = scope.tenant.id;
     const ids = { applicationId: scope.application.id, environmentId: environment.id };
     const placement = await tx.placement.create({ data: { id: newId(), tenantId, ...ids } });
-    const names = { tenant: scope.tenant.name, project: scope.project.name, environment: environment.name };
     const hostname = defaultHostname({
-      ...names,
+      tenant: scope.tenant.name,
+      project: scope.project.name,
+      environment: environment.name,
       application: scope.application.name,
       appsDomain: this.config.appsDomain,
     });
-    // Names with dashes may meet ("a-b" in "c", "a" in "b-c"): the later one carries a part of its id.
-    const taken = await tx.domain.findFirst({ where: { hostname, state: 'verified' } });
-    const free = taken ? hostname.replace('.', `-${placement.id.slice(-6)}.`) : hostname;
-    await tx.domain.create({
-      data: {
-        id: newId(),
-        tenantId,
-        placementId: placement.id,
-        hostname: free,
-        isDefault: true,
-        state: 'verified',
-        proof: 'platform',
-        verifiedAt: new Date(placement.createdAt),
-      },
-    });
+    await this.giveHostname(tx, placement, hostname);
+    await this.noteHostnames(tx, tenantId, [environment.id]);
     return placement;
+  }
+
+  /**
+   * Names with dashes may meet ("a-b" in "c", "a" in "b-c"), also those of two tenants: the later one carries a part of its
+   * id. The index decides, which knows every tenant's, and waits for whoever is about to take the name.
+   */
+  private async giveHostname(tx: Transaction, { id, tenantId, createdAt }: PlacementModel, usual: string) {
+    const given = { isDefault: true, state: 'verified', proof: 'platform', verifiedAt: new Date(createdAt) };
+    for (const hostname of [usual, ...[6, 12].map((size) => distinctHostname(usual, id, size))]) {
+      const data = { id: newId(), tenantId, placementId: id, hostname, ...given };
+      const { count } = await tx.domain.createMany({ data, skipDuplicates: true });
+      if (count > 0) return;
+    }
+    throw new Error(`No default host name like ${usual} is free.`);
+  }
+
+  /** After the commit the namespaces say which host names may be routed there: for whoever adds some or takes them away. */
+  async noteHostnames(tx: Transaction, tenantId: string, environmentIds: readonly string[]): Promise<void> {
+    for (const environmentId of environmentIds)
+      await this.outbox.enqueue(tx, listHostnames, { environmentId }, { tenantId });
   }
 
   /** The next number of a build or release; taken in the transaction that uses it, so there are no gaps. */

@@ -59,6 +59,8 @@ export class RemoveApplicationProcessor implements JobProcessor<{ applicationId:
       const { tenantId, projectId } = eventIds(scope);
       await this.quotas.dischargeApplication(tx, tenantId, applicationId);
       await tx.application.deleteMany({ where: { id: applicationId } });
+      const environmentIds = environments.map(({ id }) => id);
+      await this.scopes.noteHostnames(tx, tenantId, environmentIds);
       await this.events.record(tx, { tenantId, projectId, type: 'application.deleted', resource: eventPathOf(scope) });
     });
   }

@@ -6,9 +6,9 @@ import {
   planHookContainer,
   pullSecretName,
   type ReleaseInput,
-  securePod,
   selectorLabels,
 } from './kube-objects.rules.js';
+import { securePod } from './pod-parts.rules.js';
 
 export const hookLabel = 'slipway.dev/hook';
 export const rolloutLabel = 'slipway.dev/rollout';

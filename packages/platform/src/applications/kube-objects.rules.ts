@@ -4,12 +4,12 @@ import {
   type CommandHook,
   defaultResources,
   type Processes,
-  parseCpuMillis,
   type ResolvedProcess,
   resolveProcesses,
   type Scaling,
   toCommand,
 } from './applications.rules.js';
+import { type PodSecurityLevel, probes, resources, secureContainer, securePod } from './pod-parts.rules.js';
 
 /** A Kubernetes object as data: what is sent, before the server adds its own fields. */
 export interface Manifest {
@@ -66,6 +66,8 @@ export interface TrafficInput extends Place {
   readonly processes: Readonly<Partial<Record<Slot, readonly ResolvedProcess[]>>>;
   /** Thousandths that go to the slot that is not stable. */
   readonly weight: number;
+  /** Other Services with their thousandths; the stable slot has what is left. */
+  readonly shares?: readonly { readonly service: string; readonly weight: number }[];
   /** Requests that match one of them go there whatever the weight. */
   readonly matches: readonly RouteMatch[];
   /** Percent of the requests that go there as well. */
@@ -84,7 +86,8 @@ export interface TrafficInput extends Place {
 /** Host names with the Secret that holds each one's certificate, and where the gateway answers TLS. */
 export interface Secured {
   readonly port: number;
-  readonly hosts: readonly { readonly hostname: string; readonly secret: string }[];
+  /** `isOnly`: who asks without TLS is sent there. */
+  readonly hosts: readonly { readonly hostname: string; readonly secret: string; readonly isOnly?: boolean }[];
 }
 
 /** An uploaded certificate. `key` is in clear: never log this. */
@@ -107,8 +110,6 @@ interface ValueMatch {
 }
 
 export type ObjectsInput = ReleaseInput & Pick<TrafficInput, 'hostnames'>;
-
-type PodSecurityLevel = 'restricted' | 'baseline';
 
 export const pullSecretName = 'slipway-registry';
 export const gateway = { name: 'slipway', namespace: 'slipway-system' } as const;
@@ -188,7 +189,7 @@ export function planTraffic(input: TrafficInput): readonly Manifest[] {
     ...stable.flatMap((process) => (process.port === undefined ? [] : [service(input, process, process.port)])),
     ...(isRouted ? slots.map((slot) => slotService(input, slot, webOf(slot) ?? webOf(input.stable))) : []),
     ...(isRouted && isSecured(input) ? [listenerSet(input, input.secured)] : []),
-    ...(isRouted ? [httpRoute(input)] : []),
+    ...(isRouted ? httpRoutes(input) : []),
     ...(isRouted && input.previewHostname ? [previewRoute(input, input.previewHostname)] : []),
   ];
 }
@@ -296,7 +297,8 @@ function listenerSet(input: TrafficInput, { port, hosts }: Secured): Manifest {
 }
 
 const anyPath = { type: 'PathPrefix', value: '/' };
-const parentRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway }];
+const gatewayRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', ...gateway };
+const parentRefs = [gatewayRef];
 const listenerSetRef = (name: string) => ({ group: 'gateway.networking.k8s.io', kind: 'ListenerSet', name });
 /** With a dot, which no application's name has. */
 export const previewName = (application: string): string => `${application}.preview`;
@@ -313,11 +315,52 @@ function previewRoute(input: TrafficInput, hostname: string): Manifest {
   };
 }
 
-/** The slots always stand in this order, so that a change of weight is one number at the gateway. */
-function httpRoute(input: TrafficInput): Manifest {
-  const backend = (slot: Slot, weight: number) => {
-    return { group: '', kind: 'Service', name: slotServiceName(input.application, slot), port: 80, weight };
+/**
+ * The route of an application; where some of its host names are for TLS alone, these have one of their own and one that sends there who
+ * asks without. The latter come first: a host name is always led somewhere while it changes over.
+ */
+function httpRoutes(input: TrafficInput): readonly Manifest[] {
+  const hosts = isSecured(input) ? input.secured.hosts : [];
+  const only = hosts.filter(({ isOnly }) => isOnly).map(({ hostname }) => hostname);
+  const both = input.hostnames.filter((hostname) => !only.includes(hostname));
+  const isOwn = hosts.some(({ hostname }) => both.includes(hostname));
+  const sets = [listenerSetRef(input.application)];
+  const toBoth = { name: input.application, hostnames: both, parentRefs: [...parentRefs, ...(isOwn ? sets : [])] };
+  if (only.length === 0 || !isSecured(input)) return [httpRoute(input, toBoth)];
+  const overTls = { hostnames: only, parentRefs: [{ ...gatewayRef, sectionName: 'https' }, ...sets] };
+  const redirect = redirectRoute(input, only, input.secured.port);
+  // The application's own route is always there, and never without a host name: that would mean all.
+  if (both.length === 0) return [redirect, httpRoute(input, { ...overTls, name: input.application })];
+  return [redirect, httpRoute(input, { ...overTls, name: `${input.application}.https` }), httpRoute(input, toBoth)];
+}
+
+function redirectRoute(input: TrafficInput, hostnames: readonly string[], port: number): Manifest {
+  const requestRedirect = { scheme: 'https', ...(port === 443 ? {} : { port }), statusCode: 301 };
+  const filters = [{ type: 'RequestRedirect', requestRedirect }];
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: metadata(input, `${input.application}.redirect`, selectorLabels(input, 'web')),
+    spec: {
+      parentRefs: [{ ...gatewayRef, sectionName: 'http' }],
+      hostnames: [...hostnames],
+      rules: [{ matches: [{ path: anyPath }], filters }],
+    },
   };
+}
+
+interface RouteFor {
+  readonly name: string;
+  readonly hostnames: readonly string[];
+  readonly parentRefs: readonly object[];
+}
+
+/** The slots always stand in this order, so that a change of weight is one number at the gateway. */
+function httpRoute(input: TrafficInput, { name: own, hostnames, parentRefs: parents }: RouteFor): Manifest {
+  const toService = (name: string, weight: number) => ({ group: '', kind: 'Service', name, port: 80, weight });
+  const backend = (slot: Slot, weight: number) => toService(slotServiceName(input.application, slot), weight);
+  const { weight, shares = [] } = input;
+  const left = shares.reduce((sum, share) => sum - share.weight, 1000 - weight);
   const free = otherSlot(input.stable);
   const { group, kind, name, port } = backend(free, 1);
   const mirror = {
@@ -329,21 +372,24 @@ function httpRoute(input: TrafficInput): Manifest {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: {
-      ...metadata(input, input.application, selectorLabels(input, 'web')),
+      ...metadata(input, own, selectorLabels(input, 'web')),
       annotations: {
         'slipway.dev/traffic-key': input.stickyBy ?? null,
         'slipway.dev/hold': input.recreates ? hold : null,
       },
     },
     spec: {
-      parentRefs: isSecured(input) ? [...parentRefs, listenerSetRef(input.application)] : parentRefs,
-      hostnames: [...input.hostnames],
+      parentRefs: parents,
+      hostnames: [...hostnames],
       rules: [
         ...(matched.length > 0 ? [{ matches: matched, backendRefs: [backend(free, 1)] }] : []),
         {
           matches: [{ path: anyPath }],
           ...(input.mirrored > 0 ? { filters: [mirror] } : {}),
-          backendRefs: slots.map((slot) => backend(slot, slot === free ? input.weight : 1000 - input.weight)),
+          backendRefs: [
+            ...slots.map((slot) => backend(slot, slot === free ? weight : left)),
+            ...shares.map((share) => toService(share.service, share.weight)),
+          ],
         },
       ],
     },
@@ -401,21 +447,6 @@ function container(input: ReleaseInput, process: ResolvedProcess): Record<string
   };
 }
 
-/** The namespace's own user takes root's place where an image names no other; see the API server's `PodSecurityDefaults`. */
-export const securePod = (level: PodSecurityLevel = 'restricted') => ({
-  // Written also where it is false: what is merged into a Deployment takes nothing away by saying nothing.
-  runAsNonRoot: level === 'restricted',
-  seccompProfile: { type: 'RuntimeDefault' },
-});
-
-export function secureContainer(level: PodSecurityLevel = 'restricted') {
-  const capabilities = { drop: ['ALL'] };
-  if (level === 'restricted') return { allowPrivilegeEscalation: false, capabilities };
-  // What the entrypoints of common images need to give up root by themselves; nothing that reaches out of the container.
-  const add = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID'];
-  return { allowPrivilegeEscalation: false, capabilities: { ...capabilities, add } };
-}
-
 /** `env` wins over `envFrom` in Kubernetes, so PORT is left to the owner's own value where there is one. */
 function environment(input: ReleaseInput, process: ResolvedProcess): readonly { name: string; value: string }[] {
   const own = (name: string): boolean => name in input.variables || name in input.secrets;
@@ -429,32 +460,4 @@ function environment(input: ReleaseInput, process: ResolvedProcess): readonly { 
   return Object.entries(values)
     .filter(([name]) => !own(name))
     .map(([name, value]) => ({ name, value }));
-}
-
-/** Memory is reserved whole, since it cannot be taken back; of CPU a quarter (at least 10m) is reserved and the rest shared. */
-function resources(amounts: ResolvedProcess['resources']): Record<string, unknown> {
-  const millis = Math.max(10, Math.ceil((parseCpuMillis(amounts.cpu) ?? 500) / 4));
-  return {
-    requests: { cpu: `${millis}m`, memory: amounts.memory },
-    limits: { cpu: amounts.cpu, memory: amounts.memory },
-  };
-}
-
-/** Without a path we know only that the port answers: ready when it does. Liveness waits long, so that a slow start is not killed. */
-function probes(process: ResolvedProcess): Record<string, unknown> {
-  if (process.port === undefined) return {};
-  const check = process.healthPath
-    ? { httpGet: { path: process.healthPath, port: process.port, scheme: 'HTTP' } }
-    : { tcpSocket: { port: process.port } };
-  return {
-    readinessProbe: { ...check, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 3, successThreshold: 1 },
-    livenessProbe: {
-      ...check,
-      initialDelaySeconds: 30,
-      periodSeconds: 10,
-      timeoutSeconds: 5,
-      failureThreshold: 6,
-      successThreshold: 1,
-    },
-  };
 }

@@ -137,7 +137,8 @@ describe('planObjects', () => {
 
 describe('host names with certificates', () => {
   const processes = { a: resolveProcesses({ web: {} }, {}) };
-  const calm: TrafficInput = { ...input, stable: 'a', processes, weight: 0, matches: [], mirrored: 0 };
+  const hostnames = [...input.hostnames, 'shop.test', 'www.shop.test'];
+  const calm: TrafficInput = { ...input, hostnames, stable: 'a', processes, weight: 0, matches: [], mirrored: 0 };
   const hosts = [
     { hostname: 'shop.test', secret: 'hello.tls-1' },
     { hostname: 'www.shop.test', secret: 'named' },
@@ -169,6 +170,44 @@ describe('host names with certificates', () => {
   it('change nothing where there is none', () => {
     expect(planTraffic({ ...calm, secured: { port: 7643, hosts: [] } })).toEqual(planTraffic(calm));
     expect(planTraffic({ ...calm, processes: { a: [] }, secured: { port: 7643, hosts } })).toEqual([]);
+  });
+
+  const namesOf = (planned: readonly Manifest[]) =>
+    planned.flatMap(({ kind, metadata, spec }) => {
+      const { hostnames, parentRefs } = Object(spec);
+      const parents = (parentRefs ?? []).map(
+        (ref: { kind: string; sectionName?: string }) => ref.sectionName ?? ref.kind,
+      );
+      return kind === 'HTTPRoute' ? [[metadata.name, hostnames, parents]] : [];
+    });
+  const only = (hostname: string) => ({ hostname, secret: 's', isOnly: true });
+
+  it('send who asks without TLS there, where that is asked for: by the same address, for good', () => {
+    const planned = planTraffic({ ...calm, secured: { port: 7643, hosts: [...hosts.slice(1), only('shop.test')] } });
+    expect(namesOf(planned)).toEqual([
+      ['hello.redirect', ['shop.test'], ['http']],
+      ['hello.https', ['shop.test'], ['https', 'ListenerSet']],
+      ['hello', calm.hostnames.filter((each) => each !== 'shop.test'), ['Gateway', 'ListenerSet']],
+    ]);
+    const [redirect, secure, both] = planned.filter(({ kind }) => kind === 'HTTPRoute');
+    const requestRedirect = { scheme: 'https', port: 7643, statusCode: 301 };
+    expect(Object(redirect?.['spec']).rules).toEqual([
+      {
+        matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+        filters: [{ type: 'RequestRedirect', requestRedirect }],
+      },
+    ]);
+    expect(Object(secure?.['spec']).rules).toEqual(Object(both?.['spec']).rules);
+    const usual = planTraffic({ ...calm, secured: { port: 443, hosts: [only('shop.test')] } });
+    expect(JSON.stringify(usual)).toContain('"requestRedirect":{"scheme":"https","statusCode":301}');
+  });
+
+  it('are never led to all host names where all of them are for TLS alone', () => {
+    const planned = planTraffic({ ...calm, secured: { port: 7643, hosts: calm.hostnames.map(only) } });
+    expect(namesOf(planned)).toEqual([
+      ['hello.redirect', calm.hostnames, ['http']],
+      ['hello', calm.hostnames, ['https', 'ListenerSet']],
+    ]);
   });
 
   it('have their Secrets renewed in place', () => {
@@ -212,6 +251,22 @@ describe('planTraffic', () => {
         { matches: [{ path }], backendRefs: [backend('a', 950), backend('b', 50)] },
       ],
     });
+  });
+
+  it('gives other Services their share beside the candidate, and the stable slot what is left', () => {
+    const shares = [
+      { service: 'hello-exp-baseline', weight: 30 },
+      { service: 'hello-exp-canary', weight: 920 },
+    ];
+    const others = [
+      { name: 'hello-exp-baseline', port: 80, weight: 30 },
+      { name: 'hello-exp-canary', port: 80, weight: 920 },
+    ];
+    for (const [stable, own] of [
+      ['a', [backend('a', 0), backend('b', 50)]],
+      ['b', [backend('a', 50), backend('b', 0)]],
+    ] as const)
+      expect(route({ shares, stable })?.['spec']).toMatchObject({ rules: [{ backendRefs: [...own, ...others] }] });
   });
 
   it('has one rule without a match, which copies where that is asked', () => {

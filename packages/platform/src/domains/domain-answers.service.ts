@@ -63,6 +63,7 @@ export class DomainAnswers {
       lastCheckedAt: time(row.lastCheckedAt),
       nextCheckAt: time(row.nextCheckAt),
       message: row.message,
+      https: row.https,
       certificate: row.certificate && (await this.describe(scope, row.hostname, row.certificate)),
     });
   }

@@ -9,11 +9,13 @@ import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { CertificateKeeper } from './certificate-keeper.service.js';
 import { DomainAnswers, type WholeDomain } from './domain-answers.service.js';
 import { DomainNews, type DomainPlace } from './domain-news.service.js';
-import type { DomainAnswer, SetCertificate } from './domains.dto.js';
+import type { ChangeDomain, DomainAnswer, SetCertificate } from './domains.dto.js';
 import { fail } from './domains.errors.js';
 
 /** A ListenerSet has so many listeners at most. */
 const mostCertificates = 64;
+
+const notServed = { path: 'body.https', code: 'no-certificate', message: 'Needs a certificate that is valid now.' };
 
 /** Gives host names certificates of their own, and takes them away. */
 @Injectable()
@@ -47,18 +49,44 @@ export class DomainCertificates {
     const row = await this.news.get(scope, hostname);
     if (!row.certificate) throw fail('certificate-not-found');
     await this.news.change(caller, scope, row.state === 'verified', async (tx) => {
-      await this.touch(tx, caller, row);
+      await this.touch(tx, caller, row, { https: 'also' });
       await this.keeper.drop(tx, scope, row);
       await this.news.tell(tx, caller, scope, 'remove-certificate', row.hostname);
     });
   }
 
-  private async touch(tx: Transaction, caller: TenantCaller, { id }: WholeDomain): Promise<void> {
+  /** Nobody is sent to where no certificate of the name is shown. */
+  async changeHttps(
+    caller: TenantCaller,
+    place: DomainPlace,
+    hostname: string,
+    { https }: ChangeDomain,
+  ): Promise<DomainAnswer> {
+    const scope = await this.news.getPlace(caller, place);
+    const row = await this.news.get(scope, hostname);
+    const [shown] = await this.answers.toAnswers(scope, [row]);
+    const isServed = shown?.certificate?.state === 'valid' || shown?.certificate?.state === 'expiring';
+    if (https === 'only' && !isServed) throw fail('https-without-certificate', { errors: [notServed] });
+    await this.news.change(caller, scope, row.state === 'verified', async (tx) => {
+      const { certificate } = await this.touch(tx, caller, row, { https });
+      if (https === 'only' && !certificate) throw fail('https-without-certificate', { errors: [notServed] });
+      await this.news.tell(tx, caller, scope, 'update', row.hostname, { https });
+    });
+    return this.answer(scope, hostname);
+  }
+
+  private async touch(
+    tx: Transaction,
+    caller: TenantCaller,
+    { id }: WholeDomain,
+    change: Partial<ChangeDomain> = {},
+  ): Promise<WholeDomain> {
     await tx.$queryRaw`SELECT 1 FROM domains WHERE id = ${id}::uuid FOR UPDATE`;
-    const row = await tx.domain.findUnique({ where: { id } });
+    const row = await tx.domain.findUnique({ where: { id }, include: { certificate: true } });
     if (!row) throw fail('domain-not-found');
     requireVersion(caller, row);
-    await tx.domain.update({ where: { id }, data: { version: { increment: 1 } } });
+    await tx.domain.update({ where: { id }, data: { ...change, version: { increment: 1 } } });
+    return row;
   }
 
   /** Throws 422 where the cluster does not know the kind; one that does not answer is asked again by the rollout. */

@@ -24,6 +24,7 @@ export interface DomainPlace {
 const pastOf = {
   create: 'created',
   delete: 'deleted',
+  update: 'updated',
   verify: 'verified',
   'set-certificate': 'updated',
   'remove-certificate': 'updated',
@@ -74,7 +75,10 @@ export class DomainNews {
     work: (tx: Transaction) => Promise<void>,
   ): Promise<void> {
     if (isRouted) {
-      await this.settings.change(caller, scope, work);
+      await this.settings.change(caller, scope, async (tx) => {
+        await work(tx);
+        await this.scopes.noteHostnames(tx, scope.tenant.id, [scope.environment.id]);
+      });
       return;
     }
     this.rollouts.requireReady(scope);

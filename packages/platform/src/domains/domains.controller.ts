@@ -4,7 +4,9 @@ import type { PageQuery } from '../kernel/http/schemas.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { DomainCertificates } from './domain-certificates.service.js';
 import {
+  type ChangeDomain,
   type CreateDomain,
+  changeDomainSchema,
   createDomainSchema,
   domainPageSchema,
   domainQuerySchema,
@@ -88,6 +90,28 @@ export class DomainsController {
     @Param('hostname') hostname: string,
   ) {
     return this.domains.get(caller, { project, application, environment }, hostname);
+  }
+
+  @Route({
+    method: 'PATCH',
+    path: single,
+    permission: 'domains:write',
+    summary: 'Say what becomes of requests without TLS',
+    description: 'A certificate that is taken away takes `only` with it.',
+    tag,
+    body: changeDomainSchema,
+    answer: domainSchema,
+    errors: [...errors, 'domain-not-found', 'https-without-certificate'],
+  })
+  change(
+    @From() caller: TenantCaller,
+    @Param('project') project: string,
+    @Param('application') application: string,
+    @Param('environment') environment: string,
+    @Param('hostname') hostname: string,
+    @Body() body: ChangeDomain,
+  ) {
+    return this.certificates.changeHttps(caller, { project, application, environment }, hostname, body);
   }
 
   @Route({

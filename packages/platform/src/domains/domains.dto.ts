@@ -20,6 +20,16 @@ export const verifyDomainSchema = z
   .meta({ id: 'VerifyDomain', example: {} });
 export type VerifyDomain = z.output<typeof verifyDomainSchema>;
 
+const httpsSchema = z.enum(['also', 'only']);
+export const changeDomainSchema = z
+  .strictObject({
+    https: httpsSchema.meta({
+      description: '`only`: who asks without TLS is sent there, by 301; needs a certificate.',
+    }),
+  })
+  .meta({ id: 'ChangeDomain', example: { https: 'only' } });
+export type ChangeDomain = z.output<typeof changeDomainSchema>;
+
 const pem = z.string().min(1).max(65_536);
 const uploadSchema = z.strictObject({
   certificate: pem.meta({ description: 'The chain in PEM: the own certificate first, then each one’s issuer.' }),
@@ -70,6 +80,9 @@ export const domainSchema = z
     lastCheckedAt: timeSchema.nullable(),
     nextCheckAt: timeSchema.nullable().meta({ description: 'When the platform looks again; null: when it is asked.' }),
     message: z.string().nullable().meta({ description: 'What was found at the last look.' }),
+    https: httpsSchema.meta({
+      description: '`only`: requests without TLS are answered by 301 to the same address with it.',
+    }),
     certificate: certificateSchema.nullable(),
   })
   .meta({ id: 'Domain' });

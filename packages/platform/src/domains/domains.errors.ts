@@ -36,6 +36,11 @@ export const fail = defineErrors({
     title: 'The cluster cannot serve certificates of its tenants.',
     remedy: 'An administrator brings its Gateway API to 1.6 or newer, which has the kind ListenerSet.',
   },
+  'https-without-certificate': {
+    status: 422,
+    title: 'The host name has no certificate that is served now.',
+    remedy: 'Give it one first; until then it answers with and without TLS.',
+  },
   'certificate-not-found': {
     status: 404,
     title: 'The host name has no certificate of its own.',

@@ -350,6 +350,41 @@ describe('the platform by itself', () => {
   });
 });
 
+describe('default host names', () => {
+  const create = async (path: string, body: object) => {
+    const answer = await api.call(api.admin, 'POST', path, body);
+    expect(answer, path).toMatchObject({ status: 201 });
+  };
+  const defaultOf = async (tenant: string, project: string, name: string): Promise<string> => {
+    const path = `/tenants/${tenant}/projects/${project}/applications/${name}/environments/production/domains`;
+    const { items } = (await api.call(api.admin, 'GET', path)).body;
+    expect(items).toMatchObject([{ isDefault: true, state: 'verified' }]);
+    return items[0].hostname;
+  };
+  const web = (name: string) => ({ name, source: { type: 'push' } });
+
+  it('of two tenants that meet are two', async () => {
+    await create('/tenants', { name: 'shop-acme' });
+    await create('/tenants/shop-acme/projects', { name: 'hello' });
+    await create('/tenants/acme/projects/shop/applications', web('big-hello'));
+    await create('/tenants/shop-acme/projects/hello/applications', web('big'));
+    expect(await defaultOf('acme', 'shop', 'big-hello')).toBe('big-hello-shop-acme.slipway.localhost');
+    expect(await defaultOf('shop-acme', 'hello', 'big')).toMatch(
+      /^big-hello-shop-acme-[0-9a-f]{6}\.slipway\.localhost$/,
+    );
+  });
+
+  it('that are asked for at once are two as well, and one is the plain one', async () => {
+    await Promise.all([
+      create('/tenants/acme/projects/shop/applications', web('new-hello')),
+      create('/tenants/shop-acme/projects/hello/applications', web('new')),
+    ]);
+    const names = [await defaultOf('acme', 'shop', 'new-hello'), await defaultOf('shop-acme', 'hello', 'new')];
+    expect(new Set(names).size).toBe(2);
+    expect(names).toContain('new-hello-shop-acme.slipway.localhost');
+  });
+});
+
 describe('where the platform asks for no proofs', () => {
   it('a name is its tenant’s at once', async () => {
     const services = { databaseUrl: inject('databaseUrl'), redisUrl: inject('redisUrl') };

@@ -13,6 +13,7 @@ import { DomainProofs } from './domain-proofs.service.js';
 import { DomainVerification } from './domain-verification.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { ListHostnamesProcessor, NamespaceHostnames } from './namespace-hostnames.js';
 
 @Module({
   imports: [ApplicationsModule, AuditModule, ClustersModule, QuotasModule, RolloutsModule],
@@ -26,6 +27,8 @@ import { DomainsService } from './domains.service.js';
     DomainProofs,
     DomainVerification,
     DomainsService,
+    ListHostnamesProcessor,
+    NamespaceHostnames,
   ],
   exports: [DomainAnswers, DomainNews, DomainVerification],
 })

@@ -151,6 +151,50 @@ describe('certificates', () => {
     await eventually(async () => expect(await drift()).toMatchObject({ state: 'none' }));
   });
 
+  const routes = async () => {
+    const { items } = await shop.platform.client.list(httpRoutes, { namespace });
+    return Object.fromEntries(items.map(({ metadata, spec }) => [metadata.name, spec.hostnames ?? []]));
+  };
+  const says = (hostname: string, https: string) => as('dora', 'PATCH', `${domains}/${hostname}`, { https });
+
+  it('take who asks without TLS there where that is asked, and nobody where there is none', async () => {
+    await settled();
+    expect(await says('pending.slipway.dev', 'only')).toMatchObject({
+      status: 422,
+      body: { code: 'https-without-certificate', errors: [{ path: 'body.https' }] },
+    });
+    expect(await says('shop.test', 'never')).toMatchObject({ status: 400 });
+    expect(await says('nobody.test', 'only')).toMatchObject({ status: 404, body: { code: 'domain-not-found' } });
+    expect(await as('vera', 'PATCH', `${domains}/shop.test`, { https: 'only' })).toMatchObject({ status: 403 });
+    expect(await says('pending.slipway.dev', 'also')).toMatchObject({ status: 200, body: { https: 'also' } });
+    expect(await says('shop.test', 'only')).toMatchObject({ status: 200, body: { https: 'only' } });
+    await eventually(async () => {
+      const { 'hello.redirect': sent, 'hello.https': over, hello } = await routes();
+      expect([sent, over]).toEqual([['shop.test'], ['shop.test']]);
+      expect(hello).toContain('www.shop.test');
+      expect(hello).not.toContain('shop.test');
+    });
+    await settled();
+    expect(await says('shop.test', 'also')).toMatchObject({ status: 200, body: { https: 'also' } });
+    await eventually(async () => {
+      expect(Object.keys(await routes())).toEqual(['hello']);
+      expect((await routes())['hello']).toContain('shop.test');
+    });
+  });
+
+  it('that are taken away take this with them', async () => {
+    await settled();
+    expect(await says('www.shop.test', 'only')).toMatchObject({ status: 200 });
+    await eventually(async () => expect(Object.keys(await routes())).toHaveLength(3));
+    await settled();
+    expect((await as('dora', 'DELETE', `${domains}/www.shop.test/certificate`)).status).toBe(204);
+    await eventually(async () => expect(Object.keys(await routes())).toEqual(['hello']));
+    expect((await as('vera', 'GET', `${domains}/www.shop.test`)).body).toMatchObject({ https: 'also' });
+    const again = await as('dora', 'PUT', `${domains}/www.shop.test/certificate`, { secret: 'www-tls' });
+    expect(again).toMatchObject({ status: 200 });
+    await settled();
+  });
+
   it('go with what they were for: the Secret, the listener, and at last the ListenerSet', async () => {
     expect((await as('dora', 'DELETE', `${domains}/shop.test`)).status).toBe(204);
     await eventually(async () => {

@@ -17,7 +17,7 @@ import {
 } from '@slipway/orchestrator/kinds';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Database } from '../kernel/database/index.js';
-import { managedBy, toSelector } from '../kernel/kubernetes/labels.js';
+import { labelPrefix, managedBy, toSelector } from '../kernel/kubernetes/labels.js';
 import { resumeWorkloads } from '../tenants/tenant-workloads.service.js';
 import { adoptedLabel, isLabelOfOurs, podSecurity } from './environments.rules.js';
 
@@ -79,7 +79,9 @@ export class AdoptedNamespaces {
       for (const type of kindsOfOurs) await removeOurs(client, type, namespace);
       const ours = Object.keys(found.metadata.labels).filter(isLabelOfOurs);
       const labels = { ...Object.fromEntries(ours.map((key) => [key, null])), ...before?.labels };
-      await client.patch(namespaces, namespace, undefined, { metadata: { labels } }, { type: 'merge' });
+      const annotations = Object.keys(found.metadata.annotations ?? {}).filter((key) => key.startsWith(labelPrefix));
+      const metadata = { labels, annotations: Object.fromEntries(annotations.map((key) => [key, null])) };
+      await client.patch(namespaces, namespace, undefined, { metadata }, { type: 'merge' });
     });
   }
 

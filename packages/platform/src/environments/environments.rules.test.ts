@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   findDockerPassword,
-  toDefaultHost,
   toDistinctNamespaceName,
   toDockerConfig,
   toLabels,
@@ -26,14 +25,6 @@ describe('namespaces', () => {
   it('stay distinct where the joined names are the same', () => {
     expect(toNamespaceName('a-b', 'c', 'd')).toBe(toNamespaceName('a', 'b-c', 'd'));
     expect(toDistinctNamespaceName('a-b', 'c', 'd')).not.toBe(toDistinctNamespaceName('a', 'b-c', 'd'));
-  });
-});
-
-describe('default hosts', () => {
-  const names = { tenant: 'acme', project: 'shop', environment: 'production', application: 'web' };
-  it('leave production out and name any other environment', () => {
-    expect(toDefaultHost(names, 'slipway.localhost')).toBe('web-shop-acme.slipway.localhost');
-    expect(toDefaultHost({ ...names, environment: 'staging' }, 'x.y')).toBe('web-staging-shop-acme.x.y');
   });
 });
 

@@ -53,17 +53,6 @@ export function toLabels(owner: Owner): Record<string, string> {
 export const toServiceName = (application: string, process: string): string =>
   process === 'web' ? application : toLabel(`${application}-${process}`);
 
-/** The default host of an application in an environment. */
-export function toDefaultHost(
-  names: { tenant: string; project: string; environment: string; application: string },
-  appsDomain: string,
-): string {
-  const { tenant, project, environment, application } = names;
-  const parts =
-    environment === 'production' ? [application, project, tenant] : [application, environment, project, tenant];
-  return `${toLabel(parts.join('-'))}.${appsDomain}`;
-}
-
 /** The value of `.dockerconfigjson` for one registry. */
 export function toDockerConfig(registryHost: string, username: string, password: string): string {
   const auth = Buffer.from(`${username}:${password}`).toString('base64');

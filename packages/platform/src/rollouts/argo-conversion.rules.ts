@@ -103,7 +103,6 @@ function convertAnalysis(
 
 const mostMetrics = 10;
 
-/** A template's weight would send users to it: without that it is still measured. */
 function convertExperiment(
   given: ArgoExperiment,
   at: string,
@@ -113,8 +112,7 @@ function convertExperiment(
   const warnings = [
     ...warnOf(given, at, ['duration', 'templates', 'analyses']),
     ...templates.flatMap((template, index) =>
-      warnOf(template, `${at}.templates.${index}`, ['name', 'specRef', 'replicas'], {
-        weight: "An experiment's pods get no requests of users: setWeight gives the new release its share.",
+      warnOf(template, `${at}.templates.${index}`, ['name', 'specRef', 'replicas', 'weight'], {
         service: 'Each template has a Service: $templates.<name> in its metrics.',
         metadata: ownPods,
       }),
@@ -142,10 +140,10 @@ function convertExperiment(
     const message = 'Has neither a duration nor anything that can be measured here: the step was left out.';
     return { warnings: [...warnings, { path: at, message }] };
   }
-  const pods = templates.map(({ name, specRef, replicas }, index) => {
+  const pods = templates.map(({ name, specRef, replicas, weight }, index) => {
     const short = toRouteName(name).slice(0, 18).replace(/-+$/, '');
     if (short !== name) warnings.push({ path: `${at}.templates.${index}.name`, message: `Is called ${short} here.` });
-    return withoutNothing({ name: short, specRef, replicas: replicas || undefined });
+    return withoutNothing({ name: short, specRef, replicas: replicas || undefined, weight: weight || undefined });
   });
   const experiment = { duration, templates: pods, analysis: metrics.length > 0 ? { metrics } : undefined };
   return { step: { experiment: withoutNothing(experiment) }, warnings };

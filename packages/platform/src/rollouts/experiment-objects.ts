@@ -43,20 +43,24 @@ export async function requireOwn(client: KubeClient, { kind, metadata }: Manifes
 }
 
 /**
- * Removes the experiments of a place that are not kept. A Service goes before its Deployment, so that where no Deployment is there is
- * nothing left; each is the very one that was seen, so a rollout that is over never removes what a later one made.
+ * Removes the experiments of a place that are not kept; users go back before (`unroute` is told the Services that they met). A Service
+ * goes before its Deployment, so that where no Deployment is there is nothing left; each is the very one that was seen, so a rollout
+ * that is over never removes what a later one made.
  */
 export async function removeExperiments(
   client: KubeClient,
   scope: PlacementScope,
   isKept: (labels: Readonly<Record<string, string>>) => boolean,
+  unroute: (services: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const { namespace } = scope.environment;
   const selection = { namespace, labelSelector: `${labelSelectorOf(namesOf(scope))},${experimentLabel}` };
   const pods = (await client.list(deployments, selection)).items;
   if (pods.length === 0) return;
   const doors = (await client.list(services, selection)).items;
-  for (const { metadata } of doors) if (!isKept(metadata.labels ?? {})) await removeOne(client, services, metadata);
+  const leaving = doors.filter(({ metadata }) => !isKept(metadata.labels ?? {}));
+  if (leaving.length > 0) await unroute(leaving.map(({ metadata }) => metadata.name ?? ''));
+  for (const { metadata } of leaving) await removeOne(client, services, metadata);
   for (const { metadata } of pods) if (!isKept(metadata.labels ?? {})) await removeOne(client, deployments, metadata);
 }
 

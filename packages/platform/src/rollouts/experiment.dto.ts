@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { analysisSchema } from './analysis/analysis.dto.js';
 import { durationSchema } from './duration.dto.js';
 import { isPlainPath, readTemplateUrl, templatesIn } from './experiment.rules.js';
-
-const noWeight = `An experiment's pods get no requests of users: give the new release its share with setWeight, or send requests to \
-the template's Service from a job metric, at http://$templates.<name>.`;
+import { percentSchema } from './percent.dto.js';
 
 const templateSchema = z
   .strictObject({
@@ -15,7 +13,10 @@ const templateSchema = z
       .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'Use a-z, 0-9 and dashes.'),
     specRef: z.enum(['stable', 'canary']).meta({ description: 'Whose pods: the release in force, or the new one.' }),
     replicas: z.int().min(1).max(100).optional().meta({ description: 'Default: 1.' }),
-    weight: z.never({ error: noWeight }).optional().meta({ description: 'Is not taken.' }),
+    weight: percentSchema.optional().meta({
+      description:
+        'Percent of the traffic that its pods get while it lasts, beside the new release; to a tenth. Default: 0.',
+    }),
   })
   .meta({ id: 'ExperimentTemplate' });
 
@@ -45,7 +46,10 @@ export const experimentSchema = z
     for (const [index, { provider }] of analysis.metrics.entries()) {
       const at = ['analysis', 'metrics', index, 'provider'];
       if (!provider) {
-        refuse(at, 'Is missing: users send nothing to an experiment, so the gateway has nothing to measure.');
+        refuse(
+          at,
+          'Is missing: the gateway compares the two releases, not the templates; a query can name a Service, $templates.<name>.',
+        );
         continue;
       }
       const { prometheus, web, job } = provider;

@@ -43,6 +43,35 @@ describe('an experiment', () => {
     ]);
   });
 
+  it('has its weights when all of its pods are ready, beside the release that comes, and gives them back at its end', () => {
+    const weighted: Experiment['templates'] = [
+      { name: 'baseline', specRef: 'stable', weight: 5 },
+      { name: 'canary', specRef: 'canary', weight: 2.5 },
+    ];
+    const strategy = canary({ setWeight: 20 }, { experiment: { duration: 2, templates: weighted } }, { setWeight: 50 });
+    const late = seen(undefined, [unready('baseline')]);
+    const { lines } = play(strategy, started, seen(), seen(), late, seen(), seen(), measured, seen());
+    expect(lines.slice(2)).toEqual([
+      'progressing experiment 2 s: previous/previous +1 at 200 baseline canary → apply',
+      'progressing experiment 2 s: previous/previous +1 at 200 baseline canary → observe',
+      'progressing experiment 2 s: previous/previous +1 at 200 baseline=50 canary=25 → apply',
+      'progressing experiment 2 s: previous/previous +1 at 200 baseline=50 canary=25 → observe',
+      'progressing experiment 2 s: previous/previous +1 at 200 baseline=50 canary=25 → observe',
+      'progressing setWeight 50 %: previous/previous +2 at 200 → apply',
+    ]);
+    const running = [started, seen(), seen(), seen()];
+    for (const [name, end] of [
+      ['promote', /at 200 → apply$/],
+      ['promote-full', /at 200 → apply$/],
+      ['abort', /\+0 at 0 → apply$/],
+    ] as const)
+      expect(play(strategy, ...running, command(name)).lines.at(-1)).toMatch(end);
+    const held = play(strategy, ...running, command('pause'), seen());
+    expect(held.lines.at(-1)).toBe(
+      'paused experiment 2 s: previous/previous +1 at 200 baseline=50 canary=25 → observe',
+    );
+  });
+
   it('without a duration lasts until its analysis has ended', () => {
     const strategy = canary({ experiment: { templates, analysis: smoke } });
     const { lines } = play(strategy, started, seen(), seen(), measured, seen(), told(1, 'smoke', 'successful'), seen());
@@ -193,7 +222,16 @@ describe('what is refused, by its path', () => {
     ['a name twice', { duration: 1, templates: [templates[0], templates[0]] }, `${at}.templates`],
     ['a name too long', { duration: 1, templates: [{ name: 'a'.repeat(19), specRef: 'stable' }] }, 'templates.0.name'],
     ['pods of nobody', { duration: 1, templates: [{ name: 'a', specRef: 'other' }] }, `${at}.templates.0.specRef`],
-    ['a weight', { duration: 1, templates: [{ ...templates[0], weight: 5 }] }, `${at}.templates.0.weight`],
+    [
+      'a weight over the whole',
+      { duration: 1, templates: [{ ...templates[0], weight: 101 }] },
+      `${at}.templates.0.weight`,
+    ],
+    [
+      'a weight of hundredths',
+      { duration: 1, templates: [{ ...templates[0], weight: 0.25 }] },
+      `${at}.templates.0.weight`,
+    ],
     ['no end', { templates }, `${at}.duration`],
     ['eight days', { duration: 691_200, templates }, `${at}.duration`],
     [
@@ -224,9 +262,24 @@ describe('what is refused, by its path', () => {
     expect(paths.some((each) => each.includes(path))).toBe(true);
   });
 
-  it('a weight says what to do instead', () => {
-    const experiment = { duration: 1, templates: [{ ...templates[0], weight: 5 }] };
-    const { error } = strategySchema.safeParse({ type: 'canary', steps: [{ experiment }] });
-    expect(error?.issues.map(({ message }) => message).join()).toContain('setWeight');
+  const weigh = (...weights: readonly number[]) => ({
+    experiment: {
+      duration: 1,
+      templates: weights.map((weight, at) => ({ name: `t${at}`, specRef: 'canary', weight })),
+    },
   });
+  const refusalsOf = (strategy: object) =>
+    strategySchema.safeParse({ type: 'canary', ...strategy }).error?.issues.map((issue) => issue.path.join('.')) ?? [];
+  it.each<[string, object, readonly string[]]>([
+    ['as much as there is', { steps: [weigh(99.9, 0.1)] }, []],
+    ['what the new release leaves', { steps: [{ setWeight: 60 }, weigh(40)] }, []],
+    ['nothing, beside a release that has all', { steps: [{ setWeight: 100 }, weigh(0)], stickyBy: 'gateway' }, []],
+    ['more than there is', { steps: [weigh(60, 40.1)] }, ['steps.0.experiment.templates.1.weight']],
+    [
+      'more than the new release leaves, at each step anew',
+      { steps: [{ setWeight: 60 }, weigh(40), { setWeight: 60.1 }, weigh(40), { setWeight: 5 }, weigh(40)] },
+      ['steps.3.experiment.templates.0.weight'],
+    ],
+    ['where users stay', { steps: [weigh(5)], stickyBy: 'cookie:uid' }, ['steps.0.experiment.templates.0.weight']],
+  ])('weights: %s', (_, strategy, paths) => expect(refusalsOf(strategy)).toEqual(paths));
 });

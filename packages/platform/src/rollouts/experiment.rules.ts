@@ -9,7 +9,7 @@ import { type Analysis, type AnalysisPlan, planAnalysis, startRun } from './anal
 import { runOf } from './analysis/rollout-analysis.rules.js';
 import { parseSeconds } from './duration.rules.js';
 import type { ObservedProcess } from './observed-process.rules.js';
-import type { Rollout } from './rollouts.rules.js';
+import type { Decision, Rollout } from './rollouts.rules.js';
 
 /** Pods of one of the two releases beside the slots, in the words and fields of Argo Rollouts. */
 export interface ExperimentTemplate {
@@ -17,6 +17,8 @@ export interface ExperimentTemplate {
   readonly specRef: 'stable' | 'canary';
   /** Default: 1. */
   readonly replicas?: number;
+  /** Percent of the traffic that its pods get while it lasts, to a tenth. Default: none. */
+  readonly weight?: number;
 }
 
 /** It lasts for `duration`, or without one until its analysis has ended. */
@@ -31,6 +33,14 @@ export interface PlannedTemplate {
   readonly name: string;
   readonly release: 'previous' | 'next';
   readonly replicas: number;
+  /** Thousandths of the traffic, where users meet it. */
+  readonly weight?: number;
+}
+
+/** What the Service of a template gets of the traffic, in thousandths. */
+export interface TemplateShare {
+  readonly name: string;
+  readonly weight: number;
 }
 
 /** `plan` measures from when all pods are ready; its window is how long the experiment lasts. */
@@ -49,16 +59,26 @@ export function planExperimentStep(
   return { do: 'experiment', templates: templates.map(planTemplate), plan: planAnalysis(analysis, seconds) };
 }
 
-const planTemplate = ({ name, specRef, replicas = 1 }: ExperimentTemplate): PlannedTemplate => {
-  return { name, release: specRef === 'stable' ? 'previous' : 'next', replicas };
-};
+function planTemplate({ name, specRef, replicas = 1, weight = 0 }: ExperimentTemplate): PlannedTemplate {
+  const release = specRef === 'stable' ? 'previous' : 'next';
+  return { name, release, replicas, ...(weight > 0 ? { weight: toThousandths(weight) } : {}) };
+}
+
+/** Percent, to a tenth. */
+export const toThousandths = (percent: number): number => Math.round(percent * 10);
+
+/** What users meet of an experiment: nothing before all of its pods are ready. */
+export const sharesOf = (templates: readonly PlannedTemplate[]): readonly TemplateShare[] =>
+  templates.flatMap(({ name, weight = 0 }) => (weight > 0 ? [{ name, weight }] : []));
 
 /** Its time and its measurements count from when all of its pods are ready. */
 export const hasBegun = (rollout: Rollout): boolean => runOf(rollout, rollout.index) !== undefined;
 
-export function beginExperiment(rollout: Rollout, { plan }: ExperimentStep, now: Date): Rollout {
+/** Its pods are ready: from now on it is measured, and users meet those that have a weight. */
+export function beginExperiment(rollout: Rollout, { plan, templates }: ExperimentStep, now: Date): Decision {
   const analyses = [...rollout.analyses, startRun(plan, rollout.index, 1, now)];
-  return { ...rollout, state: 'progressing', deadlineAt: null, analyses };
+  const begun: Rollout = { ...rollout, state: 'progressing', deadlineAt: null, analyses };
+  return { rollout: begun, actions: [{ do: sharesOf(templates).length > 0 ? 'apply' : 'observe' }] };
 }
 
 /** The template that is waited for; what was not looked at is not there. */

@@ -36,7 +36,7 @@ const argoExperiment = z.looseObject({
       name: z.string(),
       specRef: z.enum(['stable', 'canary']),
       replicas: z.int().min(0).optional(),
-      weight: z.unknown().optional(),
+      weight: percent.optional(),
     }),
   ),
   analyses: z.array(templateRef.extend({ name: z.string(), args: argoArguments })).optional(),

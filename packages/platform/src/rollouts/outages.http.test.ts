@@ -264,6 +264,22 @@ const experiment = {
     { setWeight: 50 },
   ],
 };
+const weighted = {
+  ...experiment,
+  steps: [
+    { setWeight: 25 },
+    {
+      experiment: {
+        duration: 3,
+        templates: [
+          { name: 'baseline', specRef: 'stable', weight: 10 },
+          { name: 'canary', specRef: 'canary', weight: 5 },
+        ],
+      },
+    },
+    { setWeight: 50 },
+  ],
+};
 const mirror = { type: 'mirror', percentage: 30, duration: 5 };
 
 describe('a worker that dies at any of its calls leaves to the next one what ends like an undisturbed run', () => {
@@ -281,6 +297,9 @@ describe('a worker that dies at any of its calls leaves to the next one what end
     ['A/B', abTest, ask('promote', 'paused'), 'healthy'],
     ['A/B, aborted', abTest, ask('abort', 'paused'), 'aborted'],
     ['experiment', experiment, never, 'healthy'],
+    ['experiment with weights', weighted, never, 'healthy'],
+    ['experiment with weights, aborted', weighted, whileExperimenting(ask('abort', 'progressing')), 'aborted'],
+    ['experiment with weights, promoted fully', weighted, whileExperimenting(ask('promote', 'progressing')), 'healthy'],
     ['experiment, aborted', experiment, whileExperimenting(ask('abort', 'progressing')), 'aborted'],
     ['experiment, promoted fully', experiment, whileExperimenting(ask('promote', 'progressing')), 'healthy'],
     ['mirror', mirror, never, 'healthy'],

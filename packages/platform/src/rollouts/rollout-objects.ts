@@ -32,15 +32,18 @@ import {
   resolveProcesses,
   type Slot,
   slotOf,
+  slotServiceName,
 } from '../applications/application-scopes.service.js';
 import { openSecrets } from '../config/effective-config.service.js';
 import { loadDomains, previewHostname } from '../domains/hostnames.service.js';
+import { Clock } from '../kernel/clock/clock.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
 import { Crypto } from '../kernel/crypto/crypto.js';
 import { Database, type ReleaseModel } from '../kernel/database/index.js';
 import { namesOf, processesOf } from '../releases/release-content.service.js';
-import { experimentLabel } from './experiment.rules.js';
+import { experimentLabel, experimentServiceName } from './experiment.rules.js';
 import { isOfAnother, isOneOf, planExperiment, removeExperiments, requireOwn } from './experiment-objects.js';
+import { leadsTo, untilFollowed, withoutServices } from './experiment-traffic.js';
 import { observeProcess } from './observe.rules.js';
 import type { ObservedProcess } from './observed-process.rules.js';
 import { PlacementQuota } from './placement-quota.service.js';
@@ -72,6 +75,7 @@ export class RolloutObjects {
     private readonly database: Database,
     private readonly crypto: Crypto,
     private readonly quota: PlacementQuota,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Configuration,
   ) {}
 
@@ -79,16 +83,20 @@ export class RolloutObjects {
   async apply(client: KubeClient, { scope, target, releases, rolloutId }: Placed): Promise<void> {
     await this.quota.makeRoom(scope);
     const { experiment: templates } = target;
-    await removeExperiments(client, scope, isOneOf(templates && { rolloutId, templates }));
     const wanted = await this.plan(scope, target, releases, rolloutId);
+    const isRoute = ({ kind }: Manifest): boolean => kind === 'HTTPRoute';
+    await removeExperiments(client, scope, isOneOf(templates && { rolloutId, templates }), async (leaving) => {
+      const routes = await findRoutesTo(client, scope, leaving);
+      if (routes.length === 0) return;
+      for (const manifest of wanted.filter(isRoute)) await put(client, manifest);
+      for (const { metadata } of routes) await untilFollowed(client, this.clock, metadata);
+    });
     const shown = await client.list(deployments, selectionOf(scope));
     const shrinks = (manifest: Manifest): boolean => {
       const before = shown.items.find(({ metadata }) => metadata.name === manifest.metadata.name)?.spec.replicas ?? 0;
       return manifest.kind === 'Deployment' && replicasOf(manifest) < before;
     };
-    for (const manifest of wanted.filter((each) => !shrinks(each))) await put(client, manifest);
-    for (const manifest of wanted.filter(shrinks)) await put(client, manifest);
-    if (!target.candidate) await removeFree(client, scope, shown.items);
+    for (const manifest of wanted.filter((each) => !shrinks(each) && !isRoute(each))) await put(client, manifest);
     for (const template of templates ?? []) {
       const input = await this.input(scope, releases[template.release]);
       for (const manifest of planExperiment(input, template, rolloutId)) {
@@ -96,11 +104,21 @@ export class RolloutObjects {
         await put(client, manifest);
       }
     }
+    for (const manifest of wanted.filter(isRoute)) await put(client, manifest);
+    for (const manifest of wanted.filter(shrinks)) await put(client, manifest);
+    if (!target.candidate) await removeFree(client, scope, shown.items);
   }
 
-  /** Takes away what a rollout that is over may have left beside the slots. */
+  /** Takes away what a rollout that is over may have left beside the slots; who met it meets the stable release. */
   async clearExperiments(client: KubeClient, scope: PlacementScope, rolloutId: string): Promise<void> {
-    await removeExperiments(client, scope, isOfAnother(rolloutId));
+    await removeExperiments(client, scope, isOfAnother(rolloutId), async (leaving) => {
+      const heir = slotServiceName(scope.application.name, readSlot(scope.placement));
+      for (const { metadata, spec } of await findRoutesTo(client, scope, leaving)) {
+        const patch = { spec: { rules: withoutServices(spec.rules, leaving, heir) } };
+        await client.patch(httpRoutes, metadata.name ?? '', metadata.namespace, patch, { type: 'merge' });
+        await untilFollowed(client, this.clock, metadata);
+      }
+    });
   }
 
   /** What stands for itself when the rollout is over; the slot that was left keeps its pods, for the way back. */
@@ -221,6 +239,10 @@ export class RolloutObjects {
         ...(candidate ? { [otherSlot(stable)]: processesIn(scope, releases.next) } : {}),
       },
       weight: target.weight,
+      shares: target.shares?.map((share) => ({
+        service: experimentServiceName(scope.application.name, share.name),
+        weight: share.weight,
+      })),
       matches: [
         ...(target.hasSyntheticTraffic ? [syntheticMatch(rolloutId)] : []),
         ...target.headerRoutes.flatMap(({ matches }) => matches),
@@ -263,6 +285,11 @@ export interface Placed {
   readonly target: Target;
   readonly releases: Releases;
   readonly rolloutId: string;
+}
+
+/** The routes by which users of an application meet one of these Services. */
+async function findRoutesTo(client: KubeClient, scope: PlacementScope, leaving: readonly string[]) {
+  return (await client.list(httpRoutes, selectionOf(scope))).items.filter((route) => leadsTo(route, leaving));
 }
 
 const inForce: Target = {

@@ -24,6 +24,7 @@ import { fail } from './rollouts.errors.js';
 import { isFinal, targetOf } from './rollouts.rules.js';
 import { RolloutsService, type StartOptions } from './rollouts.service.js';
 import { hasTwoSlots, rolling } from './strategy.rules.js';
+import { templateWeightsOf } from './target.rules.js';
 
 const withPlace = { environment: { select: { name: true } } } satisfies Prisma.RolloutInclude;
 type Row = Prisma.RolloutGetPayload<{ include: typeof withPlace }>;
@@ -240,6 +241,7 @@ function toAnswer(row: Row, numbers: ReadonlyMap<string, number>, config: Config
     strategy: row.strategy,
     state: row.state,
     weight: rollout.state === 'healthy' ? 100 : target.weight / 10,
+    templateWeights: templateWeightsOf(target),
     held: rollout.held,
     previewUrl:
       target.hasPreview && !isFinal(rollout)

@@ -88,6 +88,12 @@ export const rolloutSchema = z
     strategy: strategySchema,
     state: z.enum(['pending', 'progressing', 'paused', 'healthy', 'failed', 'aborted']),
     weight: z.number().meta({ description: 'Percent of the traffic that the new release has.' }),
+    templateWeights: z
+      .array(z.object({ name: z.string(), specRef: z.enum(['stable', 'canary']), weight: z.number() }))
+      .meta({
+        description:
+          'Percent of the traffic that templates of the experiment in work have; the release before has what is left.',
+      }),
     held: z.boolean().meta({ description: 'An operator holds it where it is.' }),
     previewUrl: z
       .string()

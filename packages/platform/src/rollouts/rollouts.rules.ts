@@ -328,8 +328,7 @@ function passed(rollout: Rollout, step: PlannedStep, now: Date): Decision {
     const isOver = rollout.pausedUntil !== null && now.getTime() >= Date.parse(rollout.pausedUntil);
     if (!isOver) return { rollout, actions: [{ do: 'observe' }] };
   }
-  if (step.do === 'experiment' && !hasBegun(rollout))
-    return { rollout: beginExperiment(rollout, step, now), actions: [{ do: 'observe' }] };
+  if (step.do === 'experiment' && !hasBegun(rollout)) return beginExperiment(rollout, step, now);
   if (step.do === 'analysis' || step.do === 'experiment') {
     const run = runOf(rollout, rollout.index);
     if (run?.verdict === 'inconclusive') return doubt(rollout, step.plan, run.reason ?? '', now);

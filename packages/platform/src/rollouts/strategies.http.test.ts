@@ -304,7 +304,22 @@ describe('an experiment', () => {
   });
 
   it.each<[string, object, string]>([
-    ['a weight', { duration: 1, templates: [{ name: 'a', specRef: 'canary', weight: 5 }] }, 'templates.0.weight'],
+    [
+      'a weight over the whole',
+      { duration: 1, templates: [{ name: 'a', specRef: 'canary', weight: 101 }] },
+      'templates.0.weight',
+    ],
+    [
+      'more than is left',
+      {
+        duration: 1,
+        templates: [
+          { name: 'a', specRef: 'canary', weight: 100 },
+          { name: 'b', specRef: 'stable', weight: 1 },
+        ],
+      },
+      'templates.1.weight',
+    ],
     ['an unknown release', { duration: 1, templates: [{ name: 'a', specRef: 'next' }] }, 'templates.0.specRef'],
     ['one without an end', { templates }, 'duration'],
   ])('refuses %s with the path of the field', async (_, experiment, field) => {

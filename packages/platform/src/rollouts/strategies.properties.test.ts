@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Analysis } from './analysis/analysis.rules.js';
 import { openProbes } from './analysis/rollout-analysis.rules.js';
+import { refuseTemplateWeights } from './experiment-weights.rules.js';
 import type { Taken } from './probes/probe.rules.js';
 import type { StrategyHook } from './probes/web-hooks.rules.js';
 import { type Command, decide, isFinal, planRollout, type RolloutEvent, targetOf } from './rollouts.rules.js';
@@ -17,6 +18,18 @@ const hookTypes = [
   'rollback',
 ] as const;
 
+/** Without what the API would refuse: templates never have more than the candidate leaves. */
+function allowed(strategy: Strategy): Strategy {
+  if (strategy.type !== 'canary') return strategy;
+  const refused = new Set(refuseTemplateWeights(strategy).map(({ path }) => path[1]));
+  const steps = strategy.steps.map((step, index): CanaryStep => {
+    if (!step.experiment || !refused.has(index)) return step;
+    const templates = step.experiment.templates.map((template) => ({ ...template, weight: 0 }));
+    return { experiment: { ...step.experiment, templates } };
+  });
+  return { ...strategy, steps };
+}
+
 describe('whatever happens', () => {
   const analysis: Analysis = { metrics: [{ name: 'request-success-rate' }], interval: 1, count: 2, minimumSamples: 5 };
   const own: Analysis = {
@@ -27,11 +40,12 @@ describe('whatever happens', () => {
     .record({
       duration: fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined }),
       analysis: fc.option(fc.constant(own), { nil: undefined }),
+      weights: fc.option(fc.tuple(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 600 })), { nil: [0, 0] }),
     })
-    .map(({ duration, analysis: each }): CanaryStep => {
+    .map(({ duration, analysis: each, weights: [baseline, next] }): CanaryStep => {
       const templates = [
-        { name: 'baseline', specRef: 'stable' as const },
-        { name: 'canary', specRef: 'canary' as const },
+        { name: 'baseline', specRef: 'stable' as const, weight: baseline / 10 },
+        { name: 'canary', specRef: 'canary' as const, weight: next / 10 },
       ];
       return { experiment: { duration: each ? duration : (duration ?? 5), templates, analysis: each } };
     });
@@ -49,7 +63,7 @@ describe('whatever happens', () => {
     fc.constant<CanaryStep>({ setMirrorRoute: { name: 'copy', percentage: 5 } }),
     experimentStep,
   );
-  const strategy = fc.oneof<fc.Arbitrary<Strategy>[]>(
+  const anyStrategy = fc.oneof<fc.Arbitrary<Strategy>[]>(
     fc.tuple(fc.array(step, { maxLength: 6 }), webhooks).map(([steps, given]) => {
       return { type: 'canary' as const, steps, analysis: own, webhooks: given };
     }),
@@ -73,6 +87,7 @@ describe('whatever happens', () => {
         ),
       ),
   );
+  const strategy = anyStrategy.map(allowed);
   const counters = fc.record({
     codes: fc.record({ '200': fc.nat(500), '500': fc.nat(500) }),
     buckets: fc.record({ '0.1': fc.nat(500), '+Inf': fc.nat(500) }),
@@ -116,7 +131,9 @@ describe('whatever happens', () => {
           rollout = decide(rollout, next, later(second)).rollout;
           const after = targetOf(rollout);
           expect(after.weight).toBeGreaterThanOrEqual(0);
-          expect(after.weight).toBeLessThanOrEqual(1000);
+          const shared = (after.shares ?? []).reduce((sum, { weight }) => sum + weight, 0);
+          expect(after.weight + shared).toBeLessThanOrEqual(1000);
+          if (shared > 0) expect(after.experiment).toBeDefined();
           if (after.weight > before.weight) {
             expect(next).toMatchObject({ type: 'observed', candidate: [{ complete: true }] });
             expect(after.candidate).toBeDefined();
@@ -138,6 +155,7 @@ describe('whatever happens', () => {
         if (rollout.state === 'healthy') return;
         rollout = decide(rollout, command('abort'), later(50)).rollout;
         expect(describeTarget(targetOf(rollout))).toBe('previous/previous +0 at 0');
+        expect(targetOf(rollout).shares ?? []).toEqual([]);
         rollout = decide(rollout, { type: 'applied' }, later(51)).rollout;
         rollout = decide(rollout, seen([]), later(52)).rollout;
         expect(isFinal(rollout)).toBe(true);
@@ -163,20 +181,21 @@ describe('whatever happens', () => {
     );
   });
 
-  it('an experiment stands only while its step is in work, ends with it, and moves no traffic', () => {
+  it('an experiment stands only while its step is in work and ends with it; users meet it when its pods were seen', () => {
     const experimental = fc
       .tuple(experimentStep, fc.array(step, { maxLength: 3 }))
-      .map(([first, rest]) => canary(first, ...rest));
+      .map(([first, rest]) => allowed(canary(first, ...rest)));
     // Mostly all goes well, so that some of them come to their end.
     const lively = fc.oneof(
       { weight: 20, arbitrary: fc.constantFrom<RolloutEvent[]>(seen(), { type: 'measured', readings: null }) },
       { weight: 1, arbitrary: event },
     );
-    const met = { begun: 0, ended: 0, failed: 0 };
+    const met = { begun: 0, ended: 0, failed: 0, shared: 0 };
     fc.assert(
       fc.property(experimental, fc.array(lively, { maxLength: 40 }), (given, events) => {
         let rollout = planRollout(['web', 'worker'], true, given);
         for (const [second, next] of [{ type: 'started' } as const, seen(), ...events].entries()) {
+          const { index: at } = rollout;
           const before = targetOf(rollout);
           const { rollout: decided, actions } = decide(rollout, next, later(second));
           rollout = decided;
@@ -185,6 +204,16 @@ describe('whatever happens', () => {
           const isOver = isFinal(rollout) || rollout.restoring;
           if (after.experiment) expect([step?.do, isOver]).toEqual(['experiment', false]);
           if (before.experiment && after.experiment) expect(after.weight).toBe(before.weight);
+          // Its users have gone back before its pods go: nothing grows meanwhile.
+          if (before.experiment && !after.experiment) expect(after.weight).toBeLessThanOrEqual(before.weight);
+          const [sharesBefore, sharesAfter] = [before.shares ?? [], after.shares ?? []];
+          if (sharesAfter.length > 0 && sharesBefore.length === 0) {
+            expect(next).toMatchObject({ type: 'observed', experiment: [{ complete: true }, { complete: true }] });
+            met.shared += 1;
+          }
+          if (rollout.index === at && after.experiment && sharesBefore.length > 0)
+            expect(sharesAfter).toEqual(sharesBefore);
+          if (JSON.stringify(sharesBefore) !== JSON.stringify(sharesAfter)) expect(actions[0]?.do).toBe('apply');
           // What it needs and what it leaves is carried out at once; where another takes its place, that one does.
           const isChanged = JSON.stringify(before.experiment) !== JSON.stringify(after.experiment);
           if (isChanged) expect(actions[0]?.do).toBe('apply');

@@ -201,7 +201,7 @@ spec:
     });
   });
 
-  it('takes an experiment, but the weight of its pods', () => {
+  it('takes an experiment with the weights of its pods', () => {
     const converted = rollout(
       `{ canary: { stableService: web, steps: [{ experiment: { duration: 1h,
          templates: [{ name: baseline, specRef: stable, weight: 5 }, { name: experiment-canary-pods, specRef: canary, replicas: 2 }],
@@ -221,7 +221,7 @@ spec:
             experiment: {
               duration: '1h',
               templates: [
-                { name: 'baseline', specRef: 'stable' },
+                { name: 'baseline', specRef: 'stable', weight: 5 },
                 { name: 'experiment-canary', specRef: 'canary', replicas: 2 },
               ],
               analysis: { metrics: [{ ...measured, provider: { prometheus: { query } } }] },
@@ -231,7 +231,6 @@ spec:
       },
       warned: [
         'spec.strategy.canary.stableService',
-        `${at}.0.experiment.templates.0.weight`,
         address,
         address,
         `${at}.0.experiment.analyses.1`,

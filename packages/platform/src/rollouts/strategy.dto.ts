@@ -4,10 +4,11 @@ import { urlSchema } from './analysis/metric.dto.js';
 import { durationSchema } from './duration.dto.js';
 import { parseSeconds } from './duration.rules.js';
 import { experimentSchema } from './experiment.dto.js';
+import { refuseTemplateWeights } from './experiment-weights.rules.js';
+import { percentSchema } from './percent.dto.js';
 import { webHookTypes } from './probes/probe.rules.js';
 import { isPattern, refuseMatch } from './request-matches.rules.js';
 
-const percentSchema = z.number().min(0).max(100).multipleOf(0.1);
 const routeNameSchema = z
   .string()
   .min(1)
@@ -207,20 +208,25 @@ export const strategySchema = z
       scaleDownDelaySeconds: scaleDownDelaySchema,
       webhooks: webhooksSchema,
     }),
-    z.strictObject({
-      type: z.literal('canary'),
-      steps: z.array(canaryStepSchema).max(50),
-      analysis: backgroundAnalysisSchema
-        .optional()
-        .meta({ description: 'Compares the candidate with the stable release beside the steps, to the end.' }),
-      stickyBy: z
-        .string()
-        .regex(/^(gateway|(cookie|header):[\w-]{1,63})$/, 'gateway, cookie:<name> or header:<name>.')
-        .optional()
-        .meta({ description: 'What keeps a user with one release while the weight grows.', example: 'cookie:uid' }),
-      scaleDownDelaySeconds: scaleDownDelaySchema,
-      webhooks: webhooksSchema,
-    }),
+    z
+      .strictObject({
+        type: z.literal('canary'),
+        steps: z.array(canaryStepSchema).max(50),
+        analysis: backgroundAnalysisSchema
+          .optional()
+          .meta({ description: 'Compares the candidate with the stable release beside the steps, to the end.' }),
+        stickyBy: z
+          .string()
+          .regex(/^(gateway|(cookie|header):[\w-]{1,63})$/, 'gateway, cookie:<name> or header:<name>.')
+          .optional()
+          .meta({ description: 'What keeps a user with one release while the weight grows.', example: 'cookie:uid' }),
+        scaleDownDelaySeconds: scaleDownDelaySchema,
+        webhooks: webhooksSchema,
+      })
+      .superRefine((strategy, context) => {
+        for (const { path, message } of refuseTemplateWeights(strategy))
+          context.addIssue({ code: 'custom', path: [...path], message });
+      }),
   ])
   .meta({
     id: 'Strategy',

@@ -1,5 +1,5 @@
 import { hasSyntheticTraffic } from './analysis/rollout-analysis.rules.js';
-import type { PlannedTemplate } from './experiment.rules.js';
+import { hasBegun, type PlannedTemplate, sharesOf, type TemplateShare } from './experiment.rules.js';
 import type { Rollout } from './rollouts.rules.js';
 import type { CandidateScale, HeaderRoute, MirrorRoute, PlannedStep } from './strategy.rules.js';
 
@@ -22,8 +22,10 @@ export interface Target {
   /** The candidate answers under a name of its own. */
   readonly hasPreview?: boolean;
   readonly stickyBy?: string | null;
-  /** Pods beside the slots, which no user meets. */
+  /** Pods beside the slots. */
   readonly experiment?: readonly PlannedTemplate[];
+  /** What users meet of them; the stable release has what these and the candidate leave. */
+  readonly shares?: readonly TemplateShare[];
 }
 
 export const isInPlace = (plan: readonly PlannedStep[]): boolean =>
@@ -32,6 +34,7 @@ export const isInPlace = (plan: readonly PlannedStep[]): boolean =>
 export function targetOf(rollout: Rollout): Target {
   const { candidate, plan, restoring } = rollout;
   const recreates = plan[0]?.do === 'recreate';
+  const experiment = experimentOf(rollout);
   if (restoring || isInPlace(plan)) {
     const release = restoring ? 'previous' : 'next';
     return { stable: release, workers: release, weight: 0, headerRoutes: [], mirrorRoutes: [], recreates };
@@ -47,7 +50,8 @@ export function targetOf(rollout: Rollout): Target {
     hasSyntheticTraffic: candidate.isUp && hasSyntheticTraffic(rollout),
     hasPreview: candidate.isUp && plan.some((step) => step.do === 'prepare' && step.hasPreview === true),
     stickyBy: rollout.stickyBy,
-    experiment: experimentOf(rollout),
+    experiment,
+    ...(experiment && hasBegun(rollout) ? { shares: sharesOf(experiment) } : {}),
   };
 }
 
@@ -63,3 +67,10 @@ function scaleWeight({ candidate, plan, index }: Rollout): number {
   const step = plan[index];
   return step?.do === 'setWeight' ? Math.max(candidate.weight, step.weight) : candidate.weight;
 }
+
+/** What users meet of an experiment, in percent and in the words of Argo Rollouts. */
+export const templateWeightsOf = ({ experiment = [], shares = [] }: Target) =>
+  shares.map(({ name, weight }) => {
+    const isStable = experiment.some((template) => template.name === name && template.release === 'previous');
+    return { name, specRef: isStable ? ('stable' as const) : ('canary' as const), weight: weight / 10 };
+  });

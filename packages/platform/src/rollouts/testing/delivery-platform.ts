@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { KubeClient } from '@slipway/orchestrator/client';
+import type { KubeClient, KubeConnection } from '@slipway/orchestrator/client';
 import { startControllers } from '@slipway/orchestrator/controllers';
 import { type Pod, pods } from '@slipway/orchestrator/kinds';
 import { systemClock } from '@slipway/orchestrator/runtime';
@@ -15,6 +15,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { AccessModule } from '../../access/access.module.js';
 import { BuildsModule } from '../../builds/builds.module.js';
+import { KubernetesModule } from '../../clusters/kubernetes.module.js';
 import { ConfigModule } from '../../config/config.module.js';
 import { DomainsModule } from '../../domains/domains.module.js';
 import { DriftModule } from '../../drift/drift.module.js';
@@ -46,6 +47,7 @@ const features = [
   DriftModule,
   EnvironmentsModule,
   IdentityModule,
+  KubernetesModule,
   PodsModule,
   ProjectsModule,
   PromotionsModule,
@@ -65,7 +67,9 @@ type Behaviour = 'run' | 'crash' | 'no-image' | 'hang' | 'end' | 'break' | 'late
 
 export interface DeliveryPlatform {
   readonly url: string;
+  /** The cluster's administrator's. */
   readonly client: KubeClient;
+  readonly connection: KubeConnection;
   /** Personal tokens by user name: `admin`, and users without any tenant. */
   token(username: string): string;
   call(
@@ -125,6 +129,7 @@ export async function startDeliveryPlatform(urls: DeliveryUrls): Promise<Deliver
   return {
     url,
     client: cluster.client,
+    connection: cluster.connection,
     token: (username) => tokens.get(username) ?? '',
     call: async (username, method, path, body) => {
       const headers = {

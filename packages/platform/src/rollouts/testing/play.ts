@@ -56,9 +56,11 @@ export function describeTarget({
   headerRoutes,
   mirrorRoutes,
   experiment = [],
+  shares = [],
 }: Target): string {
   const pods = candidate ? candidateReplicas(candidate.scale, candidate.weight, 4) : 0;
-  const routes = [...headerRoutes, ...mirrorRoutes, ...experiment].map(({ name }) => ` ${name}`).join('');
+  const met = (name: string) => shares.flatMap((share) => (share.name === name ? [`=${share.weight}`] : []));
+  const routes = [...headerRoutes, ...mirrorRoutes, ...experiment].map(({ name }) => ` ${name}${met(name)}`).join('');
   return `${stable}/${workers} +${pods} at ${weight}${routes}`;
 }
 
