@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Schemas } from '@slipway/sdk';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { APP_ENVIRONMENT, read, readAll } from '../api.js';
 import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
@@ -22,6 +22,7 @@ export function registerDomains(program: Command, cli: Cli): void {
         { header: 'HOSTNAME', value: (domain) => domain.hostname },
         { header: 'STATE', value: (domain) => domain.state },
         { header: 'CERTIFICATE', value: (domain) => domain.certificate?.state ?? '-' },
+        { header: 'HTTPS', value: (domain) => domain.https },
         { header: 'DEFAULT', value: (domain) => domain.isDefault },
         { header: 'URL', value: (domain) => domain.url },
       ]);
@@ -47,6 +48,7 @@ export function registerDomains(program: Command, cli: Cli): void {
 
   registerVerify(domains, cli);
   registerCertificate(domains, cli);
+  registerHttps(domains, cli);
 
   withScope(
     domains.command('remove').alias('rm').description('Take a host name away.').argument('<hostname>'),
@@ -123,6 +125,20 @@ function registerCertificate(domains: Command, cli: Cli): void {
   );
 }
 
+function registerHttps(domains: Command, cli: Cli): void {
+  const https = domains
+    .command('https')
+    .description('Say what becomes of requests without TLS: answered, or sent there. Needs a certificate.')
+    .argument('<hostname>')
+    .addArgument(new Argument('<also|only>', 'only: they are answered by 301').choices(['also', 'only']));
+  withScope(https, 'environment').action(async (hostname: string, wanted: Domain['https'], options: CommonOptions) => {
+    const { api, out, environment } = await cli.open(options);
+    const path = { ...(await environment()), hostname };
+    out.text(await read(api.PATCH(DOMAIN, { params: { path }, body: { https: wanted } })), describe);
+  });
+  withExamples(https, 'slipway domains https shop.example.com only --app shop');
+}
+
 async function readPem(cli: Cli, cert: string | undefined, key: string | undefined) {
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined) throw usageError('--cert and --key belong together.');
@@ -134,7 +150,7 @@ async function readPem(cli: Cli, cert: string | undefined, key: string | undefin
 }
 
 /** What somebody needs to know who has just added it, or wonders why it does not answer. */
-function describe({ hostname, state, url, challenge, message, certificate }: Domain): string {
+function describe({ hostname, state, url, challenge, message, certificate, https }: Domain): string {
   const proof = challenge
     ? ['Publish this record, then run `slipway domains verify`:', `  ${challenge.name}  TXT  "${challenge.value}"`]
     : [];
@@ -144,6 +160,7 @@ function describe({ hostname, state, url, challenge, message, certificate }: Dom
         `Certificate: ${certificate.state}, Secret ${certificate.secret}${certificate.uploaded ? ' (uploaded)' : ''}`,
         ...(notAfter === undefined ? [] : [`  for ${subjectNames.join(', ')} until ${notAfter}`]),
         ...(certificate.message === null ? [] : [`  ${certificate.message}`]),
+        ...(https === 'only' ? ['Requests without TLS are sent there.'] : []),
       ]
     : [];
   return [

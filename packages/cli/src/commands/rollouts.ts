@@ -4,6 +4,7 @@ import { CliError } from '../errors.js';
 import { readAnalysisRuns, toEvidence } from '../evidence.js';
 import { type ApplicationPath, followRollout } from '../follow.js';
 import { formatAge, formatDuration } from '../format.js';
+import { toMatchFields } from '../match-words.js';
 import { parseCount, parseNumber } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
 import type { Rollout, RolloutTransition } from '../types.js';
@@ -144,6 +145,8 @@ function toFields(cli: Cli) {
       ['strategy', rollout.strategy.type],
       ['state', rollout.held ? `${rollout.state} (held)` : rollout.state],
       ['weight', `${rollout.weight} %`],
+      ...rollout.templateWeights.map(({ name, weight }) => [`experiment ${name}`, `${weight} %`] as const),
+      ...toMatchFields(rollout.strategy),
       ['error', rollout.error ?? undefined],
       ['in spite of a freeze', rollout.freezeOverride ?? undefined],
       ...rollout.steps.map(
