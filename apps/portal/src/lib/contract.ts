@@ -42,6 +42,7 @@ export type Strategy = Schemas['Strategy'];
 export type CanaryStep = Schemas['CanaryStep'];
 export type Experiment = Schemas['Experiment'];
 export type RequestMatch = Schemas['RequestMatch'];
+export type StrategyWebhook = Schemas['StrategyWebhook'];
 export type RolloutTransition = Schemas['RolloutTransition'];
 export type AnalysisMetric = Schemas['AnalysisMetric'];
 /** In a step or around a promotion, and beside the steps. */
@@ -56,6 +57,7 @@ export type EffectiveName = Schemas['EffectiveConfig']['names'][number];
 export type Scaling = Schemas['Scaling'];
 export type Domain = Schemas['Domain'];
 export type SetCertificate = Schemas['SetCertificate'];
+export type ChangeDomain = Schemas['ChangeDomain'];
 export type Status = Schemas['EnvironmentStatus'];
 export type Pod = Schemas['Pod'];
 export type Repository = Schemas['Repository'];

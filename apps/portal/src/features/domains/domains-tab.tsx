@@ -22,6 +22,7 @@ import { StatusBadge, type StatusTone } from '@/ui/status';
 import { type Column, Table } from '@/ui/table';
 import { Time } from '@/ui/time';
 import { CertificateDialog } from './certificate-dialog';
+import { HttpsSwitch } from './https-switch';
 import { PendingDomain } from './pending-domain';
 import { addDomain, domainsQuery, removeDomain } from './queries';
 
@@ -97,6 +98,11 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
         ),
     },
     {
+      key: 'https',
+      title: t('https'),
+      render: (domain) => <HttpsSwitch application={ref} domain={domain} mayChange={mayWrite} onChanged={refresh} />,
+    },
+    {
       key: 'kind',
       title: t('kind'),
       render: (domain) => (domain.isDefault ? <span className="muted">{t('default')}</span> : t('own')),
@@ -152,6 +158,11 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
                 title: t('certificate'),
                 cli: toCli('domains certificate www.example.com --cert chain.pem --key key.pem', ref),
                 api: `PUT ${base}/www.example.com/certificate\n{"secret":"www-tls"}`,
+              },
+              {
+                title: t('httpsOnly'),
+                cli: toCli('domains https www.example.com only', ref),
+                api: `PATCH ${base}/www.example.com\n{"https":"only"}`,
               },
             ]}
           />

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { applicationKey } from '@/features/applications/queries';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { SetCertificate } from '@/lib/contract';
+import type { ChangeDomain, SetCertificate } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
 
 const single =
@@ -41,6 +41,9 @@ export const verifyDomain = (ref: ApplicationRef, hostname: string) =>
       headers: idempotencyKey(),
     }),
   );
+
+export const changeDomain = (ref: ApplicationRef, hostname: string, body: ChangeDomain) =>
+  unwrap(browserApi.PATCH(single, { params: { path: { ...ref, hostname } }, body }));
 
 export const setCertificate = (ref: ApplicationRef, hostname: string, body: SetCertificate) =>
   unwrap(browserApi.PUT(`${single}/certificate`, { params: { path: { ...ref, hostname } }, body }));

@@ -17,6 +17,7 @@ import { StatusBadge } from '@/ui/status';
 import { Steps } from '@/ui/steps';
 import { Time } from '@/ui/time';
 import { AnalysisSection } from './analysis-section';
+import { MatchWords } from './match-list';
 import { rolloutQuery } from './queries';
 import { RolloutButtons } from './rollout-buttons';
 import { RolloutHistory } from './rollout-history';
@@ -60,6 +61,9 @@ export function RolloutPage({ application: ref, id }: { application: Application
           items={[
             { label: t('state'), value: <StatusBadge state={rollout.state} /> },
             { label: words('title'), value: words(`types.${rollout.strategy.type}`) },
+            ...(rollout.strategy.type === 'abTest'
+              ? [{ label: t('match.title'), value: <MatchWords matches={rollout.strategy.match} /> }]
+              : []),
             ...(rollout.previewUrl ? [{ label: t('preview'), value: <ExternalLink href={rollout.previewUrl} /> }] : []),
             { label: t('by'), value: rollout.createdBy },
             { label: t('started'), value: <Time at={rollout.createdAt} /> },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Rollout } from '../../lib/contract';
-import { permissionOf, refusalOf, waitOf } from './rollout-state';
+import { permissionOf, refusalOf, trafficOf, waitOf } from './rollout-state';
 
 const step = (name: string, state: Rollout['steps'][number]['state'], message: string | null = null) => ({
   name,
@@ -22,6 +22,7 @@ const canary = {
   strategy: { type: 'canary', steps: [{ setWeight: 10 }, { pause: {} }] },
   state: 'progressing',
   weight: 0,
+  templateWeights: [],
   held: false,
   pausedUntil: null,
   steps: [
@@ -95,4 +96,27 @@ describe('why it waits', () => {
   ])('%s', (_, change, wait) => {
     expect(waitOf({ ...canary, ...change })).toEqual(wait);
   });
+});
+
+describe('the traffic', () => {
+  const templateWeights: Rollout['templateWeights'] = [
+    { name: 'baseline', specRef: 'stable', weight: 5 },
+    { name: 'canary', specRef: 'canary', weight: 2.5 },
+  ];
+  test.each<[string, Partial<Rollout>, ReturnType<typeof trafficOf>]>([
+    ['is the release’s before at first', {}, { before: 100, next: 0, templates: [] }],
+    ['is shared by weight', { weight: 0.3 }, { before: 99.7, next: 0.3, templates: [] }],
+    [
+      'is shared with the experiment in work',
+      { weight: 20, templateWeights },
+      { before: 72.5, next: 20, templates: templateWeights },
+    ],
+    [
+      'is all of the new release at the end',
+      { state: 'healthy', weight: 100 },
+      { before: 0, next: 100, templates: [] },
+    ],
+    ['is all of the release before again', { state: 'aborted', weight: 20 }, { before: 100, next: 0, templates: [] }],
+    ['is all of the first release', { previousRelease: null }, { before: 0, next: 100, templates: [] }],
+  ])('%s', (_, change, parts) => expect(trafficOf({ ...canary, ...change })).toEqual(parts));
 });

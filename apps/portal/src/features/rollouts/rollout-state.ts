@@ -54,3 +54,19 @@ export function waitOf(rollout: Rollout): Wait | undefined {
   }
   return running ? { for: 'step', step: running.name, detail: running.message } : { for: 'start' };
 }
+
+/** Who has how much of the traffic, in percent. */
+export interface TrafficParts {
+  readonly before: number;
+  readonly next: number;
+  /** Of an experiment that users meet. */
+  readonly templates: Rollout['templateWeights'];
+}
+
+export function trafficOf(rollout: Rollout): TrafficParts {
+  const isNew = rollout.state === 'healthy' || rollout.previousRelease === null;
+  const templates = isNew || isOver(rollout) ? [] : rollout.templateWeights;
+  const next = isNew ? 100 : isOver(rollout) ? 0 : rollout.weight;
+  const before = templates.reduce((left, { weight }) => left - weight, 100 - next);
+  return { before: Math.round(before * 10) / 10, next, templates };
+}

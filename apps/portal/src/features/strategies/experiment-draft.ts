@@ -8,7 +8,7 @@ import {
   toAnalysis,
   toAnalysisDraft,
 } from './analysis-draft';
-import { isStepName, type Problem, type Problems } from './problem';
+import { isStepName, isWeight, type Problem, type Problems } from './problem';
 
 export const specRefs = ['stable', 'canary'] as const;
 
@@ -19,6 +19,8 @@ export interface TemplateDraft {
   readonly name: string;
   readonly specRef: (typeof specRefs)[number];
   readonly replicas: string;
+  /** Percent of the traffic. */
+  readonly weight: string;
 }
 
 export interface ExperimentDraft {
@@ -31,6 +33,7 @@ export const newTemplate = (key: string, change: Partial<TemplateDraft> = {}): T
   name: '',
   specRef: 'canary',
   replicas: '',
+  weight: '',
   ...change,
   key,
 });
@@ -53,11 +56,12 @@ export const newExperimentAnalysis = (): AnalysisDraft => ({
 export const toExperimentDraft = ({ duration, templates, analysis }: Experiment): ExperimentDraft =>
   compact({
     duration: toText(duration),
-    templates: templates.map(({ name, specRef, replicas }, index) => ({
+    templates: templates.map(({ name, specRef, replicas, weight }, index) => ({
       key: `${index}`,
       name,
       specRef,
       replicas: toText(replicas),
+      weight: toText(weight),
     })),
     analysis: analysis && toAnalysisDraft(analysis),
   });
@@ -65,7 +69,9 @@ export const toExperimentDraft = ({ duration, templates, analysis }: Experiment)
 export const toExperiment = ({ duration, templates, analysis }: ExperimentDraft): Experiment =>
   compact({
     duration: toDuration(duration),
-    templates: templates.map(({ name, specRef, replicas }) => compact({ name, specRef, replicas: toNumber(replicas) })),
+    templates: templates.map(({ name, specRef, replicas, weight }) =>
+      compact({ name, specRef, replicas: toNumber(replicas), weight: toNumber(weight) }),
+    ),
     analysis: analysis && toAnalysis(analysis),
   });
 
@@ -74,11 +80,12 @@ export function problemsOfExperiment({ duration, templates, analysis }: Experime
   if (!isDuration(duration)) found[`${path}.duration`] = 'duration';
   else if (duration.trim() === '' && !analysis) found[`${path}.duration`] = 'endless';
   if (templates.length === 0) found[`${path}.templates`] = 'required';
-  templates.forEach(({ name, replicas }, index) => {
+  templates.forEach(({ name, replicas, weight }, index) => {
     const at = `${path}.templates.${index}`;
     if (!isStepName(name) || name.length > 18) found[`${at}.name`] = 'name';
     else if (templates.findIndex((other) => other.name === name) < index) found[`${at}.name`] = 'twice';
     if (replicas.trim() !== '' && !isWhole(replicas, 1, 100)) found[`${at}.replicas`] = 'whole';
+    if (weight.trim() !== '' && !isWeight(weight)) found[`${at}.weight`] = 'weight';
   });
   if (!analysis) return found;
   analysis.metrics.forEach(({ kind }, index) => {

@@ -73,6 +73,18 @@ export function ExperimentFields({ label, experiment, path, onChange, errorOf }:
                 />
               )}
             </Field>
+            <Field label={t('weight')} error={errorOf(`${path}.templates.${index}.weight`)}>
+              {(control) => (
+                <Input
+                  {...control}
+                  className="tabular"
+                  inputMode="decimal"
+                  placeholder="0"
+                  value={template.weight}
+                  onChange={(event) => change(template.key, { weight: event.target.value })}
+                />
+              )}
+            </Field>
           </div>
         </FormEntry>
       ))}

@@ -8,7 +8,7 @@ import {
   toExperiment,
   toExperimentDraft,
 } from './experiment-draft';
-import { isHeaderName, isStepName, type Problem, type Problems } from './problem';
+import { isHeaderName, isStepName, isWeight, type Problem, type Problems } from './problem';
 
 export const stepKinds = [
   'setWeight',
@@ -119,10 +119,8 @@ export function problemsOfStep(step: StepDraft, path: string): Problems {
 
 function problemOfStep(step: StepDraft): { path: string; problem: Problem } | undefined {
   switch (step.kind) {
-    case 'setWeight': {
-      const isWeight = /^\d{1,3}(\.\d)?$/.test(step.value.trim()) && Number(step.value) <= 100;
-      return isWeight ? undefined : { path: 'setWeight', problem: 'weight' };
-    }
+    case 'setWeight':
+      return isWeight(step.value) ? undefined : { path: 'setWeight', problem: 'weight' };
     case 'pause':
       return isDuration(step.value) ? undefined : { path: 'pause.duration', problem: 'duration' };
     case 'setCanaryScale':

@@ -5,6 +5,8 @@ import { type AnalysisDraft, problemsOfAnalysis, toAnalysis, toAnalysisDraft } f
 import { type MatchDraft, newMatch, problemsOfMatch, toMatch, toMatchDraft } from './match-draft';
 import type { Problem, Problems } from './problem';
 import { problemsOfStep, type StepDraft, toStep, toStepDraft } from './step-draft';
+import { problemsOfWeights } from './template-weights';
+import { problemsOfHooks, toHook, toHookDraft, type WebhookDraft } from './webhook-draft';
 
 export const editableTypes = ['rolling', 'recreate', 'blueGreen', 'canary', 'abTest', 'mirror'] as const;
 type EditableType = (typeof editableTypes)[number];
@@ -38,6 +40,8 @@ export interface StrategyDraft {
   /** Of an A/B test and a mirror. */
   readonly duration: string;
   readonly replicas: string;
+  /** Of all that put two releases side by side. */
+  readonly webhooks: readonly WebhookDraft[];
   readonly given: Strategy;
 }
 
@@ -79,6 +83,7 @@ export function toDraft(strategy: Strategy): StrategyDraft {
     percentage: strategy.type === 'mirror' ? toText(strategy.percentage) : '20',
     duration: isTrial(strategy) ? toText(strategy.duration) : '',
     replicas: isTrial(strategy) ? toText(strategy.replicas) : '',
+    webhooks: isInPlace(strategy) ? [] : (strategy.webhooks ?? []).map((hook, index) => toHookDraft(hook, `${index}`)),
     given: strategy,
   };
 }
@@ -111,6 +116,7 @@ export function toStrategy(draft: StrategyDraft): Strategy {
         autoPromotionSeconds: draft.isAutomatic ? toNumber(draft.autoPromotionSeconds) : undefined,
         previewReplicaCount: toNumber(draft.previewReplicaCount),
         scaleDownDelaySeconds,
+        webhooks: hooksOf(draft),
         prePromotionAnalysis: analysisOf(draft, 'prePromotionAnalysis'),
         postPromotionAnalysis: analysisOf(draft, 'postPromotionAnalysis'),
       });
@@ -126,6 +132,7 @@ export function toStrategy(draft: StrategyDraft): Strategy {
               : `${draft.stickyBy}:${draft.stickyName}`,
         steps: draft.steps.map(toStep),
         scaleDownDelaySeconds,
+        webhooks: hooksOf(draft),
         analysis: analysisOf(draft, 'analysis'),
       });
     case 'abTest':
@@ -152,7 +159,12 @@ const trialOf = (draft: StrategyDraft) => ({
   autoPromotionEnabled: automaticOf(draft),
   replicas: toNumber(draft.replicas),
   scaleDownDelaySeconds: toNumber(draft.scaleDownDelaySeconds),
+  webhooks: hooksOf(draft),
 });
+
+/** None, where there were none before either, is nothing said. */
+const hooksOf = ({ webhooks, given }: StrategyDraft) =>
+  webhooks.length > 0 || ('webhooks' in given && given.webhooks?.length === 0) ? webhooks.map(toHook) : undefined;
 
 function analysisOf({ analyses }: StrategyDraft, place: AnalysisPlace) {
   const draft = analyses[place];
@@ -170,14 +182,20 @@ const automaticOf = ({ isAutomatic, given }: StrategyDraft): boolean | undefined
   return isAutomatic && !isSaid ? undefined : isAutomatic;
 };
 
+/** Do two releases stand side by side for a while? */
+export const hasTwoSlots = ({ type }: Pick<StrategyDraft, 'type'>): boolean =>
+  type !== 'rolling' && type !== 'recreate' && type !== 'other';
+
 /** What the API would refuse. */
 export function problemsOf(draft: StrategyDraft): Problems {
   const found: Record<string, Problem> = {};
   const whole = (path: string, value: string, least: number, most: number) => {
     if (value.trim() !== '' && !isWhole(value, least, most)) found[path] = 'whole';
   };
-  if (draft.type !== 'rolling' && draft.type !== 'recreate' && draft.type !== 'other')
+  if (hasTwoSlots(draft)) {
     whole('strategy.scaleDownDelaySeconds', draft.scaleDownDelaySeconds, 0, 86_400);
+    Object.assign(found, problemsOfHooks(draft.webhooks, 'strategy.webhooks'));
+  }
   if (draft.type === 'blueGreen') {
     if (draft.isAutomatic) whole('strategy.autoPromotionSeconds', draft.autoPromotionSeconds, 0, 604_800);
     whole('strategy.previewReplicaCount', draft.previewReplicaCount, 1, 100);
@@ -201,6 +219,7 @@ export function problemsOf(draft: StrategyDraft): Problems {
   if (draft.type !== 'canary') return found;
   if ((draft.stickyBy === 'cookie' || draft.stickyBy === 'header') && !/^[\w-]{1,63}$/.test(draft.stickyName))
     found['strategy.stickyBy'] = 'key';
+  Object.assign(found, problemsOfWeights(draft.steps, draft.stickyBy !== ''));
   draft.steps.forEach((step, index) => {
     Object.assign(found, problemsOfStep(step, `strategy.steps.${index}`));
   });

@@ -20,9 +20,17 @@ import { DryRunSection } from './dry-run-section';
 import { ImportDialog } from './import-dialog';
 import { presetsQuery } from './queries';
 import { StepList } from './step-list';
-import { type AnalysisPlace, analysisPlaces, isForForm, problemsOf, type StrategyDraft } from './strategy-draft';
+import {
+  type AnalysisPlace,
+  analysisPlaces,
+  hasTwoSlots,
+  isForForm,
+  problemsOf,
+  type StrategyDraft,
+} from './strategy-draft';
 import { AnalysisPlaceFields, StrategyFields } from './strategy-fields';
 import { useStrategyEdit } from './use-strategy-edit';
+import { WebhookList } from './webhook-fields';
 
 // The reader of YAML is loaded where it is used.
 const StrategyText = dynamic(() => import('./strategy-text').then((module) => module.StrategyText), { ssr: false });
@@ -127,6 +135,13 @@ export function StrategyEditor({
                   errorOf={errorOf}
                 />
               ))}
+              {hasTwoSlots(edit.draft) && (
+                <WebhookList
+                  hooks={edit.draft.webhooks}
+                  onChange={(webhooks) => edit.change({ webhooks })}
+                  errorOf={errorOf}
+                />
+              )}
             </div>
           )}
         </fieldset>
@@ -192,6 +207,8 @@ const placesOf = ({ type }: StrategyDraft): readonly AnalysisPlace[] =>
 
 const isFieldOf = (draft: StrategyDraft, path: string): boolean => {
   if (placesOf(draft).some((place) => path.startsWith(`strategy.${place}.`))) return true;
+  const [, hook] = /^strategy\.webhooks\.(\d+)\.(?!metadata)/.exec(path) ?? [];
+  if (hook !== undefined) return Number(hook) < draft.webhooks.length;
   const [, index] = /^strategy\.steps\.(\d+)(?:\.|$)/.exec(path) ?? [];
   return index !== undefined && Number(index) < draft.steps.length;
 };
