@@ -112,7 +112,7 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
       title: '',
       align: 'right',
       render: (domain) => (
-        <>
+        <span className="row-actions">
           <Button
             size="small"
             disabled={!mayCertify}
@@ -121,7 +121,7 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
             onClick={() => setCertified(domain.hostname)}
           >
             {t('certificate')}
-          </Button>{' '}
+          </Button>
           <Button
             size="small"
             disabled={domain.isDefault || !mayWrite}
@@ -130,7 +130,7 @@ export function DomainsTab({ application: ref }: { application: ApplicationRef }
           >
             {t('remove')}
           </Button>
-        </>
+        </span>
       ),
     },
   ];

@@ -31,7 +31,7 @@ export function HttpsSwitch({ application: ref, domain, mayChange, onChanged }: 
   const isFree = mayChange && !change.isPending && (isServed || https === 'only');
   return (
     <fieldset
-      className="plain-fieldset"
+      className="plain-fieldset nowrap"
       disabled={!isFree}
       title={!mayChange ? t('mayNot') : isServed ? undefined : t('httpsNeedsCertificate')}
     >
