@@ -9,6 +9,10 @@ const unavailable = new Set([
   // PostgreSQL: shutting down, crashed, starting up, too many connections, connection failures
   '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08006',
 ]); // biome-ignore format: one group a line
+/** Prisma's and PostgreSQL's: could not be serialized, deadlock. */
+const lost = new Set(['P2034', '40001', '40P01']);
+const twice = new Set(['P2002', '23505']);
+const unstorable = new Set(['22021', '22P05']);
 const adapterKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
 const closedConnection =
   /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i;
@@ -17,8 +21,7 @@ const closedConnection =
 export function isDatabaseUnavailable(error: unknown): boolean {
   return chain(error).some(
     (link) =>
-      unavailable.has(text(link, 'code')) ||
-      unavailable.has(text(link, 'originalCode')) ||
+      hasCode(link, unavailable) ||
       adapterKinds.has(text(link, 'kind')) ||
       closedConnection.test(text(link, 'message')),
   );
@@ -26,20 +29,19 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 
 /** Whether a transaction lost to a concurrent one and may simply be run again. */
 export function isSerializationFailure(error: unknown): boolean {
-  return chain(error).some((link) => ['P2034', '40001', '40P01'].includes(text(link, 'code')));
+  return chain(error).some((link) => hasCode(link, lost));
 }
 
 /** Whether the statement broke a unique constraint; with `field`, one that names the field. */
 export function isUniqueViolation(error: unknown, field?: string): boolean {
   const links = chain(error);
-  if (!links.some((link) => ['P2002', '23505'].includes(text(link, 'code')))) return false;
+  if (!links.some((link) => hasCode(link, twice))) return false;
   return field === undefined || links.some((link) => JSON.stringify(link).includes(field));
 }
 
 /** A text with NUL in it: PostgreSQL keeps none. */
 function isUnstorableText(error: unknown): boolean {
-  const codes = ['22021', '22P05'];
-  return chain(error).some((link) => codes.includes(text(link, 'code')) || codes.includes(text(link, 'originalCode')));
+  return chain(error).some((link) => hasCode(link, unstorable));
 }
 
 /** Turns what the database said into an error of the catalogue; anything else is returned as it is. */
@@ -65,6 +67,10 @@ function chain(error: unknown): object[] {
   visit(error, 0);
   return links;
 }
+
+/** Of a statement of our own PostgreSQL's code stands elsewhere than of one of Prisma's. */
+const hasCode = (link: object, codes: ReadonlySet<string>): boolean =>
+  codes.has(text(link, 'code')) || codes.has(text(link, 'originalCode'));
 
 function text(link: object, key: string): string {
   const value: unknown = Reflect.get(link, key);
