@@ -32,10 +32,10 @@ export function HttpsSwitch({ application: ref, domain, mayChange, onChanged }: 
   return (
     <fieldset
       className="plain-fieldset nowrap"
+      aria-label={t('httpsOf', { hostname })}
       disabled={!isFree}
       title={!mayChange ? t('mayNot') : isServed ? undefined : t('httpsNeedsCertificate')}
     >
-      <legend className="visually-hidden">{t('httpsOf', { hostname })}</legend>
       <Check
         checked={change.isPending ? change.variables : https === 'only'}
         onChange={(isOnly) => change.mutate(isOnly)}
