@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** More have no place in the DNS. */
-const longestLabel = 63;
-const cut = (text: string, suffix: string): string => `${text.slice(0, longestLabel - suffix.length - 1)}-${suffix}`;
+import { joinLabel, toLabel } from '../kernel/kubernetes/dns-label.js';
 
 /**
  * `{application}-{project}-{tenant}.<apps domain>` in production; elsewhere the environment's name stands after the application's.
@@ -18,17 +15,13 @@ export function defaultHostname(names: {
   const { tenant, project, environment, application, appsDomain } = names;
   const parts =
     environment === 'production' ? [application, project, tenant] : [application, environment, project, tenant];
-  const text = parts.join('-');
-  const isLong = text.length > longestLabel;
-  return `${isLong ? cut(text, createHash('sha256').update(text).digest('hex').slice(0, 8)) : text}.${appsDomain}`;
+  return `${toLabel(parts.join('-'))}.${appsDomain}`;
 }
 
 /** The name for a place whose usual one another has, by the end of the place's id, of so many characters. */
 export function distinctHostname(usual: string, placementId: string, size: number): string {
   const [text = '', ...domain] = usual.split('.');
-  const suffix = placementId.slice(-size);
-  const label = text.length + size < longestLabel ? `${text}-${suffix}` : cut(text, suffix);
-  return [label, ...domain].join('.');
+  return [joinLabel(text, placementId.slice(-size)), ...domain].join('.');
 }
 
 /**

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
+import { joinLabel, shortHash, toLabel } from '../kernel/kubernetes/dns-label.js';
 import { labelPrefix, managedBy } from '../kernel/kubernetes/labels.js';
-
-const longest = 63;
-const kept = 54;
 
 /** Labels and annotations of ours begin with this. */
 /** On a namespace that was there before it became an environment: it is given back, and not deleted with its tenant. */
@@ -15,11 +12,6 @@ export const podSecurity = { [enforceLabel]: 'restricted' } as const;
 /** The Secret with the registry's credentials in every environment's namespace. */
 export const pullSecretName = 'slipway-registry';
 
-/** `text` where it is a DNS label; over 63 characters its first 54, a dash and 8 of its hash. */
-export function toLabel(text: string): string {
-  return text.length <= longest ? text : `${text.slice(0, kept)}-${shortHash(text)}`;
-}
-
 /** `{tenant}-{project}-{environment}`, shortened where it must be. */
 export function toNamespaceName(tenant: string, project: string, environment: string): string {
   return toLabel([tenant, project, environment].join('-'));
@@ -30,8 +22,8 @@ export function toNamespaceName(tenant: string, project: string, environment: st
  * text. The hash is taken over the three names apart, so it differs.
  */
 export function toDistinctNamespaceName(tenant: string, project: string, environment: string): string {
-  const joined = [tenant, project, environment].join('-');
-  return `${joined.slice(0, kept)}-${shortHash([tenant, project, environment].join('/'))}`;
+  const names = [tenant, project, environment];
+  return joinLabel(names.join('-'), shortHash(names.join('/')));
 }
 
 export interface Owner {
@@ -70,8 +62,4 @@ export function findDockerPassword(encoded: string | undefined, registryHost: st
   } catch {
     return undefined;
   }
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
