@@ -12,6 +12,12 @@ import {
 } from './experiment-draft';
 import { AddButtons, FormEntry, ListError, useNewKeys } from './form-list';
 
+/** What of a template is a number, and what stands for none. */
+const amounts = [
+  { of: 'replicas', inputMode: 'numeric', usual: '1' },
+  { of: 'weight', inputMode: 'decimal', usual: '0' },
+] as const;
+
 interface ExperimentFieldsProps {
   readonly label: string;
   readonly experiment: ExperimentDraft;
@@ -61,30 +67,20 @@ export function ExperimentFields({ label, experiment, path, onChange, errorOf }:
                 />
               )}
             </Field>
-            <Field label={t('replicas')} error={errorOf(`${path}.templates.${index}.replicas`)}>
-              {(control) => (
-                <Input
-                  {...control}
-                  className="tabular"
-                  inputMode="numeric"
-                  placeholder="1"
-                  value={template.replicas}
-                  onChange={(event) => change(template.key, { replicas: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label={t('weight')} error={errorOf(`${path}.templates.${index}.weight`)}>
-              {(control) => (
-                <Input
-                  {...control}
-                  className="tabular"
-                  inputMode="decimal"
-                  placeholder="0"
-                  value={template.weight}
-                  onChange={(event) => change(template.key, { weight: event.target.value })}
-                />
-              )}
-            </Field>
+            {amounts.map(({ of, inputMode, usual }) => (
+              <Field key={of} label={t(of)} error={errorOf(`${path}.templates.${index}.${of}`)}>
+                {(control) => (
+                  <Input
+                    {...control}
+                    className="tabular"
+                    inputMode={inputMode}
+                    placeholder={usual}
+                    value={template[of]}
+                    onChange={(event) => change(template.key, { [of]: event.target.value })}
+                  />
+                )}
+              </Field>
+            ))}
           </div>
         </FormEntry>
       ))}
