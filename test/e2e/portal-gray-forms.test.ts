@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { askGateway } from '../support/gateway.js';
 import { deployGray, type Gray } from '../support/gray.js';
 import { launchBrowser, lookInto, signIn } from '../support/portal.js';
+import { startTraffic } from '../support/traffic.js';
 
 const port = inject('gatewayPort');
 const look = lookInto('gray-forms');
@@ -66,6 +67,52 @@ test('web hooks are written in a form, and the page of an A/B rollout says who m
   expect(await scene.slipway.run('rollouts', 'get', id, '--app', 'gray')).toMatch(/who meets it:? +cookie beta is "1"/);
   await place.act(id, 'abort');
   await place.until(id, 'aborted');
+});
+
+test('an experiment is written in a form, runs as it was written, and its page shows what the gateway compared', async () => {
+  const { place, scene } = gray;
+  await page.goto(`${application()}/strategy`);
+  await button('Canary by hand').click();
+  const steps = page.getByRole('list', { name: 'Steps', exact: true });
+  while ((await steps.getByRole('listitem').count()) > 1) await button('Remove step 2').click();
+  await page.getByLabel('Kind of step 1').selectOption({ label: 'Experiment' });
+  const pods = (number: number) => page.getByRole('group', { name: `Pods ${number}`, exact: true });
+  await page.getByLabel('Measure it').click();
+  const experiment = page.getByRole('group', { name: 'Experiment of step 1', exact: true });
+  const kind = experiment.getByLabel('Kind', { exact: true });
+  await kind.selectOption('request-success-rate');
+  await experiment.getByText('No user meets the new release there').waitFor();
+  for (const [number, weight] of [
+    [1, '20'],
+    [2, '30'],
+  ] as const)
+    await pods(number).getByLabel('Share of the traffic, %').fill(weight);
+  await experiment.getByText('No user meets the new release there').waitFor({ state: 'detached' });
+  await experiment.getByLabel('For', { exact: true }).fill('12s');
+  await experiment.getByLabel('Requests needed to pass').fill('20');
+  await look(page, 'experiment');
+  await button('Save for production').click();
+  await page.getByText('The strategy of production is saved').waitFor();
+  const { strategy } = await place.call<{ strategy: { steps: object[] } }>('GET', '/environments/production/strategy');
+  const templates = [
+    { name: 'baseline', specRef: 'stable', weight: 20 },
+    { name: 'canary', specRef: 'canary', weight: 30 },
+  ];
+  const analysis = { metrics: [{ name: 'request-success-rate' }], minimumSamples: 20 };
+  expect(strategy.steps).toEqual([{ experiment: { duration: '12s', templates, analysis } }]);
+
+  const traffic = startTraffic({ port, url: gray.url, clients: 2, hasLong: false });
+  const id = await place.rollOut(await place.release('3'), strategy);
+  await page.goto(`${application()}/rollouts/${id}`);
+  await page.getByText('Failed requests').first().waitFor();
+  await place.until(id, 'healthy');
+  await traffic.stop();
+  await page.reload();
+  await page.getByText('Passed').first().waitFor();
+  await look(page, 'experiment-compared');
+  const { runs } = await place.call<{ runs: object[] }>('GET', `/rollouts/${id}/analysis-runs`);
+  expect(runs).toMatchObject([{ step: 'experiment 12 s', verdict: 'pass' }]);
+  expect(await scene.slipway.run('rollouts', 'get', id, '--app', 'gray')).toContain('experiment 12 s');
 });
 
 test('a domain with a certificate sends who asks without TLS there, by a check box and by the command', async () => {

@@ -3333,6 +3333,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the golden signals of both releases, side by side
+         * @description What the gateway saw of each from a minute before the rollout began to a minute after its end: requests, errors, latency, and requests that wait.
+         */
+        get: operations["rolloutSignals.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/rollouts/{id}/transitions": {
         parameters: {
             query?: never;
@@ -6585,7 +6605,7 @@ export interface components {
              */
             duration?: number | string;
             templates: components["schemas"]["ExperimentTemplate"][];
-            /** @description Metrics of one's own; in them $templates.<name> is the name of a template's Service. */
+            /** @description The built-in metrics compare what users met: the templates of the canary with those of the stable release, or with its slot where none of these has a weight. In metrics of one's own $templates.<name> is the name of a template's Service. */
             analysis?: components["schemas"]["Analysis"];
         };
         ExperimentTemplate: {
@@ -8562,6 +8582,39 @@ export interface components {
             }[];
             /** @description It would be refused now: no room, or an image policy. */
             isRefused: boolean;
+        };
+        RolloutSignalPoint: {
+            requestsPerSecond: number;
+            /** @description Requests with a status of 500 and above, of all. */
+            errorPercent: number | null;
+            /** @description Until the answer began: of half of the requests. */
+            p50Milliseconds: number | null;
+            /** @description Until the answer began: of 99 % of the requests. */
+            p99Milliseconds: number | null;
+            /** @description Requests without an answer yet, at a time. */
+            waiting: number | null;
+        };
+        RolloutSignals: {
+            /** @description False: the series of the gateway cannot be read now. */
+            isMeasured: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            startsAt: string;
+            /** @description From one point to the next. */
+            stepSeconds: number;
+            /** @description None before it has begun. */
+            sides: {
+                /**
+                 * @description Of a rollout in place both releases are behind one Service: the gateway cannot tell them apart.
+                 * @enum {string}
+                 */
+                side: "stable" | "candidate" | "both";
+                release: number | null;
+                /** @description By time, from startsAt on; null where nothing was measured. */
+                points: (components["schemas"]["RolloutSignalPoint"] | null)[];
+            }[];
         };
         RolloutTransition: {
             id: string;
@@ -36022,6 +36075,94 @@ export interface operations {
              *     `image-refused`: An image policy refuses the image.
              */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database-unavailable`: The database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rolloutSignals.get": {
+        parameters: {
+            query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                project: string;
+                application: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutSignals"];
+                };
+            };
+            /** @description `malformed-request`: The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Who are you? */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `not-found`: There is nothing here that you may see.
+             *
+             *     `application-not-found`: There is no application of this name that you may see.
+             *
+             *     `rollout-not-found`: There is no rollout of this id.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

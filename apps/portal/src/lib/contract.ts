@@ -50,6 +50,7 @@ export type Analysis = Schemas['Analysis'] & Schemas['BackgroundAnalysis'];
 export type AnalysisProbeRun = Schemas['AnalysisProbeRun'];
 export type ReleaseHooks = Schemas['ReleaseHooks'];
 export type AnalysisRun = Schemas['AnalysisRun'];
+export type RolloutSignals = Schemas['RolloutSignals'];
 export type AnalysisMetricRun = Schemas['AnalysisMetricRun'];
 export type PlacementStrategy = Schemas['PlacementStrategy'];
 export type Config = Schemas['Config'];

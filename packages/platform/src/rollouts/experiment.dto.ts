@@ -31,7 +31,8 @@ export const experimentSchema = z
       .max(5)
       .refine((templates) => new Set(templates.map(({ name }) => name)).size === templates.length, 'Each name once.'),
     analysis: analysisSchema.optional().meta({
-      description: "Metrics of one's own; in them $templates.<name> is the name of a template's Service.",
+      description:
+        "The built-in metrics compare what users met: the templates of the canary with those of the stable release, or with its slot where none of these has a weight. In metrics of one's own $templates.<name> is the name of a template's Service.",
     }),
   })
   .superRefine(({ duration, templates, analysis }, context) => {
@@ -42,14 +43,18 @@ export const experimentSchema = z
     for (const field of ['interval', 'count'] as const)
       if (duration !== undefined && analysis[field] !== undefined)
         refuse(['analysis', field], 'Leave it out: it lasts for the duration of the experiment.');
+    if (analysis.onInconclusive === 'synthetic')
+      refuse(['analysis', 'onInconclusive'], 'Its pods are sent no requests of our own: take hold, extend or abort.');
     const names = templates.map(({ name }) => name);
+    const isMet = templates.some(({ specRef, weight = 0 }) => specRef === 'canary' && weight > 0);
     for (const [index, { provider }] of analysis.metrics.entries()) {
       const at = ['analysis', 'metrics', index, 'provider'];
       if (!provider) {
-        refuse(
-          at,
-          'Is missing: the gateway compares the two releases, not the templates; a query can name a Service, $templates.<name>.',
-        );
+        if (!isMet)
+          refuse(
+            ['analysis', 'metrics', index],
+            'Is counted by the gateway, and nobody meets the canary: give a template of it a weight.',
+          );
         continue;
       }
       const { prometheus, web, job } = provider;

@@ -1,24 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import type { ReleaseInput } from '../applications/application-scopes.service.js';
 import type { Analysis } from './analysis/analysis.rules.js';
+import { findCounted } from './analysis/rollout-analysis.rules.js';
 import {
+  comparedTemplates,
   type Experiment,
   experimentServiceName,
   fillTemplates,
   isPlainPath,
+  planExperimentStep,
   planTemplateObjects,
   readTemplateUrl,
   templatesIn,
 } from './experiment.rules.js';
 import { ApplyRefusal, planExperiment } from './experiment-objects.js';
-import { decide, type RolloutEvent } from './rollouts.rules.js';
-
+import { decide, type Rollout, type RolloutEvent } from './rollouts.rules.js';
 import { strategySchema } from './strategy.dto.js';
 import { canary, command, later, play, seen, told, unready } from './testing/play.js';
 
 const templates: Experiment['templates'] = [
   { name: 'baseline', specRef: 'stable' },
   { name: 'canary', specRef: 'canary', replicas: 2 },
+];
+const weighted: Experiment['templates'] = [
+  { name: 'baseline', specRef: 'stable', weight: 5 },
+  { name: 'canary', specRef: 'canary', weight: 2.5 },
 ];
 const smoke: Analysis = { metrics: [{ name: 'smoke', provider: { job: { command: ['check'] } } }] };
 const started: RolloutEvent = { type: 'started' };
@@ -44,10 +50,6 @@ describe('an experiment', () => {
   });
 
   it('has its weights when all of its pods are ready, beside the release that comes, and gives them back at its end', () => {
-    const weighted: Experiment['templates'] = [
-      { name: 'baseline', specRef: 'stable', weight: 5 },
-      { name: 'canary', specRef: 'canary', weight: 2.5 },
-    ];
     const strategy = canary({ setWeight: 20 }, { experiment: { duration: 2, templates: weighted } }, { setWeight: 50 });
     const late = seen(undefined, [unready('baseline')]);
     const { lines } = play(strategy, started, seen(), seen(), late, seen(), seen(), measured, seen());
@@ -70,6 +72,40 @@ describe('an experiment', () => {
     expect(held.lines.at(-1)).toBe(
       'paused experiment 2 s: previous/previous +1 at 200 baseline=50 canary=25 → observe',
     );
+  });
+
+  it('is judged by what users met of its pods, and the release beside it by what they met of the slots', () => {
+    const metrics = [{ name: 'request-success-rate' }];
+    const strategy = {
+      ...canary({ setWeight: 20 }, { experiment: { duration: 60, templates: weighted, analysis: { metrics } } }),
+      analysis: { metrics },
+    };
+    const counts = (good: number, bad: number) => ({ codes: { '200': good, '500': bad }, buckets: {} });
+    const begun = play(strategy, started, seen(), seen(), seen()).rollout;
+    expect(findCounted(begun)).toMatchObject({ slots: true, experiment: { do: 'experiment' } });
+    const tell = (rollout: Rollout, good: number, bad: number, second: number) => {
+      const readings = { candidate: counts(good, 0), stable: counts(good, 0) };
+      const experiment = { candidate: counts(good, bad), stable: counts(good, 0) };
+      return decide(rollout, { type: 'measured', readings, experiment }, later(second)).rollout;
+    };
+    const fine = tell(tell(begun, 0, 0, 10), 200, 0, 11);
+    expect(fine).toMatchObject({ restoring: false, analyses: [{ step: null }, { step: 2 }] });
+    expect(fine.analyses.map(({ metrics: [first] }) => first?.candidate.requests)).toEqual([200, 200]);
+    // Each of the two has half of the rate of false alarms.
+    expect(fine.analyses.map(({ metrics: [first] }) => first?.oddsToFail)).toEqual([200, 200]);
+    const failed = tell(fine, 400, 100, 12);
+    expect(failed).toMatchObject({ restoring: true, analyses: [{ verdict: 'inconclusive' }, { verdict: 'fail' }] });
+    expect(failed.error).toMatch(/^request-success-rate: 100 of 500 requests to the candidate failed/);
+  });
+
+  it('compares the templates that have a weight, and with the stable slot where none of its release has', () => {
+    const planned = (given: Experiment['templates']) =>
+      comparedTemplates(planExperimentStep({ duration: 1, templates: given }, () => 0).templates);
+    expect(planned([...weighted, { name: 'unmet', specRef: 'canary' }])).toEqual({
+      candidate: ['canary'],
+      stable: ['baseline'],
+    });
+    expect(planned(weighted.slice(1))).toEqual({ candidate: ['canary'], stable: [] });
   });
 
   it('without a duration lasts until its analysis has ended', () => {
@@ -235,9 +271,18 @@ describe('what is refused, by its path', () => {
     ['no end', { templates }, `${at}.duration`],
     ['eight days', { duration: 691_200, templates }, `${at}.duration`],
     [
-      'a measure of the gateway',
-      { duration: 1, templates, analysis: { metrics: [{ name: 'request-duration' }] } },
-      `${at}.analysis.metrics.0.provider`,
+      'a measure of the gateway where no user meets the new release',
+      { duration: 1, templates: [weighted[0], templates[1]], analysis: { metrics: [{ name: 'request-duration' }] } },
+      `${at}.analysis.metrics.0`,
+    ],
+    [
+      'requests of our own',
+      {
+        duration: 1,
+        templates: weighted,
+        analysis: { metrics: [{ name: 'request-duration' }], onInconclusive: 'synthetic' },
+      },
+      `${at}.analysis.onInconclusive`,
     ],
     ['two lengths', { duration: 1, templates, analysis: { ...smoke, count: 3 } }, `${at}.analysis.count`],
     [

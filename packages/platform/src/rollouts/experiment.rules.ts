@@ -6,7 +6,7 @@ import {
 } from '../applications/application-scopes.service.js';
 import { managedBy } from '../kernel/kubernetes/labels.js';
 import { type Analysis, type AnalysisPlan, planAnalysis, startRun } from './analysis/analysis.rules.js';
-import { runOf } from './analysis/rollout-analysis.rules.js';
+import { comparisonsIn, runOf } from './analysis/rollout-analysis.rules.js';
 import { parseSeconds } from './duration.rules.js';
 import type { ObservedProcess } from './observed-process.rules.js';
 import type { Decision, Rollout } from './rollouts.rules.js';
@@ -71,12 +71,22 @@ export const toThousandths = (percent: number): number => Math.round(percent * 1
 export const sharesOf = (templates: readonly PlannedTemplate[]): readonly TemplateShare[] =>
   templates.flatMap(({ name, weight = 0 }) => (weight > 0 ? [{ name, weight }] : []));
 
+/** The templates that the gateway's metrics compare; where no pods of the stable release have a weight, its slot is the other side. */
+export function comparedTemplates(templates: readonly PlannedTemplate[]): {
+  readonly candidate: readonly string[];
+  readonly stable: readonly string[];
+} {
+  const met = (release: PlannedTemplate['release']) =>
+    sharesOf(templates.filter((template) => template.release === release)).map(({ name }) => name);
+  return { candidate: met('next'), stable: met('previous') };
+}
+
 /** Its time and its measurements count from when all of its pods are ready. */
 export const hasBegun = (rollout: Rollout): boolean => runOf(rollout, rollout.index) !== undefined;
 
 /** Its pods are ready: from now on it is measured, and users meet those that have a weight. */
 export function beginExperiment(rollout: Rollout, { plan, templates }: ExperimentStep, now: Date): Decision {
-  const analyses = [...rollout.analyses, startRun(plan, rollout.index, 1, now)];
+  const analyses = [...rollout.analyses, startRun(plan, rollout.index, comparisonsIn(rollout), now)];
   const begun: Rollout = { ...rollout, state: 'progressing', deadlineAt: null, analyses };
   return { rollout: begun, actions: [{ do: sharesOf(templates).length > 0 ? 'apply' : 'observe' }] };
 }

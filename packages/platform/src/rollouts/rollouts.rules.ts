@@ -1,7 +1,7 @@
 import type { AnalysisPlan, AnalysisRun, Background } from './analysis/analysis.rules.js';
-import type { Readings } from './analysis/readings.rules.js';
 import {
   beginAnalyses,
+  type Counted,
   closeAnalyses,
   explainRun,
   findCandidateGap,
@@ -106,7 +106,7 @@ export type RolloutEvent =
       readonly experiment?: readonly ObservedProcess[];
     }
   /** What the gateway has counted so far (null where that could not be had), and what else was measured. */
-  | { readonly type: 'measured'; readonly readings: Readings | null; readonly taken?: readonly Taken[] }
+  | ({ readonly type: 'measured'; readonly taken?: readonly Taken[] } & Counted)
   | { readonly type: 'command'; readonly command: Command }
   /** Another took its place; `isHeldBack`: one that has not begun, and waits for a person or for room. */
   | { readonly type: 'superseded'; readonly by: string; readonly isHeldBack?: boolean };
@@ -280,9 +280,9 @@ function leave(rollout: Rollout, now: Date): Rollout {
 type Measured = Extract<RolloutEvent, { type: 'measured' }>;
 
 /** What was measured decides at once only where the candidate is worse. */
-function measured(rollout: Rollout, { readings, taken }: Measured, now: Date): Decision {
+function measured(rollout: Rollout, { taken, ...counted }: Measured, now: Date): Decision {
   if (rollout.restoring || rollout.state === 'pending') return { rollout, actions: [{ do: 'observe' }] };
-  const next = { ...rollout, analyses: measureAnalyses(rollout, readings, now, taken) };
+  const next = { ...rollout, analyses: measureAnalyses(rollout, counted, now, taken) };
   const failed = next.analyses.find(({ verdict, finishedAt }) => verdict === 'fail' && finishedAt === null);
   return failed
     ? restore(next, failed.reason ?? 'The analysis failed.', now)

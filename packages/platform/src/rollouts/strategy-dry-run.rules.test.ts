@@ -70,6 +70,28 @@ describe('a canary on the traffic of the past', () => {
     expect(caught?.afterSeconds).toBeGreaterThan(60);
   });
 
+  it('counts what the templates of an experiment get, and what its metrics know', () => {
+    const templates = [
+      { name: 'baseline', specRef: 'stable', weight: 10 },
+      { name: 'next', specRef: 'canary', weight: 5 },
+      { name: 'more', specRef: 'canary', weight: 5 },
+    ] as const;
+    const experiment = { duration: 60, templates, analysis };
+    const steps = [{ setWeight: 20 }, { experiment }, { pause: { duration: 60 } }];
+    const { caught, steps: shown } = dryRun(canary({ steps }), steady(10), assumed);
+    expect(shown.map(({ weight, candidateRequests, samples }) => [weight, candidateRequests, samples])).toEqual([
+      [0, 0, null],
+      [20, 0, null],
+      [30, 180, 60],
+      [20, 120, null],
+      [100, 0, null],
+    ]);
+    expect(caught?.step).toBe(2);
+    expect(dryRun(canary({ steps }), steady(10), { ...assumed, errorShare: 0 }).caught).toBeNull();
+    const lone = { ...experiment, templates: templates.slice(1) };
+    expect(dryRun(canary({ steps: [{ experiment: lone }] }), steady(10), assumed).caught?.step).toBe(1);
+  });
+
   it('says why nothing would be caught', () => {
     expect(dryRun(canary(), steady(10), assumed).uncaught).toBe('no-analysis');
     expect(dryRun(canary({ analysis }), steady(0), assumed).uncaught).toBe('no-traffic');

@@ -1,5 +1,7 @@
 import { type AnalysisPlan, startRun } from './analysis/analysis.rules.js';
+import { comparisonsIn } from './analysis/rollout-analysis.rules.js';
 import { type Evidence, noEvidence, oddsOf, weigh } from './analysis/sequential.rules.js';
+import { sharesOf } from './experiment.rules.js';
 import { secondsOf } from './rollout-plan.rules.js';
 import { backgroundOf, type CanaryStrategy, nameStep, type PlannedStep, planSteps, whole } from './strategy.rules.js';
 
@@ -56,13 +58,22 @@ export interface DryRun {
   readonly uncaught: 'no-analysis' | 'no-traffic' | 'too-late' | null;
 }
 
+/** Of the traffic (0…1), what goes to the new release and what to the one before. */
+interface Shares {
+  readonly candidate: number;
+  readonly stable: number;
+}
+
 interface Span {
   readonly step: PlannedStep;
   readonly name: string;
   readonly from: number;
   readonly seconds: number;
-  readonly weight: number;
   readonly isManual: boolean;
+  /** Of the slots. */
+  readonly slots: Shares;
+  /** Of what an experiment's metrics compare; nothing goes to the candidate where there is none. */
+  readonly compared: Shares;
 }
 
 interface Watch {
@@ -70,6 +81,8 @@ interface Watch {
   /** Spans from–to, both within. */
   readonly from: number;
   readonly to: number;
+  /** What it compares of a span. */
+  readonly of: 'slots' | 'compared';
   readonly oddsToFail: number;
   /** The share of bad requests that a threshold allows. */
   readonly limit: number | undefined;
@@ -77,6 +90,7 @@ interface Watch {
 
 interface Watched {
   readonly watch: Watch;
+  readonly counted: Counting;
   requests: number;
   stable: Evidence;
   threshold: Evidence;
@@ -108,31 +122,54 @@ function spansOf(strategy: CanaryStrategy, promoteAfterSeconds: number): readonl
     if (step.do === 'promote') weight = whole;
     const isManual = step.do === 'pause' && step.seconds === null;
     const seconds = isManual ? promoteAfterSeconds : (secondsOf(step) ?? 0);
-    const span = { step, name: nameStep(step), from, seconds, weight, isManual };
+    const span = { step, name: nameStep(step), from, seconds, isManual, ...sharesIn(step, weight) };
     from += seconds;
     return span;
   });
+}
+
+function sharesIn(step: PlannedStep, weight: number): Pick<Span, 'slots' | 'compared'> {
+  const templates = step.do === 'experiment' ? step.templates : [];
+  const met = (release: 'previous' | 'next') =>
+    sumOf(sharesOf(templates.filter((template) => template.release === release)).map((share) => share.weight)) / whole;
+  const [previous, next] = [met('previous'), met('next')];
+  const slots = { candidate: weight / whole, stable: 1 - weight / whole - previous - next };
+  return { slots, compared: { candidate: next, stable: previous > 0 ? previous : slots.stable } };
 }
 
 /** Those analyses that look at failed requests; others cannot be told from the past. */
 function watchesOf(strategy: CanaryStrategy, spans: readonly Span[]): readonly Watch[] {
   const background = backgroundOf(strategy, true);
   const inSteps = spans.flatMap(({ step }, index) =>
-    step.do === 'analysis' ? [{ plan: step.plan, from: index, to: index }] : [],
+    step.do === 'analysis' || step.do === 'experiment'
+      ? [
+          {
+            plan: step.plan,
+            from: index,
+            to: index,
+            of: step.do === 'analysis' ? ('slots' as const) : ('compared' as const),
+          },
+        ]
+      : [],
   );
   const all = [
-    ...(background ? [{ plan: background.plan, from: background.startsAt, to: spans.length }] : []),
+    ...(background
+      ? [{ plan: background.plan, from: background.startsAt, to: spans.length, of: 'slots' as const }]
+      : []),
     ...inSteps,
   ];
-  return all.flatMap(({ plan, from, to }) => {
-    const run = startRun(plan, null, all.length, new Date(0));
+  const comparisons = comparisonsIn({ plan: spans.map(({ step }) => step), background });
+  return all.flatMap(({ plan, from, to, of }) => {
+    const run = startRun(plan, null, comparisons, new Date(0));
     const metric = plan.metrics.find(({ name }) => name === 'request-success-rate');
     const found = run.metrics.find(({ name }) => name === 'request-success-rate');
     if (!metric || !found) return [];
     const min = metric.thresholdRange?.min;
-    return [{ plan, from, to, oddsToFail: found.oddsToFail, limit: min === undefined ? undefined : 1 - min / 100 }];
+    return [{ plan, from, to, of, oddsToFail: found.oddsToFail, limit: min === undefined ? undefined : 1 - min / 100 }];
   });
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
 
 /** Counts what comes in whole requests: what is left over is kept for the next time. */
 class Whole {
@@ -146,13 +183,29 @@ class Whole {
   }
 }
 
-class Replay {
-  caught: Catch | null = null;
-  private readonly watched: readonly Watched[];
+/** Requests and failed ones of two releases that are asked at the same time. */
+class Counting {
   private readonly candidates = new Whole();
   private readonly stables = new Whole();
   private readonly badCandidates = new Whole();
   private readonly badStables = new Whole();
+
+  constructor(private readonly errorShare: number) {}
+
+  /** Of `amount` requests, of which `usual` (0…1) fail as it is. */
+  take(amount: number, shares: Shares, usual: number) {
+    const candidate = this.candidates.take(amount * shares.candidate);
+    const stable = this.stables.take(amount * shares.stable);
+    const bad = Math.min(candidate, this.badCandidates.take(candidate * Math.min(1, usual + this.errorShare)));
+    const badStable = Math.min(stable, this.badStables.take(stable * usual));
+    return { candidate, stable, bad, badStable };
+  }
+}
+
+class Replay {
+  caught: Catch | null = null;
+  private readonly watched: readonly Watched[];
+  private readonly counted: Counting;
   private requests = 0;
   private candidateRequests = 0;
   private badRequests = 0;
@@ -160,24 +213,27 @@ class Replay {
   constructor(
     private readonly buckets: readonly PastBucket[],
     private readonly bucketSeconds: number,
-    private readonly errorShare: number,
+    errorShare: number,
     watches: readonly Watch[],
   ) {
-    this.watched = watches.map((watch) => ({ watch, requests: 0, stable: noEvidence, threshold: noEvidence }));
+    this.counted = new Counting(errorShare);
+    this.watched = watches.map((watch) => {
+      return { watch, counted: new Counting(errorShare), requests: 0, stable: noEvidence, threshold: noEvidence };
+    });
   }
 
-  pass({ name, from, seconds, weight, isManual }: Span, index: number, tick: number): DryStep {
+  pass(span: Span, index: number, tick: number): DryStep {
+    const { name, from, seconds, isManual } = span;
     const before = { requests: this.requests, candidate: this.candidateRequests };
     const looking = this.watched.filter(({ watch }) => index >= watch.from && index <= watch.to);
-    for (let at = 0; at < seconds; at += tick)
-      this.tick(from + at, Math.min(tick, seconds - at), weight / whole, looking, index);
+    for (let at = 0; at < seconds; at += tick) this.tick(from + at, Math.min(tick, seconds - at), span, looking, index);
     const [first] = looking;
     return {
       name,
       startsAfterSeconds: from,
       seconds,
       isManual,
-      weight: weight / 10,
+      weight: Math.round(candidateShare(span) * whole) / 10,
       requests: this.requests - before.requests,
       candidateRequests: this.candidateRequests - before.candidate,
       samples: first ? Math.min(...looking.map(({ requests }) => requests)) : null,
@@ -190,27 +246,32 @@ class Replay {
     return this.requests === 0 ? 'no-traffic' : 'too-late';
   }
 
-  private tick(at: number, seconds: number, share: number, looking: readonly Watched[], step: number): void {
+  private tick(at: number, seconds: number, span: Span, looking: readonly Watched[], step: number): void {
     const bucket = this.buckets[Math.floor(at / this.bucketSeconds) % Math.max(1, this.buckets.length)];
     if (!bucket || bucket.requests <= 0) return;
     const amount = (bucket.requests * seconds) / this.bucketSeconds;
-    const candidate = this.candidates.take(amount * share);
-    const stable = this.stables.take(amount * (1 - share));
     const usual = bucket.failed / bucket.requests;
-    const bad = Math.min(candidate, this.badCandidates.take(candidate * Math.min(1, usual + this.errorShare)));
-    const badStable = Math.min(stable, this.badStables.take(stable * usual));
-    this.requests += candidate + stable;
-    this.candidateRequests += candidate;
-    if (!this.caught) this.badRequests += bad;
-    for (const each of looking) {
-      each.requests += candidate;
-      if (this.caught) continue;
-      each.stable = weigh(each.stable, { events: bad + badStable, hits: bad, expected: share });
-      const { limit, oddsToFail } = each.watch;
-      if (limit !== undefined)
-        each.threshold = weigh(each.threshold, { events: candidate, hits: bad, expected: limit });
-      if (Math.max(oddsOf(each.stable), oddsOf(each.threshold)) >= oddsToFail) this.catch(at + seconds, step);
-    }
+    const candidate = candidateShare(span);
+    const met = this.counted.take(amount, { candidate, stable: 1 - candidate }, usual);
+    this.requests += met.candidate + met.stable;
+    this.candidateRequests += met.candidate;
+    if (!this.caught) this.badRequests += met.bad;
+    for (const each of looking) this.weigh(each, amount, span, usual);
+    const isCaught = looking.some(({ watch, stable, threshold }) => {
+      return Math.max(oddsOf(stable), oddsOf(threshold)) >= watch.oddsToFail;
+    });
+    if (isCaught && !this.caught) this.catch(at + seconds, step);
+  }
+
+  private weigh(each: Watched, amount: number, span: Span, usual: number): void {
+    const { of, limit } = each.watch;
+    const shares = span[of];
+    const { candidate, bad, badStable } = each.counted.take(amount, shares, usual);
+    each.requests += candidate;
+    const both = shares.candidate + shares.stable;
+    if (this.caught || both === 0) return;
+    each.stable = weigh(each.stable, { events: bad + badStable, hits: bad, expected: shares.candidate / both });
+    if (limit !== undefined) each.threshold = weigh(each.threshold, { events: candidate, hits: bad, expected: limit });
   }
 
   private catch(afterSeconds: number, step: number): void {
@@ -219,3 +280,6 @@ class Replay {
     this.caught = { afterSeconds, step, candidateRequests, badRequests, harmedPercent };
   }
 }
+
+/** Of all requests, whatever pods of it they meet. */
+const candidateShare = ({ slots, compared }: Span): number => slots.candidate + compared.candidate;

@@ -3,6 +3,7 @@ import { compact, isDuration, isWhole, toDuration, toNumber, toText } from '../.
 import {
   type AnalysisDraft,
   isBuiltIn,
+  newAnalysis,
   newMetric,
   problemsOfAnalysis,
   toAnalysis,
@@ -47,11 +48,18 @@ export const newExperiment = (): ExperimentDraft => ({
   ],
 });
 
-/** Users send nothing there that the gateway could measure: what asks the new pods is a metric of one's own. */
-export const newExperimentAnalysis = (): AnalysisDraft => ({
-  ...toAnalysisDraft({ metrics: [] }),
-  metrics: [newMetric('0', { kind: 'web', name: 'health', url: 'http://$templates.canary/' })],
-});
+/** Compares what users meet; where they meet nothing, a metric of one's own asks the new pods. */
+export const newExperimentAnalysis = (templates: ExperimentDraft['templates']): AnalysisDraft =>
+  isMet(templates)
+    ? newAnalysis()
+    : {
+        ...toAnalysisDraft({ metrics: [] }),
+        metrics: [newMetric('0', { kind: 'web', name: 'health', url: 'http://$templates.canary/' })],
+      };
+
+/** Do users send the new release something there that the gateway could measure? */
+const isMet = (templates: ExperimentDraft['templates']): boolean =>
+  templates.some(({ specRef, weight }) => specRef === 'canary' && Number(weight) > 0);
 
 export const toExperimentDraft = ({ duration, templates, analysis }: Experiment): ExperimentDraft =>
   compact({
@@ -89,7 +97,8 @@ export function problemsOfExperiment({ duration, templates, analysis }: Experime
   });
   if (!analysis) return found;
   analysis.metrics.forEach(({ kind }, index) => {
-    if (isBuiltIn(kind)) found[`${path}.analysis.metrics.${index}`] = 'ownMetrics';
+    if (isBuiltIn(kind) && !isMet(templates)) found[`${path}.analysis.metrics.${index}`] = 'unmet';
   });
-  return { ...found, ...problemsOfAnalysis(analysis, `${path}.analysis`) };
+  if (analysis.onInconclusive === 'synthetic') found[`${path}.analysis.onInconclusive`] = 'noSynthetic';
+  return { ...problemsOfAnalysis(analysis, `${path}.analysis`), ...found };
 }

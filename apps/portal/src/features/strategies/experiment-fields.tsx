@@ -111,7 +111,9 @@ export function ExperimentFields({ label, experiment, path, onChange, errorOf }:
         help={t('analysisHelp')}
         analysis={analysis}
         path={`${path}.analysis`}
-        onToggle={(isOn) => onChange({ duration, templates, ...(isOn ? { analysis: newExperimentAnalysis() } : {}) })}
+        onToggle={(isOn) =>
+          onChange({ duration, templates, ...(isOn ? { analysis: newExperimentAnalysis(templates) } : {}) })
+        }
         onChange={(next) => onChange({ ...experiment, analysis: next })}
         errorOf={errorOf}
       />

@@ -228,6 +228,11 @@ describe('a strategy as it is edited', () => {
     const experiments = [
       { duration: '', templates },
       { duration: '5m', templates: [], analysis: newAnalysis() },
+      {
+        duration: '5m',
+        templates: [newTemplate('a', { name: 'next', weight: '5' })],
+        analysis: { ...newAnalysis(), onInconclusive: 'synthetic' as const },
+      },
     ];
     const steps = experiments.map((experiment, index) => newStep(`${index}`, { kind: 'experiment', experiment }));
     expect(problemsOf({ ...toDraft({ type: 'canary', steps: [] }), steps })).toEqual({
@@ -236,7 +241,8 @@ describe('a strategy as it is edited', () => {
       'strategy.steps.0.experiment.templates.2.name': 'name',
       'strategy.steps.0.experiment.templates.2.replicas': 'whole',
       'strategy.steps.1.experiment.templates': 'required',
-      'strategy.steps.1.experiment.analysis.metrics.0': 'ownMetrics',
+      'strategy.steps.1.experiment.analysis.metrics.0': 'unmet',
+      'strategy.steps.2.experiment.analysis.onInconclusive': 'noSynthetic',
     });
   });
 

@@ -62,6 +62,36 @@ describe.skipIf(!existsSync(prometheusBinary))('with a Prometheus that reads the
     expect(route.spec.rules?.at(-1)?.backendRefs?.map(({ weight }) => weight)).toEqual([1000, 0]);
   }, 60_000);
 
+  it('shows the signals of both releases side by side, to those who may see the rollout', async () => {
+    serve({ failing: 0.5 });
+    const id = await start('9', { type: 'canary', steps: [{ setWeight: 10 }, { pause: {} }] });
+    await reaches(id, { state: 'paused', weight: 10 });
+    const path = `${application}/rollouts/${id}/signals`;
+    type Sides = readonly { side: string; release: number; points: (Record<string, number> | null)[] }[];
+    await eventually(async () => {
+      const { body } = await as('vera', 'GET', path);
+      expect(body).toMatchObject({ isMeasured: true, stepSeconds: 5 });
+      const [stable, candidate] = body['sides'] as Sides;
+      expect([stable?.side, candidate?.side]).toEqual(['stable', 'candidate']);
+      expect(candidate?.release).toBeGreaterThan(stable?.release ?? 0);
+      const last = (side: Sides[number] | undefined) => side?.points.findLast((point) => point !== null) ?? {};
+      expect(last(stable)['requestsPerSecond']).toBeGreaterThan(150);
+      expect(last(stable)['errorPercent']).toBe(0);
+      expect(last(candidate)['requestsPerSecond']).toBeLessThan(30);
+      expect(Math.abs((last(candidate)['errorPercent'] ?? 0) - 50)).toBeLessThan(10);
+      expect(last(candidate)['p99Milliseconds']).toBeGreaterThan(0);
+    });
+    const aborted = await as('dora', 'POST', `${application}/rollouts/${id}/abort`);
+    expect(aborted.status).toBe(202);
+    await reaches(id, { state: 'aborted' });
+    const { body } = await as('vera', 'GET', path);
+    expect((body['sides'] as Sides).map(({ side }) => side)).toEqual(['stable', 'candidate']);
+    series.setAway(true);
+    expect((await as('mallory', 'GET', path)).status).toBe(404);
+    expect((await as('vera', 'GET', path.replace(id, 'none'))).body).toMatchObject({ code: 'rollout-not-found' });
+    series.setAway(false);
+  }, 60_000);
+
   it('takes a release back that is slow', async () => {
     serve({ slow: 1 });
     const id = await start('c', strategy());
@@ -69,6 +99,36 @@ describe.skipIf(!existsSync(prometheusBinary))('with a Prometheus that reads the
       state: 'failed',
       error: expect.stringMatching(/^request-duration: .* took longer than 0\.1 s/),
     });
+  }, 60_000);
+
+  it('takes a release back whose pods in an experiment fail, however well its slot does', async () => {
+    const slots = ['hello-slot-a', 'hello-slot-b'].map((service) => ({ service, requestsPerSecond: 100 }));
+    const templates = (failing: number) => [
+      { service: 'hello-exp-baseline', requestsPerSecond: 20 },
+      { service: 'hello-exp-next', requestsPerSecond: 10, failing },
+      { service: 'hello-exp-more', requestsPerSecond: 10, failing },
+    ];
+    series.serve([...slots, ...templates(0)]);
+    const experiment = {
+      duration: '1h',
+      templates: [
+        { name: 'baseline', specRef: 'stable', weight: 10 },
+        { name: 'next', specRef: 'canary', weight: 5 },
+        { name: 'more', specRef: 'canary', weight: 5 },
+      ],
+      analysis: { metrics: [{ name: 'request-success-rate' }], minimumSamples: 20 },
+    };
+    const id = await start('8', strategy({ steps: [{ setWeight: 10 }, { experiment }] }));
+    await eventually(async () => {
+      const all = (await runs(id))['runs'] as { step: string | null; metrics: { candidate: { requests: number } }[] }[];
+      const ofExperiment = all.find(({ step }) => step !== null);
+      expect(ofExperiment?.metrics[0]?.candidate.requests).toBeGreaterThan(20);
+    });
+    series.serve([...slots, ...templates(0.5)]);
+    await reaches(id, { state: 'failed', weight: 0, templateWeights: [] });
+    const [background, ofExperiment] = (await runs(id))['runs'] as { verdict: string; metrics: object[] }[];
+    expect(background?.verdict).not.toBe('fail');
+    expect(ofExperiment).toMatchObject({ verdict: 'fail', metrics: [{ verdict: 'fail', stable: { bad: 0 } }] });
   }, 60_000);
 
   it('judges nothing while the gateway cannot be asked: it waits, for its series or an operator', async () => {

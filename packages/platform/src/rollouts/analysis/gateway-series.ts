@@ -4,11 +4,11 @@ import { CONFIG, type Configuration } from '../../kernel/config/config.js';
 import { askPrometheus } from '../prometheus.js';
 import type { Counters, Readings } from './readings.rules.js';
 
-/** The two Services whose series are compared. The names are ours and never a user's text. */
-export interface SlotServices {
+/** The Services whose series are compared, those of a side together. The names are ours and never a user's text. */
+export interface ComparedServices {
   readonly namespace: string;
-  readonly candidate: string;
-  readonly stable: string;
+  readonly candidate: readonly string[];
+  readonly stable: readonly string[];
 }
 
 const requests = 'slipway_gateway_requests_total';
@@ -39,7 +39,7 @@ export class GatewaySeries {
   constructor(@Inject(CONFIG) private readonly config: Pick<Configuration, 'prometheusUrl'>) {}
 
   /** Null where Prometheus is away, answers too late, or no gateway is known to it. */
-  async read(services: SlotServices, timeoutMilliseconds: number, ending?: AbortSignal): Promise<Readings | null> {
+  async read(services: ComparedServices, timeoutMilliseconds: number, ending?: AbortSignal): Promise<Readings | null> {
     const { prometheusUrl } = this.config;
     if (!prometheusUrl) return null;
     try {
@@ -55,21 +55,26 @@ export class GatewaySeries {
   }
 }
 
-function queryOf({ namespace, candidate, stable }: SlotServices): string {
-  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(`${candidate}|${stable}`)},pod!="gone"`;
+function queryOf({ namespace, candidate, stable }: ComparedServices): string {
+  const names = [...candidate, ...stable].join('|');
+  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(names)},pod!="gone"`;
   return [
     `sum by (__name__, service, code, le) ({__name__=~"${requests}|${durations}|${waiting}|${begun}",${selector}})`,
     'max by (__name__) (up{job="gateway-requests"} == 1)',
   ].join(' or ');
 }
 
-function countersOf(samples: readonly Sample[], service: string): Counters {
-  const pick = (name: string, label: string): Record<string, number> =>
-    Object.fromEntries(
-      samples
-        .filter(({ metric }) => metric['__name__'] === name && metric['service'] === service)
-        .map(({ metric, value }) => [metric[label] ?? '', Number(value[1])]),
-    );
+function countersOf(samples: readonly Sample[], services: readonly string[]): Counters {
+  const own = samples.filter(({ metric }) => services.includes(metric['service'] ?? ''));
+  const pick = (name: string, label: string): Readonly<Record<string, number>> => {
+    const sums: Record<string, number> = {};
+    for (const { metric, value } of own) {
+      if (metric['__name__'] !== name) continue;
+      const key = metric[label] ?? '';
+      sums[key] = (sums[key] ?? 0) + Number(value[1]);
+    }
+    return sums;
+  };
   const [one, other] = [pick(waiting, 'none')[''], pick(begun, 'none')['']];
   return {
     codes: pick(requests, 'code'),

@@ -1,3 +1,4 @@
+import type { ExperimentStep } from '../experiment.rules.js';
 import type { Taken } from '../probes/probe.rules.js';
 import type { Rollout } from '../rollouts.rules.js';
 import type { PlannedStep } from '../strategy.rules.js';
@@ -29,12 +30,17 @@ export const runOf = ({ analyses }: Analysed, step: number | null): AnalysisRun 
 export const hasOpenAnalyses = ({ analyses, restoring }: Pick<Rollout, 'analyses' | 'restoring'>): boolean =>
   !restoring && analyses.some(({ finishedAt }) => finishedAt === null);
 
+/** How many analyses share the rate of false alarms of a rollout: those that compare. At least 1. */
+export function comparisonsIn({ plan, background }: Pick<Rollout, 'plan' | 'background'>): number {
+  const plans = plan.flatMap((step) => (step.do === 'analysis' || step.do === 'experiment' ? [step.plan] : []));
+  const all = background ? [...plans, background.plan] : plans;
+  return Math.max(1, all.filter(({ metrics }) => metrics.length > 0).length);
+}
+
 /** The runs, with what begins with the planned step `index`. */
 export function beginAnalyses(rollout: Analysed, index: number, now: Date): readonly AnalysisRun[] {
   const { plan, background, polled, analyses } = rollout;
-  // Only what is compared shares the rate of false alarms.
-  const compared = plan.filter((step) => step.do === 'analysis' && step.plan.metrics.length > 0).length;
-  const all = Math.max(1, compared + (background && background.plan.metrics.length > 0 ? 1 : 0));
+  const all = comparisonsIn(rollout);
   const isDue = background && index >= background.startsAt && !runOf(rollout, null);
   const step = plan[index];
   return [
@@ -45,16 +51,34 @@ export function beginAnalyses(rollout: Analysed, index: number, now: Date): read
   ];
 }
 
+/** What was counted: of the two slots, and of the experiment that is under way. */
+export interface Counted {
+  readonly readings: Readings | null;
+  readonly experiment?: Readings | null;
+}
+
 export function measureAnalyses(
   rollout: Analysed,
-  readings: Readings | null,
+  { readings, experiment = null }: Counted,
   now: Date,
   taken: readonly Taken[] = [],
 ): readonly AnalysisRun[] {
   return rollout.analyses.map((run) => {
     const plan = planOf(rollout, run);
-    return plan ? measure(run, plan, readings, now, taken) : run;
+    return plan ? measure(run, plan, experimentOf(rollout, run) ? experiment : readings, now, taken) : run;
   });
+}
+
+/** Whose series are to be read now: of the slots, of an experiment, or of both. */
+export function findCounted(rollout: Analysed): { readonly slots: boolean; readonly experiment?: ExperimentStep } {
+  const open = rollout.analyses.filter(({ finishedAt, metrics }) => finishedAt === null && metrics.length > 0);
+  const experiments = open.map((run) => experimentOf(rollout, run));
+  return { slots: experiments.includes(undefined), experiment: experiments.find((each) => each !== undefined) };
+}
+
+function experimentOf({ plan }: Analysed, { step }: AnalysisRun): ExperimentStep | undefined {
+  const planned = step === null ? undefined : plan[step];
+  return planned?.do === 'experiment' ? planned : undefined;
 }
 
 /** Ends the runs of one planned step, or all of them; `verdict` is for those that have none. */

@@ -7,9 +7,15 @@ import {
 } from '../../applications/application-scopes.service.js';
 import { Clock } from '../../kernel/clock/clock.js';
 import { Database, type ReleaseModel } from '../../kernel/database/index.js';
-import { GatewaySeries } from '../analysis/gateway-series.js';
-import { findSyntheticTraffic, openProbes } from '../analysis/rollout-analysis.rules.js';
-import { experimentServiceName, fillTemplates, readTemplateUrl } from '../experiment.rules.js';
+import { type ComparedServices, GatewaySeries } from '../analysis/gateway-series.js';
+import { type Counted, findCounted, findSyntheticTraffic, openProbes } from '../analysis/rollout-analysis.rules.js';
+import {
+  comparedTemplates,
+  type ExperimentStep,
+  experimentServiceName,
+  fillTemplates,
+  readTemplateUrl,
+} from '../experiment.rules.js';
 import { RolloutObjects } from '../rollout-objects.js';
 import type { LoadedRollout } from '../rollout-record.js';
 import type { Rollout, RolloutEvent } from '../rollouts.rules.js';
@@ -30,8 +36,9 @@ export type Measured = Extract<RolloutEvent, { type: 'measured' }>;
 /** What was measured before and is not written down yet, and what came since. */
 export function joinMeasured(before: Measured | undefined, since: Measured | undefined): Measured | undefined {
   if (!before || !since) return since ?? before;
-  const { readings } = since.readings ? since : before;
-  return { type: 'measured', readings, taken: [...(before.taken ?? []), ...(since.taken ?? [])] };
+  const readings = since.readings ?? before.readings;
+  const experiment = since.experiment ?? before.experiment;
+  return { type: 'measured', readings, experiment, taken: [...(before.taken ?? []), ...(since.taken ?? [])] };
 }
 
 /** The measurements of one loop over a rollout. */
@@ -92,15 +99,25 @@ export class RolloutMeasurements {
               isSending = false;
             });
         }
-        const isCounted = rollout.analyses.some(({ finishedAt, metrics }) => finishedAt === null && metrics.length > 0);
-        const services = slotServices(loaded.scope);
-        const readings = isCounted ? await this.series.read(services, seriesMilliseconds, ending.signal) : null;
+        const counted = await this.count(loaded.scope, rollout, ending.signal);
         const taken = finished;
         finished = [];
-        return { type: 'measured', readings, taken };
+        return { type: 'measured', ...counted, taken };
       },
       stop: () => ending.abort(),
     };
+  }
+
+  private async count(scope: PlacementScope, rollout: Rollout, signal: AbortSignal): Promise<Counted> {
+    const { slots, experiment } = findCounted(rollout);
+    const read = (services: ComparedServices | undefined) =>
+      services ? this.series.read(services, seriesMilliseconds, signal) : null;
+    const ofExperiment = experiment && experimentServices(scope, experiment);
+    const [readings, ofTemplates] = await Promise.all([
+      read(slots ? comparedSlots(scope) : undefined),
+      read(ofExperiment),
+    ]);
+    return { readings, experiment: ofTemplates };
   }
 
   private async take(
@@ -196,4 +213,18 @@ function slotServices({ environment, application, placement }: PlacementScope) {
     candidate: slotServiceName(application.name, otherSlot(stable)),
     stable: slotServiceName(application.name, stable),
   };
+}
+
+function comparedSlots(scope: PlacementScope): ComparedServices {
+  const { namespace, candidate, stable } = slotServices(scope);
+  return { namespace, candidate: [candidate], stable: [stable] };
+}
+
+function experimentServices(scope: PlacementScope, { templates }: ExperimentStep): ComparedServices {
+  const { namespace, stable } = slotServices(scope);
+  const compared = comparedTemplates(templates);
+  const toServices = (names: readonly string[]) =>
+    names.map((name) => experimentServiceName(scope.application.name, name));
+  const stables = toServices(compared.stable);
+  return { namespace, candidate: toServices(compared.candidate), stable: stables.length > 0 ? stables : [stable] };
 }
