@@ -1,7 +1,12 @@
 import { createKubeClient, type KubeClient, type KubeConnection, loadKubeconfig } from '@slipway/orchestrator/client';
 import { createClusterInformers, startControllers } from '@slipway/orchestrator/controllers';
 import { clusterAddresses, type Network, parseHostServices, startNetwork } from '@slipway/orchestrator/network';
-import { createCriRuntime, createSimulatedRuntime, startNodeAgent } from '@slipway/orchestrator/node';
+import {
+  createCriRuntime,
+  createSimulatedRuntime,
+  simulatedCapacity,
+  startNodeAgent,
+} from '@slipway/orchestrator/node';
 import { type Clock, type Stoppable, startLeaderLease } from '@slipway/orchestrator/runtime';
 import { startScheduler } from '@slipway/orchestrator/scheduler';
 import { type CertificateAuthority, startApiServer } from '@slipway/orchestrator/server';
@@ -128,6 +133,7 @@ export async function startParts(context: DoorContext, api: Api, stops: Stops): 
       cgroupParent: `/${config.SLIPWAY_NFT_TABLE}`,
       pauseImage: config.SLIPWAY_PAUSE_IMAGE,
       inheritedEnvironment: config.SLIPWAY_POD_PROXY_ENV,
+      capacity: isReal ? undefined : simulatedCapacity,
       admit: network?.admit,
     });
     stops.push(() => agent.stop());

@@ -4,5 +4,5 @@
 export { type NodeAgent, type NodeAgentOptions, readResolvConf, startNodeAgent } from './agent.js';
 export type { NodeContext } from './context.js';
 export { createCriRuntime } from './cri/cri-runtime.js';
-export { createSimulatedRuntime } from './cri/simulated-runtime.js';
+export { createSimulatedRuntime, simulatedCapacity } from './cri/simulated-runtime.js';
 export type { ContainerRuntime } from './cri/types.js';

@@ -18,6 +18,9 @@ interface SimulatedContainer {
   status: ContainerStatus;
 }
 
+/** What a node of this runtime has room for: its pods use nothing, so it is no matter of the machine. */
+export const simulatedCapacity = { cpu: 256, memoryBytes: 2 ** 40, pods: 1000 } as const;
+
 /**
  * A runtime in memory, for machines where containers cannot run: every image exists, every container starts at once and
  * runs until it is stopped. Streams are refused.
