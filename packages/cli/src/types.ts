@@ -5,6 +5,7 @@ export type Application = Schemas['Application'];
 export type ApprovalPolicy = Schemas['ApprovalPolicy'];
 export type ApprovalRequest = Schemas['Request'];
 export type AnalysisRun = Schemas['AnalysisRun'];
+export type RolloutSignals = Schemas['RolloutSignals'];
 export type Blueprint = Schemas['Blueprint'];
 export type BlueprintChange = Schemas['BlueprintChange'];
 export type BlueprintVersion = Schemas['BlueprintVersionOutline'];

@@ -1088,6 +1088,7 @@ CREATE TABLE "rollouts" (
     "plan" JSONB NOT NULL DEFAULT '[{"do":"update"}]',
     "stepIndex" INTEGER NOT NULL DEFAULT 0,
     "candidate" JSONB NOT NULL DEFAULT '{}',
+    "slot" TEXT,
     "isHeld" BOOLEAN NOT NULL DEFAULT false,
     "pausedUntil" TIMESTAMPTZ(3),
     "commands" JSONB NOT NULL DEFAULT '[]',

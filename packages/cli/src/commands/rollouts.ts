@@ -7,6 +7,7 @@ import { formatAge, formatDuration } from '../format.js';
 import { toMatchFields } from '../match-words.js';
 import { parseCount, parseNumber } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
+import { renderSignals } from '../signals.js';
 import type { Rollout, RolloutTransition } from '../types.js';
 
 export function registerRollouts(program: Command, cli: Cli): void {
@@ -59,6 +60,18 @@ export function registerRollouts(program: Command, cli: Cli): void {
     const path = await application();
     const newest = id ?? (await newestOf(api, path));
     out.object(await followRollout(api, cli.io, path, newest, false), toFields(cli));
+  });
+
+  const signals = rollouts
+    .command('signals')
+    .description('Show the golden signals of both releases, as last measured; without an id, of the newest rollout.')
+    .argument('[id]');
+  withScope(signals, 'application').action(async (id: string | undefined, options: CommonOptions) => {
+    const { api, out, application } = await cli.open(options);
+    const path = await application();
+    const params = { path: { ...path, id: id ?? (await newestOf(api, path)) } };
+    const found = await read(api.GET(`${APPLICATION}/rollouts/{id}/signals`, { params }));
+    out.text(found, renderSignals);
   });
 
   const act = (name: 'pause' | 'resume' | 'abort' | 'retry', description: string, said: string) => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { anySignal } from '../kernel/clock/any-signal.js';
 
 export interface PrometheusOptions {
@@ -34,4 +35,46 @@ export async function askPrometheus(
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** From `start` to `start + (count - 1) × stepSeconds`, in seconds since 1970. */
+export interface Range {
+  readonly start: number;
+  readonly stepSeconds: number;
+  readonly count: number;
+}
+
+/** One of the series that were found, with a number for each place of the range at which it has one. */
+export interface RangeSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly values: ReadonlyMap<number, number>;
+}
+
+const matrixSchema = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('matrix'),
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        values: z.array(z.tuple([z.number(), z.string()])),
+      }),
+    ),
+  }),
+});
+
+/** Throws as `askPrometheus` does, and where the query was refused. */
+export async function askRange(
+  prometheusUrl: string,
+  query: string,
+  { start, stepSeconds, count }: Range,
+  options: PrometheusOptions,
+): Promise<readonly RangeSeries[]> {
+  const end = start + (count - 1) * stepSeconds;
+  const range = { query, start: String(start), end: String(end), step: String(stepSeconds) };
+  const { data } = matrixSchema.parse(await askPrometheus(prometheusUrl, 'query_range', range, options));
+  return data.result.map(({ metric, values }) => ({
+    labels: metric,
+    values: new Map(values.map(([at, text]) => [Math.round((at - start) / stepSeconds), Number(text)])),
+  }));
 }

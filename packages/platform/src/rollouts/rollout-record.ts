@@ -93,7 +93,9 @@ export class RolloutRecord {
               .map((each) => ({ ...each })),
           }
         : {};
-      const data = { ...toColumns(next), ...commands, finishedAt, version: { increment: 1 } };
+      // Where the new release stands is known when it begins; at the end the slot that is free is the other one.
+      const slot = row.slot ?? (next.state === 'pending' ? null : slotAfter(scope, next));
+      const data = { ...toColumns(next), ...commands, slot, finishedAt, version: { increment: 1 } };
       const { count } = await tx.rollout.updateMany({ where: { id: row.id, version: row.version }, data });
       if (count === 0) return false;
       const transition = describeTransition(before, next, cause?.reason);
@@ -110,12 +112,12 @@ export class RolloutRecord {
         await this.outbox.enqueue(tx, callRolloutHook, payload, { tenantId: row.tenantId });
       }
       if (isPromoted) {
-        const slot = slotAfter(scope, next);
+        const stable = slotAfter(scope, next);
         await tx.placement.update({
           where: { id: scope.placement.id },
-          data: { releaseId: row.releaseId, slot, version: { increment: 1 } },
+          data: { releaseId: row.releaseId, slot: stable, version: { increment: 1 } },
         });
-        if (slot !== scope.placement.slot) {
+        if (stable !== scope.placement.slot) {
           const options = { delaySeconds: scaleDownDelayOf(readStrategy(row.strategy)) };
           await this.outbox.enqueue(tx, retireRelease, { rolloutId: row.id }, options);
         }

@@ -14,6 +14,8 @@ import { AnalysisRunsController } from './analysis/analysis-runs.controller.js';
 import { AnalysisRuns } from './analysis/analysis-runs.service.js';
 import { GatewayHistory } from './analysis/gateway-history.js';
 import { GatewaySeries } from './analysis/gateway-series.js';
+import { RolloutSignalsController } from './analysis/rollout-signals.controller.js';
+import { RolloutSignals } from './analysis/rollout-signals.service.js';
 import { RolloutHooks } from './hooks/rollout-hooks.service.js';
 import { KeptSlots } from './kept-slots.service.js';
 import { LiveSettings } from './live-settings.service.js';
@@ -68,6 +70,7 @@ import { StrategyDryRuns } from './strategy-dry-run.service.js';
   controllers: [
     AnalysisRunsController,
     RolloutPlansController,
+    RolloutSignalsController,
     RolloutsController,
     ScalingController,
     StrategiesController,
@@ -83,6 +86,7 @@ import { StrategyDryRuns } from './strategy-dry-run.service.js';
     RolloutsService,
     RolloutPlans,
     RolloutRequests,
+    RolloutSignals,
     ScalingService,
     StrategyDryRuns,
     StrategyService,

@@ -92,3 +92,13 @@ export const analysisQuery = (name: ApplicationName, id: string, isLive: boolean
     refetchInterval: isLive ? 3000 : false,
     retry: false,
   });
+
+/** What users got of both releases; `isLive`: it goes on, so look again every few seconds. */
+export const signalsQuery = (name: ApplicationName, id: string, isLive: boolean, api: Api = browserApi) =>
+  queryOptions({
+    queryKey: [...applicationKey(name), 'rollouts', id, 'signals'],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET(`${rolloutsPath}/{id}/signals`, { params: { path: { ...toPath(name), id } }, signal })),
+    refetchInterval: isLive ? 5000 : false,
+    retry: false,
+  });

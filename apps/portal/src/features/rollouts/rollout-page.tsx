@@ -22,6 +22,7 @@ import { rolloutQuery } from './queries';
 import { RolloutButtons } from './rollout-buttons';
 import { RolloutHistory } from './rollout-history';
 import { isOver } from './rollout-state';
+import { SignalsSection } from './signals-section';
 import { TrafficBar } from './traffic-bar';
 import { TransitionsSection } from './transitions-section';
 import { useRolloutEnd } from './use-rollout-end';
@@ -83,6 +84,7 @@ export function RolloutPage({ application: ref, id }: { application: Application
           <Steps steps={rollout.steps} withTimes />
         </div>
       </Section>
+      <SignalsSection application={ref} rollout={rollout} />
       <AnalysisSection application={ref} rollout={rollout} />
       {!isOver(rollout) && <Pods application={ref} rollout={rollout} />}
       <Differences application={ref} rollout={rollout} />

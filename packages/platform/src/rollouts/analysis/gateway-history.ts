@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import { CONFIG, type Configuration } from '../../kernel/config/config.js';
-import { askPrometheus } from '../prometheus.js';
+import { askRange } from '../prometheus.js';
 import type { PastTraffic } from '../strategy-dry-run.rules.js';
 
 /** The Services of a placement, whichever of them was the stable one then. The names are ours and never a user's text. */
@@ -20,19 +19,6 @@ const mostBuckets = 480;
 /** A window must hold several scrapes. */
 const leastBucketSeconds = 15;
 
-const answerSchema = z.object({
-  status: z.literal('success'),
-  data: z.object({
-    resultType: z.literal('matrix'),
-    result: z.array(
-      z.object({
-        metric: z.record(z.string(), z.string()),
-        values: z.array(z.tuple([z.number(), z.string()])),
-      }),
-    ),
-  }),
-});
-
 /** Reads from Prometheus how many requests the gateway sent to a placement in the last hours, and how many of them failed. */
 @Injectable()
 export class GatewayHistory {
@@ -44,21 +30,16 @@ export class GatewayHistory {
     if (!prometheusUrl) return null;
     const bucketSeconds = Math.max(leastBucketSeconds, Math.ceil((hours * 3600) / mostBuckets));
     const count = Math.floor((hours * 3600) / bucketSeconds);
-    const end = Math.floor(until.getTime() / 1000);
-    const start = end - (count - 1) * bucketSeconds;
+    const start = Math.floor(until.getTime() / 1000) - (count - 1) * bucketSeconds;
     const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(names.join('|'))}`;
     const query = `sum by (code) (increase(slipway_gateway_requests_total{${selector}}[${bucketSeconds}s]))`;
     try {
-      const range = { query, start: String(start), end: String(end), step: String(bucketSeconds) };
-      const answer = await askPrometheus(prometheusUrl, 'query_range', range, { timeoutMilliseconds });
-      const { result } = answerSchema.parse(answer).data;
+      const range = { start, stepSeconds: bucketSeconds, count };
       const buckets = new Map<number, { requests: number; failed: number }>();
-      for (const { metric, values } of result)
-        for (const [at, text] of values) {
-          const index = Math.round((at - start) / bucketSeconds);
+      for (const { labels, values } of await askRange(prometheusUrl, query, range, { timeoutMilliseconds }))
+        for (const [index, requests] of values) {
           const bucket = buckets.get(index) ?? { requests: 0, failed: 0 };
-          const requests = Number(text);
-          const failed = Number(metric['code']) >= 500 ? requests : 0;
+          const failed = Number(labels['code']) >= 500 ? requests : 0;
           buckets.set(index, { requests: bucket.requests + requests, failed: bucket.failed + failed });
         }
       return {
