@@ -73,13 +73,14 @@ test('an experiment is written in a form, runs as it was written, and its page s
   const { place, scene } = gray;
   await page.goto(`${application()}/strategy`);
   await button('Canary by hand').click();
+  await page.getByLabel('Keep a user with one release by').selectOption({ label: 'Nothing: each request on its own' });
   const steps = page.getByRole('list', { name: 'Steps', exact: true });
   while ((await steps.getByRole('listitem').count()) > 1) await button('Remove step 2').click();
   await page.getByLabel('Kind of step 1').selectOption({ label: 'Experiment' });
   const pods = (number: number) => page.getByRole('group', { name: `Pods ${number}`, exact: true });
   await page.getByLabel('Measure it').click();
   const experiment = page.getByRole('group', { name: 'Experiment of step 1', exact: true });
-  const kind = experiment.getByLabel('Kind', { exact: true });
+  const kind = experiment.getByLabel('What is measured');
   await kind.selectOption('request-success-rate');
   await experiment.getByText('No user meets the new release there').waitFor();
   for (const [number, weight] of [
@@ -110,9 +111,23 @@ test('an experiment is written in a form, runs as it was written, and its page s
   await page.reload();
   await page.getByText('Passed').first().waitFor();
   await look(page, 'experiment-compared');
+  const latency = page.getByRole('article', { name: 'Latency (p99)' });
+  await latency
+    .getByText(/^\d+(\.\d+)? ms$/)
+    .first()
+    .waitFor();
+  const time = page.getByRole('slider', { name: 'Time' });
+  await time.press('Home');
+  expect(await latency.getByText('–', { exact: true }).count(), 'nothing was measured a minute before').toBe(2);
+  await time.press('End');
+  expect(await time.getAttribute('aria-valuetext')).toContain('Take all traffic');
+  await look(page, 'golden-signals');
   const { runs } = await place.call<{ runs: object[] }>('GET', `/rollouts/${id}/analysis-runs`);
   expect(runs).toMatchObject([{ step: 'experiment 12 s', verdict: 'pass' }]);
   expect(await scene.slipway.run('rollouts', 'get', id, '--app', 'gray')).toContain('experiment 12 s');
+  const signals = await scene.slipway.run('rollouts', 'signals', id, '--app', 'gray');
+  expect(signals).toMatch(/^1 +stable +[\d.]+\/s/m);
+  expect(signals).toMatch(/^3 +candidate +[\d.]+\/s +0 %/m);
 });
 
 test('a domain with a certificate sends who asks without TLS there, by a check box and by the command', async () => {

@@ -44,10 +44,11 @@ function changeStep(step: Step, state: StepState, message: string | null, now: D
   };
 }
 
-/** Closes what is open: running steps as told, those that never began as skipped. */
+/** Closes what is open: running steps as told, those that never began as skipped. What has succeeded waits for nothing any more. */
 export function endSteps(steps: readonly Step[], running: StepState, now: Date): readonly Step[] {
   return steps.map((step) => {
     if (isEnded(step.state)) return step;
-    return { ...step, state: step.state === 'pending' ? 'skipped' : running, finishedAt: now.toISOString() };
+    const state = step.state === 'pending' ? 'skipped' : running;
+    return { ...step, state, message: state === 'succeeded' ? null : step.message, finishedAt: now.toISOString() };
   });
 }

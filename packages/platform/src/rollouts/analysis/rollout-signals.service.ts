@@ -11,6 +11,7 @@ import { CONFIG, type Configuration } from '../../kernel/config/config.js';
 import { Database } from '../../kernel/database/index.js';
 import { isId } from '../../kernel/ids/ids.js';
 import type { TenantCaller } from '../../kernel/tenancy/caller.js';
+import { experimentServiceName, type PlannedTemplate } from '../experiment.rules.js';
 import { askRange, type Range, type RangeSeries } from '../prometheus.js';
 import { readRollout } from '../rollouts.codec.js';
 import { fail } from '../rollouts.errors.js';
@@ -45,18 +46,19 @@ export class RolloutSignals {
     const rollout = readRollout(row);
     const begun = rollout.steps.flatMap(({ startedAt }) => startedAt ?? []).sort()[0];
     const span = spanOf(begun === undefined ? row.createdAt : new Date(begun), row.finishedAt, this.clock.now());
-    const sides = sidesOf(row.slot, rollout).map(({ side, slot }) => ({
-      side,
-      release: numberOf(side === 'stable' ? previousReleaseId : releaseId),
-      service: slotServiceName(scope.application.name, slot),
-    }));
-    const services = sides.map(({ service }) => service);
-    const series = services.length > 0 ? await this.read(row.environment.namespace, services, span) : [];
+    const { namespace } = row.environment;
+    const sides = await Promise.all(
+      sidesOf(scope.application.name, row.slot, rollout).map(async ({ side, services }) => {
+        const series = await this.read(namespace, services, span);
+        const release = numberOf(side === 'stable' ? previousReleaseId : releaseId);
+        return { isMeasured: series !== null, shown: { side, release, points: [...toPoints(series ?? [], span)] } };
+      }),
+    );
     return {
-      isMeasured: series !== null,
+      isMeasured: sides.every(({ isMeasured }) => isMeasured),
       startsAt: new Date(span.start * 1000).toISOString(),
       stepSeconds: span.stepSeconds,
-      sides: sides.map(({ service, ...side }) => ({ ...side, points: [...toPoints(series ?? [], service, span)] })),
+      sides: sides.map(({ shown }) => shown),
     };
   }
 
@@ -73,15 +75,28 @@ export class RolloutSignals {
   }
 }
 
-/** What has a Service of its own: the release before and the new one, or both together where it changes in place. */
-function sidesOf(slot: string | null, { plan }: Rollout): readonly { readonly side: Side; readonly slot: Slot }[] {
+type Side = RolloutSignalsAnswer['sides'][number]['side'];
+
+/**
+ * The Services of the release before and of the new one, an experiment's among them; where it changes in place, one is of both.
+ */
+function sidesOf(
+  application: string,
+  slot: string | null,
+  { plan }: Rollout,
+): readonly { readonly side: Side; readonly services: readonly string[] }[] {
   if (slot === null) return [];
   const own = readSlot({ slot });
-  if (isInPlace(plan)) return [{ side: 'both', slot: own }];
+  if (isInPlace(plan)) return [{ side: 'both', services: [slotServiceName(application, own)] }];
+  const templates = plan.flatMap((step) => (step.do === 'experiment' ? step.templates : []));
+  const servicesOf = (release: PlannedTemplate['release'], of: Slot) => [
+    slotServiceName(application, of),
+    ...templates
+      .filter((template) => template.release === release)
+      .map(({ name }) => experimentServiceName(application, name)),
+  ];
   return [
-    { side: 'stable', slot: otherSlot(own) },
-    { side: 'candidate', slot: own },
+    { side: 'stable', services: servicesOf('previous', otherSlot(own)) },
+    { side: 'candidate', services: servicesOf('next', own) },
   ];
 }
-
-type Side = RolloutSignalsAnswer['sides'][number]['side'];

@@ -13,14 +13,14 @@ describe('the time that is shown of a rollout', () => {
   ])('%s', (_, given, wanted) => expect(spanOf(...given)).toEqual(wanted));
 });
 
-describe('the signals of a Service', () => {
+describe('the signals of a release', () => {
   const series = (labels: Record<string, string>, values: readonly (readonly [number, number])[]): RangeSeries => ({
-    labels: { service: 'hello-slot-b', ...labels },
+    labels,
     values: new Map(values),
   });
   const span = { start: 0, stepSeconds: 5, count: 4 };
 
-  it('are of its own series, and gaps where there is none', () => {
+  it('are gaps where there is no series', () => {
     const all = [
       series({ signal: 'requests', code: '200' }, [
         [1, 9],
@@ -30,7 +30,6 @@ describe('the signals of a Service', () => {
         [1, 1],
         [2, 0],
       ]),
-      series({ signal: 'requests', code: '200', service: 'hello-slot-a' }, [[0, 77]]),
       series({ signal: 'p50' }, [[1, 0.0123]]),
       series({ signal: 'p99' }, [
         [1, 0.5],
@@ -41,7 +40,7 @@ describe('the signals of a Service', () => {
         [3, 4],
       ]),
     ];
-    expect(toPoints(all, 'hello-slot-b', span)).toEqual([
+    expect(toPoints(all, span)).toEqual([
       null,
       { requestsPerSecond: 10, errorPercent: 10, p50Milliseconds: 12.3, p99Milliseconds: 500, waiting: 2 },
       { requestsPerSecond: 0, errorPercent: null, p50Milliseconds: null, p99Milliseconds: null, waiting: null },

@@ -1,6 +1,6 @@
 import type { Range, RangeSeries } from '../prometheus.js';
 
-/** What the gateway saw of one Service at a time; null where nothing was measured, or where there is nothing to divide by. */
+/** What the gateway saw of a release at a time; null where nothing was measured, or where there is nothing to divide by. */
 export interface SignalPoint {
   readonly requestsPerSecond: number;
   /** Of all requests, those with a status of 500 and above. */
@@ -28,30 +28,25 @@ export function spanOf(begun: Date, finished: Date | null, now: Date): Range {
   return { start, stepSeconds, count: Math.floor(seconds / stepSeconds) + 1 };
 }
 
-/** All signals of these Services in one query. The names are ours and never a user's text. */
+/** All signals of these Services together, in one query. The names are ours and never a user's text. */
 export function signalsQuery(namespace: string, services: readonly string[], { stepSeconds }: Range): string {
   const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(services.join('|'))}`;
   const window = `[${Math.max(leastWindowSeconds, stepSeconds)}s]`;
-  const buckets = `sum by (service, le) (rate(slipway_gateway_request_duration_seconds_bucket{${selector}}${window}))`;
+  const buckets = `sum by (le) (rate(slipway_gateway_request_duration_seconds_bucket{${selector}}${window}))`;
   const signals = {
-    requests: `sum by (service, code) (rate(slipway_gateway_requests_total{${selector}}${window}))`,
+    requests: `sum by (code) (rate(slipway_gateway_requests_total{${selector}}${window}))`,
     p50: `histogram_quantile(0.5, ${buckets})`,
     p99: `histogram_quantile(0.99, ${buckets})`,
-    waiting: `sum by (service) (avg_over_time(slipway_gateway_requests_waiting{${selector}}${window}))`,
+    waiting: `sum(avg_over_time(slipway_gateway_requests_waiting{${selector}}${window}))`,
   };
   return Object.entries(signals)
     .map(([signal, expression]) => `label_replace(${expression}, "signal", "${signal}", "", "")`)
     .join(' or ');
 }
 
-/** The points of a Service, one for each place of the range. */
-export function toPoints(
-  series: readonly RangeSeries[],
-  service: string,
-  { count }: Range,
-): readonly (SignalPoint | null)[] {
-  const own = series.filter(({ labels }) => labels['service'] === service);
-  const of = (signal: string) => own.filter(({ labels }) => labels['signal'] === signal);
+/** What the query found, one point for each place of the range. */
+export function toPoints(series: readonly RangeSeries[], { count }: Range): readonly (SignalPoint | null)[] {
+  const of = (signal: string) => series.filter(({ labels }) => labels['signal'] === signal);
   const requests = of('requests');
   return Array.from({ length: count }, (_, index) => {
     const counted = requests.flatMap(({ labels, values }) => {
