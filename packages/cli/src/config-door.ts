@@ -39,10 +39,12 @@ const nothingToFollow: Finish = () => Promise.resolve();
 
 function ofApplication(cli: Cli, api: Api, path: Parameters<typeof followRollout>[2] & { environment: string }) {
   const params = { path };
-  const queryOf = ({ apply }: ChangeOptions) => (apply === false ? ({ apply: 'false' } as const) : undefined);
+  const queryOf = ({ apply, dryRun }: ChangeOptions) =>
+    ({ apply: apply === false ? 'false' : 'true', dryRun: dryRun ? 'true' : 'false' }) as const;
   const finish =
     (rollout: string | null): Finish =>
-    async ({ apply, wait }) => {
+    async ({ apply, wait, dryRun }) => {
+      if (dryRun) return;
       if (apply === false) cli.output({}).note('The next release takes the change.');
       else if (rollout && wait) await followRollout(api, cli.io, path, rollout);
     };
@@ -51,18 +53,19 @@ function ofApplication(cli: Cli, api: Api, path: Parameters<typeof followRollout
     effective: () => read(api.GET(`${own}/effective`, { params })),
     async change(body: object, options: ChangeOptions) {
       const config = await read(api.PATCH(own, { params: { path, query: queryOf(options) }, body }));
-      return { config, reaches: [] as ReachedApplication[], finish: finish(config.rollout) };
+      return { config, plan: config.plan, reaches: [] as ReachedApplication[], finish: finish(config.rollout) };
     },
     async import(body: { text: string; secrets?: string[] }, options: ChangeOptions) {
-      const query = { ...queryOf(options), dryRun: options.dryRun ? ('true' as const) : undefined };
+      const query = queryOf(options);
       const { names, config } = await read(api.POST(`${own}/import`, { params: { path, query }, body }));
-      return { names, config, reaches: [] as ReachedApplication[], finish: finish(config.rollout) };
+      const { plan, rollout } = config;
+      return { names, config, plan, reaches: [] as ReachedApplication[], finish: finish(rollout) };
     },
     versions: (limit: number) => readAll((query) => api.GET(`${own}/versions`, { params: { path, query } }), limit),
     async restore(version: number, options: ChangeOptions) {
       const query = queryOf(options);
       const config = await read(api.POST(`${own}/restore`, { params: { path, query }, body: { version } }));
-      return { config, reaches: [] as ReachedApplication[], finish: finish(config.rollout) };
+      return { config, plan: config.plan, reaches: [] as ReachedApplication[], finish: finish(config.rollout) };
     },
   };
 }
@@ -78,16 +81,16 @@ function ofScope(api: Api, at: typeof outer.tenant, path: { tenant: string }) {
     effective: () => read(api.GET(`${at}/effective`, { params })),
     async change(body: object, options: ChangeOptions) {
       const config = await read(api.PATCH(at, { params: paramsOf(options), body }));
-      return { config, reaches: config.reaches, finish: nothingToFollow };
+      return { config, plan: undefined, reaches: config.reaches, finish: nothingToFollow };
     },
     async import(body: { text: string; secrets?: string[] }, options: ChangeOptions) {
       const { names, config } = await read(api.POST(`${at}/import`, { params: paramsOf(options), body }));
-      return { names, config, reaches: config.reaches, finish: nothingToFollow };
+      return { names, config, plan: undefined, reaches: config.reaches, finish: nothingToFollow };
     },
     versions: (limit: number) => readAll((query) => api.GET(`${at}/versions`, { params: { path, query } }), limit),
     async restore(version: number, options: ChangeOptions) {
       const config = await read(api.POST(`${at}/restore`, { params: paramsOf(options), body: { version } }));
-      return { config, reaches: config.reaches, finish: nothingToFollow };
+      return { config, plan: undefined, reaches: config.reaches, finish: nothingToFollow };
     },
   };
 }

@@ -5688,6 +5688,8 @@ export interface components {
             release: number | null;
             /** @description The rollout that carries it out, where there is one. */
             rollout: string | null;
+            /** @description With `dryRun=true` what the change would do, and nothing is changed; null where nothing is in force. */
+            plan: components["schemas"]["RolloutPlan"] | null;
         };
         ConfigVersion: {
             id: string;
@@ -6328,6 +6330,8 @@ export interface components {
              */
             https: "also" | "only";
             certificate: components["schemas"]["DomainCertificate"] | null;
+            /** @description With `dryRun=true` what the change would do, and nothing is changed; null where nothing is in force. */
+            plan: components["schemas"]["RolloutPlan"] | null;
         };
         DomainCertificate: {
             subjectNames?: string[];
@@ -8664,6 +8668,8 @@ export interface components {
             };
             /** @description The rollout that carries the change out. */
             rollout: string | null;
+            /** @description With `dryRun=true` what the change would do, and nothing is changed; null where nothing is in force. */
+            plan: components["schemas"]["RolloutPlan"] | null;
         };
         ScimToken: {
             /**
@@ -31103,6 +31109,8 @@ export interface operations {
             query?: {
                 /** @description `false`: only keep it; the next release takes it. */
                 apply?: "true" | "false";
+                /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
+                dryRun?: "true" | "false";
                 fields?: string;
             };
             header?: {
@@ -31323,9 +31331,9 @@ export interface operations {
             query?: {
                 /** @description `false`: only keep it; the next release takes it. */
                 apply?: "true" | "false";
-                fields?: string;
-                /** @description `true`: only say what would change. */
+                /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
                 dryRun?: "true" | "false";
+                fields?: string;
             };
             header?: {
                 /** @description The same key and body give the same answer for 24 hours. */
@@ -31453,6 +31461,8 @@ export interface operations {
             query?: {
                 /** @description `false`: only keep it; the next release takes it. */
                 apply?: "true" | "false";
+                /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
+                dryRun?: "true" | "false";
                 fields?: string;
             };
             header?: {
@@ -31970,8 +31980,8 @@ export interface operations {
     "domains.add": {
         parameters: {
             query?: {
-                /** @description Comma-separated: only these fields. */
-                fields?: string;
+                /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
+                dryRun?: "true" | "false";
             };
             header?: {
                 /** @description The same key and body give the same answer for 24 hours. */
@@ -32292,8 +32302,8 @@ export interface operations {
     "domains.change": {
         parameters: {
             query?: {
-                /** @description Comma-separated: only these fields. */
-                fields?: string;
+                /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
+                dryRun?: "true" | "false";
             };
             header?: {
                 /** @description The ETag read before: 412 when the object has changed since. */
@@ -33990,6 +34000,8 @@ export interface operations {
             query?: {
                 /** @description `queue`: where the quota has no room, it waits for some instead of being refused. */
                 whenFull?: "fail" | "queue";
+                /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
+                dryRun?: "true" | "false";
             };
             header?: {
                 /** @description The ETag read before: 412 when the object has changed since. */

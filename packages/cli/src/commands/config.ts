@@ -9,6 +9,7 @@ import { assertVariableName, parseAssignments } from '../parse.js';
 import { ask, canPrompt, readLine } from '../prompt.js';
 import { type Cli, withScope } from '../session.js';
 import type { ConfigVersion, EffectiveName, ImportedConfig, ReachedApplication } from '../types.js';
+import { tellPlan } from './plan.js';
 
 type Imported = ImportedConfig['names'][number];
 type Shown = Awaited<ReturnType<ConfigDoor['get']>>;
@@ -66,7 +67,6 @@ export function registerConfig(program: Command, cli: Cli): void {
       .argument('<name=value...>', 'with --secret a name alone asks for the value, or reads it from stdin')
       .option('--secret', 'keep the values as secrets'),
   ).action(async (words: string[], options: SetOptions) => {
-    refuseDryRun(options);
     const values = options.secret ? await readSecrets(cli, words) : parseAssignments(words);
     const door = await openConfig(cli, options);
     await show(door, await door.change(options.secret ? { secrets: values } : { variables: values }, options), options);
@@ -75,6 +75,7 @@ export function registerConfig(program: Command, cli: Cli): void {
     set,
     'slipway config set LOG_LEVEL=debug --app shop',
     'slipway config set --secret API_KEY --app shop < key.txt',
+    'slipway config set LOG_LEVEL=debug --app shop --dry-run',
     'slipway config set REGION=eu --scope tenant --dry-run',
   );
 
@@ -89,11 +90,12 @@ export function registerConfig(program: Command, cli: Cli): void {
       options.file === '-' ? await readText(cli.io.stdin) : await readFile(resolve(cli.io.cwd, options.file), 'utf8');
     options.secret?.forEach(assertVariableName);
     const door = await openConfig(cli, options);
-    const { names, config, reaches, finish } = await door.import({ text, secrets: options.secret }, options);
+    const { names, config, plan, reaches, finish } = await door.import({ text, secrets: options.secret }, options);
     if (door.out.format === 'table') door.out.list(names, importColumns, 'The file sets nothing.');
     else door.out.object({ names, config }, () => []);
+    tellDryRun(door, plan, options);
     tellReach(door, reaches, options);
-    if (!options.dryRun) await finish(options);
+    await finish(options);
   });
   withExamples(
     importing,
@@ -103,7 +105,6 @@ export function registerConfig(program: Command, cli: Cli): void {
 
   withChange(config.command('unset').description('Remove variables and secrets.').argument('<name...>')).action(
     async (names: string[], options: SetOptions) => {
-      refuseDryRun(options);
       names.forEach(assertVariableName);
       const door = await openConfig(cli, options);
       const found = await door.get();
@@ -130,7 +131,6 @@ export function registerConfig(program: Command, cli: Cli): void {
   const restore = withChange(
     config.command('restore').description('Bring an earlier version back, as the next one.').argument('<version>'),
   ).action(async (version: string, options: ChangeOptions) => {
-    refuseDryRun(options);
     const door = await openConfig(cli, options);
     await show(door, await door.restore(toCount(version), options), options);
   });
@@ -147,17 +147,9 @@ function withConfigScope(command: Command): Command {
 
 const withChange = (command: Command): Command =>
   withConfigScope(command)
-    .option('--dry-run', 'only show what would change; outside an application, which applications get it')
+    .option('--dry-run', 'only show what a rollout with it would do; outside an application, which applications get it')
     .option('--no-apply', 'keep the change for the next release')
     .option('--no-wait', 'return when the rollout has started');
-
-function refuseDryRun({ scope, dryRun }: ChangeOptions): void {
-  if (dryRun && scope === 'application')
-    throw usageError(
-      "--dry-run is for the scopes around an application, and for 'config import'.",
-      "Add --scope environment, project or tenant; 'slipway plan' shows what a release would change.",
-    );
-}
 
 function toCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw usageError(`'${text}' is not a number.`, 'Give one from 1 on.');
@@ -166,16 +158,27 @@ function toCount(text: string): number {
 
 type Changed = Awaited<ReturnType<ConfigDoor['change']>>;
 
-async function show(door: ConfigDoor, { config, reaches, finish }: Changed, options: ChangeOptions): Promise<void> {
+async function show(
+  door: ConfigDoor,
+  { config, plan, reaches, finish }: Changed,
+  options: ChangeOptions,
+): Promise<void> {
   if (door.out.format === 'table') {
     if (!options.dryRun) door.out.list(toRows(config), columns, 'Nothing is set.');
   } else door.out.object(config, () => []);
+  tellDryRun(door, plan, options);
   tellReach(door, reaches, options);
   await finish(options);
 }
 
+/** What an application's own change would do; json and yaml have it in the config. */
+function tellDryRun({ out }: ConfigDoor, plan: Changed['plan'], { dryRun }: ChangeOptions): void {
+  if (!dryRun) return;
+  if (plan !== undefined && out.format === 'table') out.line(tellPlan(plan));
+  out.note('Nothing was changed.');
+}
+
 function tellReach(door: ConfigDoor, reaches: readonly ReachedApplication[], { dryRun, scope }: ChangeOptions): void {
-  if (dryRun) door.out.note('Nothing was changed.');
   if (scope === 'application') return;
   if (reaches.length === 0) door.out.note('No application gets it.');
   else door.out.note(`With their next release ${dryRun ? 'these would get it' : 'these get it'}:`);

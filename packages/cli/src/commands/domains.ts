@@ -6,8 +6,15 @@ import { APP_ENVIRONMENT, read, readAll } from '../api.js';
 import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
+import { tellPlan } from './plan.js';
 
 type Domain = Schemas['Domain'];
+
+interface DomainOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+}
+
+const toQuery = ({ dryRun }: DomainOptions) => ({ dryRun: dryRun ? 'true' : 'false' }) as const;
 
 const DOMAIN = `${APP_ENVIRONMENT}/domains/{hostname}` as const;
 
@@ -36,12 +43,16 @@ export function registerDomains(program: Command, cli: Cli): void {
     out.text(await read(api.GET(DOMAIN, { params: { path } })), describe);
   });
 
-  const add = domains.command('add').description('Lead a host name to the application, once it is proven.');
-  withScope(add.argument('<hostname>'), 'environment').action(async (hostname: string, options: CommonOptions) => {
+  const add = domains
+    .command('add')
+    .description('Lead a host name to the application, once it is proven.')
+    .argument('<hostname>')
+    .option('--dry-run', 'say what it would do, and change nothing');
+  withScope(add, 'environment').action(async (hostname: string, options: DomainOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const domain = await read(
-      api.POST(`${APP_ENVIRONMENT}/domains`, { params: { path: await environment() }, body: { hostname } }),
-    );
+    const params = { path: await environment(), query: toQuery(options) };
+    const domain = await read(api.POST(`${APP_ENVIRONMENT}/domains`, { params, body: { hostname } }));
+    if (options.dryRun) return out.text(domain, tellDryRun);
     out.text(domain, (result) => (result.state === 'verified' ? result.url : describe(result)));
   });
   withExamples(add, 'slipway domains add shop.example.com --app shop');
@@ -130,11 +141,13 @@ function registerHttps(domains: Command, cli: Cli): void {
     .command('https')
     .description('Say what becomes of requests without TLS: answered, or sent there. Needs a certificate.')
     .argument('<hostname>')
-    .addArgument(new Argument('<also|only>', 'only: they are answered by 301').choices(['also', 'only']));
-  withScope(https, 'environment').action(async (hostname: string, wanted: Domain['https'], options: CommonOptions) => {
+    .addArgument(new Argument('<also|only>', 'only: they are answered by 301').choices(['also', 'only']))
+    .option('--dry-run', 'say what it would do, and change nothing');
+  withScope(https, 'environment').action(async (hostname: string, wanted: Domain['https'], options: DomainOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const path = { ...(await environment()), hostname };
-    out.text(await read(api.PATCH(DOMAIN, { params: { path }, body: { https: wanted } })), describe);
+    const params = { path: { ...(await environment()), hostname }, query: toQuery(options) };
+    const domain = await read(api.PATCH(DOMAIN, { params, body: { https: wanted } }));
+    out.text(domain, options.dryRun ? tellDryRun : describe);
   });
   withExamples(https, 'slipway domains https shop.example.com only --app shop');
 }
@@ -148,6 +161,9 @@ async function readPem(cli: Cli, cert: string | undefined, key: string | undefin
     });
   return { certificate: await open(cert), privateKey: await open(key) };
 }
+
+const tellDryRun = ({ state, plan }: Domain): string =>
+  state === 'pending' ? 'Nothing is routed until it is proven in the DNS.' : tellPlan(plan);
 
 /** What somebody needs to know who has just added it, or wonders why it does not answer. */
 function describe({ hostname, state, url, challenge, message, certificate, https }: Domain): string {

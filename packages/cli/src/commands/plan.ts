@@ -50,10 +50,14 @@ export async function showPlan(
   const plan = await read(api.POST(`${APP_ENVIRONMENT}/plan`, { params: { path: { ...path } }, body }));
   for (const { path: field, message } of plan.warnings)
     io.stderr.write(`${paint(io, 'stderr', 'yellow', '!')} ${field}: ${message}\n`);
-  out.text(plan, (found) => renderPlan(found).join('\n'));
+  out.text(plan, tellPlan);
 }
 
 const signs = { create: '+', update: '~', delete: '-' } as const;
+
+/** What a change would do, in lines; null where nothing is in force that it could move. */
+export const tellPlan = (plan: Plan | null): string =>
+  plan ? renderPlan(plan).join('\n') : 'Nothing is in force here: the next release takes it.';
 
 function renderPlan(plan: Plan): string[] {
   const from = plan.previousRelease === null ? 'nothing' : `release ${plan.previousRelease}`;

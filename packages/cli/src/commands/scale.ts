@@ -5,11 +5,13 @@ import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
 import { parseScale } from '../parse.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
+import { tellPlan } from './plan.js';
 
 interface ScaleOptions extends CommonOptions {
   readonly cpu?: string;
   readonly memory?: string;
   readonly process: string;
+  readonly dryRun?: boolean;
   readonly wait: boolean;
 }
 
@@ -21,6 +23,7 @@ export function registerScale(program: Command, cli: Cli): void {
     .option('--cpu <quantity>', 'CPU of each pod, 250m for instance')
     .option('--memory <quantity>', 'memory of each pod, 128Mi for instance')
     .option('--process <name>', 'process that --cpu and --memory are for', 'web')
+    .option('--dry-run', 'say what it would do, and change nothing')
     .option('--no-wait', 'return when the change is accepted');
   withScope(command, 'environment').action((words: string[], options: ScaleOptions) => scale(cli, words, options));
   withExamples(
@@ -28,6 +31,7 @@ export function registerScale(program: Command, cli: Cli): void {
     'slipway scale --app shop',
     'slipway scale web=3 worker=1 --app shop',
     'slipway scale --memory 256Mi --app shop',
+    'slipway scale web=5 --app shop --dry-run',
   );
 }
 
@@ -43,9 +47,11 @@ async function scale(cli: Cli, words: readonly string[], options: ScaleOptions):
     Object.fromEntries(Object.entries(replicas).map(([name, count]) => [name, { replicas: count }]));
   if (cpu || memory) processes[options.process] = { ...processes[options.process], resources: { cpu, memory } };
   const isChange = Object.keys(processes).length > 0;
+  const query = { dryRun: options.dryRun ? 'true' : 'false' } as const;
   const changed = isChange
-    ? await read(api.PATCH(`${APP_ENVIRONMENT}/scaling`, { params: { path }, body: { processes } }))
+    ? await read(api.PATCH(`${APP_ENVIRONMENT}/scaling`, { params: { path, query }, body: { processes } }))
     : undefined;
+  if (changed && options.dryRun) return out.text(changed.plan, tellPlan);
   if (changed?.rollout && options.wait) await followRollout(api, cli.io, path, changed.rollout);
   const scaling = await read(api.GET(`${APP_ENVIRONMENT}/scaling`, { params: { path } }));
   const rows = Object.entries(scaling.processes).map(([name, process]) => ({ name, ...process }));

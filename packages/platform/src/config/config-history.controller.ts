@@ -114,6 +114,6 @@ export class ConfigHistoryController {
     @Query() query: ChangeConfigQuery,
   ) {
     const edit = { restore: body.version };
-    return this.config.change(caller, project, application, environment, edit, query.apply === 'true');
+    return this.config.change(caller, project, application, environment, edit, query);
   }
 }

@@ -8,8 +8,6 @@ import {
   changeConfigSchema,
   configSchema,
   type ImportConfig,
-  type ImportConfigQuery,
-  importConfigQuerySchema,
   importConfigSchema,
   importedConfigSchema,
   revealedSecretSchema,
@@ -67,7 +65,7 @@ export class ConfigController {
     @Body() body: ChangeConfig,
     @Query() query: ChangeConfigQuery,
   ) {
-    return this.config.change(caller, project, application, environment, { patch: body }, query.apply === 'true');
+    return this.config.change(caller, project, application, environment, { patch: body }, query);
   }
 
   @Route({
@@ -79,7 +77,7 @@ export class ConfigController {
       'Names that the text leaves out stay as they are. Makes a release and rolls it out like any change of the config.',
     tag,
     status: 200,
-    query: importConfigQuerySchema,
+    query: changeConfigQuerySchema,
     body: importConfigSchema,
     answer: importedConfigSchema,
     errors: [
@@ -97,7 +95,7 @@ export class ConfigController {
     @Param('application') application: string,
     @Param('environment') environment: string,
     @Body() body: ImportConfig,
-    @Query() query: ImportConfigQuery,
+    @Query() query: ChangeConfigQuery,
   ) {
     return this.config.import(caller, project, application, environment, body, query);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
+import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.dto.js';
 import type { ConfigContent } from './config.rules.js';
 import { configScopes } from './effective.rules.js';
 
@@ -39,6 +40,7 @@ export const changeConfigQuerySchema = z.strictObject({
     .enum(['true', 'false'])
     .default('true')
     .meta({ description: '`false`: only keep it; the next release takes it.' }),
+  dryRun: dryRunField,
   fields: z.string().max(500).optional(),
 });
 export type ChangeConfigQuery = z.output<typeof changeConfigQuerySchema>;
@@ -52,6 +54,7 @@ export const configSchema = z
       .meta({ description: 'Values are never answered here; those of revealable ones by `reveal`.' }),
     release: z.int().nullable().meta({ description: 'The release that this change made, where it made one.' }),
     rollout: z.string().nullable().meta({ description: 'The rollout that carries it out, where there is one.' }),
+    plan: rolloutPlanSchema.nullable().meta({ description: changePlan }),
   })
   .meta({ id: 'Config' });
 export type ConfigAnswer = z.output<typeof configSchema>;
@@ -70,11 +73,6 @@ export const importConfigSchema = z
   })
   .meta({ id: 'ImportConfig', example: { text: 'LOG_LEVEL=debug\nAPI_KEY=s3cret', secrets: ['API_KEY'] } });
 export type ImportConfig = z.output<typeof importConfigSchema>;
-
-export const importConfigQuerySchema = changeConfigQuerySchema.extend({
-  dryRun: z.enum(['true', 'false']).default('false').meta({ description: '`true`: only say what would change.' }),
-});
-export type ImportConfigQuery = z.output<typeof importConfigQuerySchema>;
 
 export const importedConfigSchema = z
   .object({

@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { type ConfigVersionModel, Database, type ReleaseModel, type RolloutModel } from '../kernel/database/index.js';
+import {
+  type ConfigVersionModel,
+  Database,
+  type ReleaseModel,
+  type RolloutModel,
+  type Transaction,
+} from '../kernel/database/index.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ReleasesService } from '../releases/releases.service.js';
+import { RolloutPlans } from '../rollouts/rollout-plans.service.js';
+import { readStrategy } from '../rollouts/rollouts.codec.js';
 import { RolloutsService } from '../rollouts/rollouts.service.js';
-import type { ConfigAnswer, ImportConfig, ImportConfigQuery, ImportedConfig } from './config.dto.js';
+import type { ChangeConfigQuery, ConfigAnswer, ImportConfig, ImportedConfig } from './config.dto.js';
 import { ConfigNodes } from './config-nodes.service.js';
 import { findLatestOf } from './config-versions.repository.js';
 import { type ConfigEdit, ConfigWrites } from './config-writes.service.js';
@@ -19,6 +27,7 @@ export class ConfigService {
     private readonly writes: ConfigWrites,
     private readonly releases: ReleasesService,
     private readonly rollouts: RolloutsService,
+    private readonly plans: RolloutPlans,
   ) {}
 
   async get(caller: TenantCaller, project: string, application: string, environment: string): Promise<ConfigAnswer> {
@@ -33,21 +42,33 @@ export class ConfigService {
     application: string,
     environment: string,
     edit: ConfigEdit,
-    apply: boolean,
+    { apply = 'true', dryRun = 'false' }: Partial<ChangeConfigQuery> = {},
   ): Promise<ConfigAnswer> {
     const { scope, node } = await this.nodes.getPlacement(caller, project, application, environment);
-    const inForce = apply ? await this.rollouts.findReleaseInForce(scope) : null;
+    const inForce = apply === 'true' ? await this.rollouts.findReleaseInForce(scope) : null;
     if (inForce) this.rollouts.requireReady(scope);
-    return this.database.transaction(async (tx) => {
+    const write = async (tx: Transaction) => {
       const { row } = await this.writes.write(tx, caller, node, edit);
       await tx.placement.update({ where: { id: scope.placement.id }, data: { configVersion: row.number } });
-      if (!inForce) return toAnswer(row);
+      if (!inForce) return { row, release: null };
       const description = `Config ${row.number} of ${scope.environment.name}`;
       const release = await this.releases.createIn(tx, caller, scope, {
         image: inForce.image,
         buildNumber: inForce.buildNumber ?? undefined,
         description,
       });
+      return { row, release };
+    };
+    if (dryRun === 'true') {
+      const plan = await this.plans.ofChange(caller, scope, async (tx) => {
+        const { release } = await write(tx);
+        return release && { next: release, strategy: readStrategy(scope.placement.strategy), cause: 'deploy' };
+      });
+      return { ...toAnswer(await findLatestOf(this.database.read, node)), plan };
+    }
+    return this.database.transaction(async (tx) => {
+      const { row, release } = await write(tx);
+      if (!release) return toAnswer(row);
       return toAnswer(row, release, await this.rollouts.startIn(tx, caller, scope, release));
     });
   }
@@ -59,15 +80,14 @@ export class ConfigService {
     application: string,
     environment: string,
     { text, secrets = [] }: ImportConfig,
-    { apply, dryRun }: ImportConfigQuery,
+    query: ChangeConfigQuery,
   ): Promise<ImportedConfig> {
     const { node } = await this.nodes.getPlacement(caller, project, application, environment);
     const latest = await findLatestOf(this.database.read, node);
     const { names, patch, isChange } = planImport(contentOf(latest), text, secrets);
-    const config =
-      dryRun === 'true' || !isChange
-        ? toAnswer(latest)
-        : await this.change(caller, project, application, environment, { patch }, apply === 'true');
+    const config = isChange
+      ? await this.change(caller, project, application, environment, { patch }, query)
+      : toAnswer(latest);
     return { names: [...names], config };
   }
 }
@@ -83,5 +103,6 @@ function toAnswer(row: ConfigVersionModel | undefined, release?: ReleaseModel, r
     secrets: Object.fromEntries(shown),
     release: release?.number ?? null,
     rollout: rollout?.id ?? null,
+    plan: null,
   };
 }

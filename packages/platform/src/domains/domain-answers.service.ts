@@ -65,6 +65,7 @@ export class DomainAnswers {
       message: row.message,
       https: row.https,
       certificate: row.certificate && (await this.describe(scope, row.hostname, row.certificate)),
+      plan: null,
     });
   }
 

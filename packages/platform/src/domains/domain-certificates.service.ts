@@ -61,17 +61,24 @@ export class DomainCertificates {
     place: DomainPlace,
     hostname: string,
     { https }: ChangeDomain,
+    isDryRun = false,
   ): Promise<DomainAnswer> {
     const scope = await this.news.getPlace(caller, place);
     const row = await this.news.get(scope, hostname);
     const [shown] = await this.answers.toAnswers(scope, [row]);
     const isServed = shown?.certificate?.state === 'valid' || shown?.certificate?.state === 'expiring';
     if (https === 'only' && !isServed) throw fail('https-without-certificate', { errors: [notServed] });
-    await this.news.change(caller, scope, row.state === 'verified', async (tx) => {
+    const work = async (tx: Transaction) => {
       const { certificate } = await this.touch(tx, caller, row, { https });
       if (https === 'only' && !certificate) throw fail('https-without-certificate', { errors: [notServed] });
       await this.news.tell(tx, caller, scope, 'update', row.hostname, { https });
-    });
+    };
+    const isRouted = row.state === 'verified';
+    if (isDryRun) {
+      const plan = await this.news.plan(caller, scope, isRouted, work);
+      return { ...(await this.answer(scope, hostname)), plan };
+    }
+    await this.news.change(caller, scope, isRouted, work);
     return this.answer(scope, hostname);
   }
 

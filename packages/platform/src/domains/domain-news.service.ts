@@ -10,6 +10,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Database, type Transaction } from '../kernel/database/index.js';
 import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import { LiveSettings } from '../rollouts/live-settings.service.js';
+import type { RolloutPlan } from '../rollouts/rollout-plans.dto.js';
 import { RolloutsService } from '../rollouts/rollouts.service.js';
 import type { WholeDomain } from './domain-answers.service.js';
 import { fail } from './domains.errors.js';
@@ -83,6 +84,18 @@ export class DomainNews {
     }
     this.rollouts.requireReady(scope);
     await this.database.transaction(work);
+  }
+
+  /** What such a change would do to what is in force: it is made, and taken back. */
+  async plan(
+    caller: TenantCaller,
+    scope: PlacementScope,
+    isRouted: boolean,
+    work: (tx: Transaction) => Promise<void>,
+  ): Promise<RolloutPlan | null> {
+    if (isRouted) return this.settings.plan(caller, scope, work);
+    await this.database.rehearse(work);
+    return null;
   }
 
   async tell(

@@ -5,7 +5,9 @@ import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { DomainCertificates } from './domain-certificates.service.js';
 import {
   type ChangeDomain,
+  type ChangeDomainQuery,
   type CreateDomain,
+  changeDomainQuerySchema,
   changeDomainSchema,
   createDomainSchema,
   domainPageSchema,
@@ -59,6 +61,7 @@ export class DomainsController {
       'It is `pending`, and nothing is routed, until the TXT record in `challenge` was found in the DNS, at its own place or ' +
       'at that of a name above it. The platform looks by itself for 14 days.',
     tag,
+    query: changeDomainQuerySchema,
     body: createDomainSchema,
     answer: domainSchema,
     errors: [...errors, 'hostname-refused', 'hostname-taken'],
@@ -68,9 +71,10 @@ export class DomainsController {
     @Param('project') project: string,
     @Param('application') application: string,
     @Param('environment') environment: string,
+    @Query() { dryRun }: ChangeDomainQuery,
     @Body() body: CreateDomain,
   ) {
-    return this.domains.add(caller, { project, application, environment }, body.hostname);
+    return this.domains.add(caller, { project, application, environment }, body.hostname, dryRun === 'true');
   }
 
   @Route({
@@ -99,6 +103,7 @@ export class DomainsController {
     summary: 'Say what becomes of requests without TLS',
     description: 'A certificate that is taken away takes `only` with it.',
     tag,
+    query: changeDomainQuerySchema,
     body: changeDomainSchema,
     answer: domainSchema,
     errors: [...errors, 'domain-not-found', 'https-without-certificate'],
@@ -109,9 +114,11 @@ export class DomainsController {
     @Param('application') application: string,
     @Param('environment') environment: string,
     @Param('hostname') hostname: string,
+    @Query() { dryRun }: ChangeDomainQuery,
     @Body() body: ChangeDomain,
   ) {
-    return this.certificates.changeHttps(caller, { project, application, environment }, hostname, body);
+    const place = { project, application, environment };
+    return this.certificates.changeHttps(caller, place, hostname, body, dryRun === 'true');
   }
 
   @Route({

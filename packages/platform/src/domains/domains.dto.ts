@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lineSchema, objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
+import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.dto.js';
 import { factsSchema } from './certificates.rules.js';
 import { proofs } from './verification.rules.js';
 
@@ -84,8 +85,12 @@ export const domainSchema = z
       description: '`only`: requests without TLS are answered by 301 to the same address with it.',
     }),
     certificate: certificateSchema.nullable(),
+    plan: rolloutPlanSchema.nullable().meta({ description: changePlan }),
   })
   .meta({ id: 'Domain' });
 export type DomainAnswer = z.output<typeof domainSchema>;
 export const domainPageSchema = pageOf(domainSchema).meta({ id: 'DomainPage' });
 export const domainQuerySchema = pageQuerySchema;
+
+export const changeDomainQuerySchema = z.strictObject({ dryRun: dryRunField });
+export type ChangeDomainQuery = z.output<typeof changeDomainQuerySchema>;

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { eventIds, type PlacementScope } from '../applications/application-scopes.service.js';
 import { CONFIG, type Configuration } from '../kernel/config/config.js';
-import { Database, isUniqueViolation, type Prisma } from '../kernel/database/index.js';
+import { Database, isUniqueViolation, type Prisma, type Transaction } from '../kernel/database/index.js';
 import { keyset, type Page, toPage } from '../kernel/http/page.js';
 import type { PageQuery } from '../kernel/http/schemas.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { QuotasService } from '../quotas/quotas.service.js';
-import { DomainAnswers } from './domain-answers.service.js';
+import { DomainAnswers, type WholeDomain } from './domain-answers.service.js';
 import { DomainNews, type DomainPlace } from './domain-news.service.js';
 import { DomainVerification } from './domain-verification.service.js';
 import type { DomainAnswer } from './domains.dto.js';
@@ -49,7 +49,7 @@ export class DomainsService {
   }
 
   /** It begins pending unless it needs no proof: whoever proves it first has it, over the whole platform. */
-  async add(caller: TenantCaller, place: DomainPlace, hostname: string): Promise<DomainAnswer> {
+  async add(caller: TenantCaller, place: DomainPlace, hostname: string, isDryRun = false): Promise<DomainAnswer> {
     const scope = await this.news.getPlace(caller, place);
     const refusal = refuseHostname(hostname, this.config.appsDomain);
     if (refusal)
@@ -60,14 +60,21 @@ export class DomainsService {
     const begun = await this.verification.begin(scope.tenant.id, hostname);
     const id = newId();
     const data = { id, tenantId: scope.tenant.id, placementId: scope.placement.id, hostname, ...begun };
+    let row: WholeDomain | undefined;
+    const work = async (tx: Transaction) => {
+      row = await tx.domain.create({ data, include: { certificate: true } });
+      const { tenantId, projectId } = eventIds(scope);
+      const charged = { tenantId, projectId, environmentId: scope.environment.id };
+      await this.quotas.charge(tx, charged, { subject: `domains/${id}`, amounts: { domains: 1 } });
+      await this.news.tell(tx, caller, scope, 'create', hostname, { state: begun.state });
+    };
+    const isRouted = begun.state === 'verified';
     try {
-      await this.news.change(caller, scope, begun.state === 'verified', async (tx) => {
-        await tx.domain.create({ data });
-        const { tenantId, projectId } = eventIds(scope);
-        const charged = { tenantId, projectId, environmentId: scope.environment.id };
-        await this.quotas.charge(tx, charged, { subject: `domains/${id}`, amounts: { domains: 1 } });
-        await this.news.tell(tx, caller, scope, 'create', hostname, { state: begun.state });
-      });
+      if (isDryRun) {
+        const plan = await this.news.plan(caller, scope, isRouted, work);
+        return { ...(await this.toAnswer(scope, row)), plan };
+      }
+      await this.news.change(caller, scope, isRouted, work);
     } catch (error) {
       if (isUniqueViolation(error, 'hostname')) throw fail('hostname-taken');
       throw error;
@@ -100,7 +107,11 @@ export class DomainsService {
   }
 
   private async answer(scope: PlacementScope, hostname: string): Promise<DomainAnswer> {
-    const [answer] = await this.answers.toAnswers(scope, [await this.news.get(scope, hostname)]);
+    return this.toAnswer(scope, await this.news.get(scope, hostname));
+  }
+
+  private async toAnswer(scope: PlacementScope, row: WholeDomain | undefined): Promise<DomainAnswer> {
+    const [answer] = await this.answers.toAnswers(scope, row ? [row] : []);
     if (!answer) throw fail('domain-not-found');
     return answer;
   }

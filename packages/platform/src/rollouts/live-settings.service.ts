@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { PlacementScope } from '../applications/application-scopes.service.js';
 import { Database, type RolloutModel, type Transaction } from '../kernel/database/index.js';
 import { Outbox } from '../kernel/outbox/outbox.js';
-import type { Caller } from '../kernel/tenancy/caller.js';
+import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import { PlacementQuota } from './placement-quota.service.js';
 import { waitSubjectOf } from './rollout-gate.service.js';
+import type { RolloutPlan } from './rollout-plans.dto.js';
+import { RolloutPlans } from './rollout-plans.service.js';
 import { RolloutSteering } from './rollout-steering.service.js';
 import { readRollout, readStrategy } from './rollouts.codec.js';
 import { settleSettings } from './rollouts.job-definitions.js';
@@ -20,6 +22,7 @@ export class LiveSettings {
     private readonly rollouts: RolloutsService,
     private readonly steering: RolloutSteering,
     private readonly quota: PlacementQuota,
+    private readonly plans: RolloutPlans,
     private readonly outbox: Outbox,
   ) {}
 
@@ -58,6 +61,21 @@ export class LiveSettings {
       if (releaseId === null) return undefined;
       const release = await tx.release.findUniqueOrThrow({ where: { id: releaseId } });
       return this.rollouts.startIn(tx, caller, scope, release, { ...options, strategy: rolling, cause: 'settings' });
+    });
+  }
+
+  /** What the change would do to what is in force; null where nothing is. It is made and taken back. */
+  async plan(
+    caller: TenantCaller,
+    scope: PlacementScope,
+    work: (tx: Transaction) => Promise<void>,
+  ): Promise<RolloutPlan | null> {
+    return this.plans.ofChange(caller, scope, async (tx) => {
+      await work(tx);
+      const { releaseId } = scope.placement;
+      if (releaseId === null) return null;
+      const next = await tx.release.findUniqueOrThrow({ where: { id: releaseId } });
+      return { next, strategy: rolling, cause: 'settings' };
     });
   }
 

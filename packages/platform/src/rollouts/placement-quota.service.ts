@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { eventPathOf, type PlacementScope } from '../applications/application-scopes.service.js';
-import { Database, type ReleaseModel, type Transaction } from '../kernel/database/index.js';
+import type { ReleaseModel, Transaction } from '../kernel/database/index.js';
 import type { Caller } from '../kernel/tenancy/caller.js';
 import { NamespaceQuotas } from '../quotas/namespace-quotas.service.js';
 import { objectsOf } from '../quotas/placement-claims.service.js';
@@ -30,7 +30,6 @@ export class PlacementQuota {
     private readonly quotas: QuotasService,
     private readonly namespaces: NamespaceQuotas,
     private readonly queue: QuotaQueue,
-    private readonly database: Database,
   ) {}
 
   /** Tells why there is no room, if there is none: then nothing has changed. */
@@ -69,27 +68,22 @@ export class PlacementQuota {
     });
   }
 
-  /** What `charge` would do; it is done and taken back, so that it is counted exactly as it would be. */
-  async preview(scope: PlacementScope, release: ReleaseModel, strategy: Strategy): Promise<QuotaPreview> {
-    const found: QuotaPreview[] = [];
-    const undone = new Error('Only asked.');
-    await this.database
-      .transaction(async (tx) => {
-        const held = () => this.quotas.heldAll(tx, scope.tenant.id, subjectOf(scope));
-        const before = await held();
-        const refusal = await this.charge(tx, scope, release, strategy);
-        const after = await held();
-        const amounts = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-          .sort()
-          .map((resource) => ({ resource, before: before[resource] ?? null, after: after[resource] ?? null }));
-        const message = refusal ? await this.quotas.explain(tx, refusal) : null;
-        found[0] = { hasRoom: refusal === undefined, message, amounts };
-        throw undone;
-      })
-      .catch((error: unknown) => {
-        if (error !== undone) throw error;
-      });
-    return found[0] ?? { hasRoom: true, message: null, amounts: [] };
+  /** What `charge` does, in a transaction that is taken back: so it is counted exactly as it would be. */
+  async preview(
+    tx: Transaction,
+    scope: PlacementScope,
+    release: ReleaseModel,
+    strategy: Strategy,
+  ): Promise<QuotaPreview> {
+    const held = () => this.quotas.heldAll(tx, scope.tenant.id, subjectOf(scope));
+    const before = await held();
+    const refusal = await this.charge(tx, scope, release, strategy);
+    const after = await held();
+    const amounts = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .sort()
+      .map((resource) => ({ resource, before: before[resource] ?? null, after: after[resource] ?? null }));
+    const message = refusal ? await this.quotas.explain(tx, refusal) : null;
+    return { hasRoom: refusal === undefined, message, amounts };
   }
 
   /** Makes room in the namespace for what was charged, before it is applied. */

@@ -14,6 +14,15 @@ export const planRolloutSchema = z
   .meta({ id: 'PlanRollout', example: { image: 'registry.example.com/shop:1.2' } });
 export type PlanRollout = z.output<typeof planRolloutSchema>;
 
+/** Of a change that can be asked about first. */
+export const changePlan =
+  'With `dryRun=true` what the change would do, and nothing is changed; null where nothing is in force.';
+
+export const dryRunField = z
+  .enum(['true', 'false'])
+  .default('false')
+  .meta({ description: '`true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is.' });
+
 const changeSchema = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
 
 export const rolloutPlanSchema = z

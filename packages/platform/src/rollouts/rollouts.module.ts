@@ -115,6 +115,14 @@ import { StrategyDryRuns } from './strategy-dry-run.service.js';
     LiveSettings,
     SettleSettingsProcessor,
   ],
-  exports: [LiveSettings, RolloutGate, RolloutRequests, RolloutSteering, RolloutsService, StandingObjects],
+  exports: [
+    LiveSettings,
+    RolloutGate,
+    RolloutPlans,
+    RolloutRequests,
+    RolloutSteering,
+    RolloutsService,
+    StandingObjects,
+  ],
 })
 export class RolloutsModule {}

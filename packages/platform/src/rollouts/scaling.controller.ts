@@ -1,8 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Body, From, Param, Query, Route } from '../kernel/http/route.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
-import { type WhenFull, whenFullQuery } from './rollouts.dto.js';
-import { type ChangeScaling, changeScalingSchema, scalingSchema } from './scaling.dto.js';
+import {
+  type ChangeScaling,
+  changeScalingSchema,
+  type ScalingQuery,
+  scalingQuerySchema,
+  scalingSchema,
+} from './scaling.dto.js';
 import { ScalingService } from './scaling.service.js';
 
 const tag = 'scaling';
@@ -38,7 +43,7 @@ export class ScalingController {
     summary: 'Change how many of each process run',
     description: 'A merge patch. Other replicas start no process anew; other resources do, one by one.',
     tag,
-    query: whenFullQuery,
+    query: scalingQuerySchema,
     body: changeScalingSchema,
     answer: scalingSchema,
     errors: [...errors, 'process-unknown', 'environment-not-ready', 'amount-invalid', 'quota-exceeded'],
@@ -48,7 +53,7 @@ export class ScalingController {
     @Param('project') project: string,
     @Param('application') application: string,
     @Param('environment') environment: string,
-    @Query() query: WhenFull,
+    @Query() query: ScalingQuery,
     @Body() body: ChangeScaling,
   ) {
     return this.scaling.change(caller, project, application, environment, body, query);

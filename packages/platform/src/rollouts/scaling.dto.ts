@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { changePlan, dryRunField, rolloutPlanSchema } from './rollout-plans.dto.js';
+import { whenFullQuery } from './rollouts.dto.js';
 
 const resources = z.strictObject({ cpu: z.string().max(20).optional(), memory: z.string().max(20).optional() });
 
@@ -21,6 +23,9 @@ export const changeScalingSchema = z
   .meta({ id: 'ChangeScaling', example: { processes: { web: { replicas: 3 } } } });
 export type ChangeScaling = z.output<typeof changeScalingSchema>;
 
+export const scalingQuerySchema = whenFullQuery.extend({ dryRun: dryRunField });
+export type ScalingQuery = z.output<typeof scalingQuerySchema>;
+
 export const scalingSchema = z
   .object({
     version: z.int(),
@@ -33,6 +38,7 @@ export const scalingSchema = z
       }),
     ),
     rollout: z.string().nullable().meta({ description: 'The rollout that carries the change out.' }),
+    plan: rolloutPlanSchema.nullable().meta({ description: changePlan }),
   })
   .meta({ id: 'Scaling' });
 export type ScalingAnswer = z.output<typeof scalingSchema>;

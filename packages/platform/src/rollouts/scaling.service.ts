@@ -20,6 +20,7 @@ import {
 } from '../applications/application-scopes.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { ClustersService } from '../clusters/clusters.service.js';
+import type { Transaction } from '../kernel/database/index.js';
 import { EventLog } from '../kernel/events/event-log.js';
 import { requireVersion } from '../kernel/http/etag.js';
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
@@ -54,7 +55,7 @@ export class ScalingService {
     application: string,
     environment: string,
     body: ChangeScaling,
-    options: StartOptions = {},
+    { dryRun, ...options }: StartOptions & { readonly dryRun?: 'true' | 'false' } = {},
   ) {
     const found = await this.scopes.getApplication(caller.tenant, project, application);
     const scope = await this.scopes.getPlacement(found, environment);
@@ -64,34 +65,39 @@ export class ScalingService {
         throw fail('process-unknown', `There is no process ${name}: there are ${Object.keys(processes).join(', ')}.`);
       requireAmounts(name, wanted.resources ?? {});
     }
-    const rollout = await this.settings.change(
-      caller,
-      scope,
-      async (tx) => {
-        const row = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
-        requireVersion(caller, row);
-        const scaling = mergePatch(readScaling(row.scaling), body.processes);
-        await tx.placement.update({
-          where: { id: row.id },
-          data: { scaling: toColumn(scaling), version: { increment: 1 } },
-        });
-        const resource = `environments/${scope.environment.name}/scaling`;
-        const entry = { before: toColumn(readScaling(row.scaling)), after: scaling };
-        await this.audit.record(tx, caller, {
-          action: 'scaling.update',
-          resource: `${pathOf(scope)}/${resource}`,
-          tenant: scope.tenant,
-          ...entry,
-        });
-        await this.events.record(tx, {
-          ...eventIds(scope),
-          type: 'scaling.updated',
-          resource: `${eventPathOf(scope)}/${resource}`,
-        });
-      },
-      options,
-    );
+    const write = (tx: Transaction) => this.write(tx, caller, scope, body);
+    if (dryRun === 'true')
+      return { ...(await this.answer(scope, null)), plan: await this.settings.plan(caller, scope, write) };
+    const rollout = await this.settings.change(caller, scope, write, options);
     return this.answer(await this.scopes.getPlacement(found, environment), rollout?.id ?? null);
+  }
+
+  private async write(
+    tx: Transaction,
+    caller: TenantCaller,
+    scope: PlacementScope,
+    { processes }: ChangeScaling,
+  ): Promise<void> {
+    const row = await tx.placement.findUniqueOrThrow({ where: { id: scope.placement.id } });
+    requireVersion(caller, row);
+    const scaling = mergePatch(readScaling(row.scaling), processes);
+    await tx.placement.update({
+      where: { id: row.id },
+      data: { scaling: toColumn(scaling), version: { increment: 1 } },
+    });
+    const resource = `environments/${scope.environment.name}/scaling`;
+    await this.audit.record(tx, caller, {
+      action: 'scaling.update',
+      resource: `${pathOf(scope)}/${resource}`,
+      tenant: scope.tenant,
+      before: toColumn(readScaling(row.scaling)),
+      after: scaling,
+    });
+    await this.events.record(tx, {
+      ...eventIds(scope),
+      type: 'scaling.updated',
+      resource: `${eventPathOf(scope)}/${resource}`,
+    });
   }
 
   private async processesOf(scope: PlacementScope): Promise<Processes> {
@@ -110,7 +116,8 @@ export class ScalingService {
         .catch(() => undefined);
       return [name, { replicas, resources, ready: live?.status?.readyReplicas ?? 0 }] as const;
     });
-    return { version: scope.placement.version, processes: Object.fromEntries(await Promise.all(entries)), rollout };
+    const shown = Object.fromEntries(await Promise.all(entries));
+    return { version: scope.placement.version, processes: shown, rollout, plan: null };
   }
 }
 

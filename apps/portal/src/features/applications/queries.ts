@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { type Api, browserApi, idempotencyKey, unwrap } from '@/lib/api';
-import type { ReleaseHooks, Scaling, Source } from '@/lib/contract';
+import type { ReleaseHooks, Source } from '@/lib/contract';
 import type { ApplicationRef, ProjectRef } from '@/lib/paths';
 
 export type ApplicationName = Omit<ApplicationRef, 'environment'>;
@@ -109,13 +109,28 @@ export const deleteApplication = (name: ApplicationName) =>
     }),
   );
 
-export const scale = (ref: ApplicationRef, processes: Scaling['processes'] | Record<string, { replicas: number }>) =>
+export interface WantedScale {
+  readonly replicas: number;
+  readonly resources?: { readonly cpu?: string; readonly memory?: string };
+}
+
+/** `isDry`: answers what it would do, and changes nothing. */
+export const scale = (ref: ApplicationRef, processes: Record<string, WantedScale>, isDry = false) =>
   unwrap(
     browserApi.PATCH(
       '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/scaling',
-      { params: { path: toRef(ref) }, body: { processes } },
+      { params: { path: toRef(ref), query: { dryRun: isDry ? 'true' : 'false' } }, body: { processes } },
     ),
   );
+
+export const scalePlanQuery = (ref: ApplicationRef, processes: Record<string, WantedScale>) =>
+  queryOptions({
+    queryKey: [...scalingQuery(ref).queryKey, 'plan', processes],
+    queryFn: async () => (await scale(ref, processes, true)).plan,
+    gcTime: 0,
+    staleTime: 0,
+    retry: false,
+  });
 
 /** `archive` is a gzipped tar; it is sent as it is. */
 export const upload = (name: ApplicationName, archive: Blob) =>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { AskedPlan } from '@/features/plans/plan-view';
 import { toCli } from '@/lib/cli';
 import type { Scaling } from '@/lib/contract';
 import type { ApplicationRef } from '@/lib/paths';
@@ -15,7 +16,7 @@ import { ErrorBox } from '@/ui/error-box';
 import { Field } from '@/ui/field';
 import { Input } from '@/ui/input';
 import { Section } from '@/ui/page';
-import { applicationKey, scale, scalingQuery } from './queries';
+import { applicationKey, scale, scalePlanQuery, scalingQuery, type WantedScale } from './queries';
 
 type Process = Scaling['processes'][string];
 
@@ -67,16 +68,17 @@ function ProcessForm({ application: ref, name, now }: { application: Application
       ? [{ path: `${name}.memory`, before: now.resources?.memory, after: memory }]
       : []),
   ];
+  const processes = {
+    [name]: {
+      replicas: wanted,
+      ...(edited.cpu !== undefined || edited.memory !== undefined
+        ? { resources: { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) } }
+        : {}),
+    },
+  };
+  const isChange = isValid && changes.length > 0;
   const change = useMutation({
-    mutationFn: () =>
-      scale(ref, {
-        [name]: {
-          replicas: wanted,
-          ...(edited.cpu !== undefined || edited.memory !== undefined
-            ? { resources: { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) } }
-            : {}),
-        },
-      }),
+    mutationFn: () => scale(ref, processes),
     onSuccess: async () => {
       announce(t('scaled', { name, count: wanted }));
       setEdited({});
@@ -104,7 +106,7 @@ function ProcessForm({ application: ref, name, now }: { application: Application
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isValid && changes.length > 0) change.mutate();
+          if (isChange) change.mutate();
         }}
       >
         <div className="form-row">
@@ -150,20 +152,26 @@ function ProcessForm({ application: ref, name, now }: { application: Application
             )}
           </Field>
         </div>
-        {changes.length > 0 && isValid && <DiffView changes={changes} label={t('change')} />}
+        {isChange && <DiffView changes={changes} label={t('change')} />}
+        {isChange && <ScalePlan application={ref} processes={processes} />}
         {wanted === 0 && now.replicas > 0 && <p className="warn">{t('zero')}</p>}
         {change.error ? <ErrorBox error={change.error} /> : null}
         <div>
-          <Button
-            type="primary"
-            htmlType="submit"
-            disabled={!isValid || changes.length === 0}
-            loading={change.isPending}
-          >
+          <Button type="primary" htmlType="submit" disabled={!isChange} loading={change.isPending}>
             {wanted !== now.replicas && isValid ? t('scaleTo', { name, count: wanted }) : t('applyNamed', { name })}
           </Button>
         </div>
       </form>
     </Section>
   );
+}
+
+function ScalePlan({
+  application,
+  processes,
+}: {
+  application: ApplicationRef;
+  processes: Record<string, WantedScale>;
+}) {
+  return <AskedPlan asked={useQuery(scalePlanQuery(application, processes))} />;
 }

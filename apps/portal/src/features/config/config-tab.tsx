@@ -2,13 +2,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { applicationKey } from '@/features/applications/queries';
+import { AskedPlan } from '@/features/plans/plan-view';
 import { toCli } from '@/lib/cli';
 import type { ApplicationRef } from '@/lib/paths';
 import { useAnnounce } from '@/ui/announcer';
 import { Equivalents } from '@/ui/equivalents';
 import { ErrorBox } from '@/ui/error-box';
 import { ConfigEditor } from './config-editor';
-import { applyConfig, configQuery, effectiveConfigQuery } from './queries';
+import type { ConfigPatch } from './config-edits';
+import { applyConfig, configPlanQuery, configQuery, effectiveConfigQuery } from './queries';
 
 /** What an application has in an environment, and what it inherits there. */
 export function ConfigTab({ application: ref }: { application: ApplicationRef }) {
@@ -43,7 +45,12 @@ export function ConfigTab({ application: ref }: { application: ApplicationRef })
       effective={effective.data?.names ?? []}
       reviewTitle={t('reviewTitle', { environment })}
       applyLabel={t('apply', { environment })}
-      consequence={() => <p className="muted">{t('consequence', { environment })}</p>}
+      consequence={(patch) => (
+        <>
+          <p className="muted">{t('consequence', { environment })}</p>
+          <ConfigPlan application={ref} patch={patch} />
+        </>
+      )}
       apply={async (patch) => {
         await applyConfig(ref, patch);
         announce(t('applied'));
@@ -51,4 +58,8 @@ export function ConfigTab({ application: ref }: { application: ApplicationRef })
       }}
     />
   );
+}
+
+function ConfigPlan({ application, patch }: { application: ApplicationRef; patch: ConfigPatch }) {
+  return <AskedPlan asked={useQuery(configPlanQuery(application, patch))} />;
 }

@@ -24,6 +24,28 @@ export const applyConfig = (ref: ApplicationRef, body: ConfigPatch) =>
     ),
   );
 
+/** What a rollout with the change would do. The values of secrets are asked about and kept nowhere. */
+export const configPlanQuery = (ref: ApplicationRef, body: ConfigPatch) =>
+  queryOptions({
+    queryKey: [...applicationKey(ref), 'e', ref.environment, 'config', 'plan', toNames(body)],
+    queryFn: async ({ signal }) => {
+      const params = { path: { ...ref }, query: { dryRun: 'true' } } as const;
+      return (
+        await unwrap(
+          browserApi.PATCH(
+            '/api/v1/tenants/{tenant}/projects/{project}/applications/{application}/environments/{environment}/config',
+            { params, body, signal },
+          ),
+        )
+      ).plan;
+    },
+    gcTime: 0,
+    staleTime: 0,
+    retry: false,
+  });
+
+const toNames = ({ variables, secrets }: ConfigPatch) => [Object.keys(variables), Object.keys(secrets)];
+
 export const effectiveConfigQuery = (ref: ApplicationRef) =>
   queryOptions({
     queryKey: [...applicationKey(ref), 'e', ref.environment, 'config', 'effective'],
@@ -100,7 +122,7 @@ export function changeScopeConfig(place: OuterPlace, body: ConfigPatch, isDry: b
 /** Whom a change would reach. The values of secrets are asked about and kept nowhere. */
 export const reachQuery = (place: OuterPlace, patch: ConfigPatch) =>
   queryOptions({
-    queryKey: [...scopeKey(place), 'reach', Object.keys(patch.variables), Object.keys(patch.secrets)],
+    queryKey: [...scopeKey(place), 'reach', toNames(patch)],
     queryFn: () => changeScopeConfig(place, patch, true),
     gcTime: 0,
     staleTime: 0,

@@ -1,5 +1,5 @@
 'use client';
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { RolloutPlan } from '@/lib/contract';
@@ -12,9 +12,14 @@ import { planQuery } from './queries';
 
 /** Before the button is pressed: may it be, who must consent, what moves and by which steps, and each object that differs. */
 export function PlanView({ application, release }: { application: ApplicationRef; release: number }) {
+  return <AskedPlan asked={useQuery(planQuery(application, release))} />;
+}
+
+/** The plan of any change that can be asked about first; null where nothing is in force that it could move. */
+export function AskedPlan({ asked: plan }: { asked: UseQueryResult<RolloutPlan | null> }) {
   const t = useTranslations('plans');
-  const plan = useQuery(planQuery(application, release));
   if (plan.error) return <ErrorBox error={plan.error} />;
+  if (plan.data === null) return <p className="muted">{t('nothingInForce')}</p>;
   if (!plan.data) return <p className="muted">{t('loading')}</p>;
   return (
     <section className="stack" aria-label={t('title')}>

@@ -74,6 +74,22 @@ export class Database implements OnApplicationShutdown {
     }
   }
 
+  /** Runs `work` in one transaction and takes back what it did: to tell what would be. */
+  async rehearse<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const undone = new Error('It was only a rehearsal.');
+    let result: { readonly of: T } | undefined;
+    try {
+      await this.transaction(async (tx) => {
+        result = { of: await work(tx) };
+        throw undone;
+      });
+    } catch (error) {
+      if (error === undone && result) return result.of;
+      throw error;
+    }
+    throw undone;
+  }
+
   /** Rejects when PostgreSQL does not answer. */
   async ping(): Promise<void> {
     await this.pool.query('SELECT 1');
