@@ -133,6 +133,8 @@ describe('the whole path in the browser', () => {
   test('it is scaled', async () => {
     await page.goto(`${portal}${application}/scaling`);
     await page.getByLabel('Replicas', { exact: true }).fill('2');
+    await page.getByText('Deployment/hello-web').waitFor();
+    await look('scaling-plan');
     await button('Scale web to 2').click();
     await page.getByText('2 of 2 ready').waitFor({ timeout: rolloutMilliseconds });
     await look('scaling');
@@ -145,6 +147,7 @@ describe('the whole path in the browser', () => {
     await page.getByLabel('Value of GREETING').fill('hello');
     await button('Review 1 change').click();
     await dialog().getByText('GREETING').waitFor();
+    await dialog().getByText('Deployment/hello-web').waitFor();
     await look('config-review');
     await dialog().getByRole('button', { name: 'Apply and roll out to production' }).click();
     await waitForHealthy();

@@ -8552,11 +8552,13 @@ export interface components {
             quota: {
                 hasRoom: boolean;
                 message: string | null;
-                /** @description What the application holds here, now and while the rollout goes on. */
+                /** @description What the application holds here, now and then, as quantities of Kubernetes. */
                 amounts: {
                     resource: string;
                     before: string | null;
                     after: string | null;
+                    /** @description More, while the rollout goes on. */
+                    surge: string | null;
                 }[];
             };
             /** @description What image policies find; `enforce` refuses the rollout. */

@@ -62,14 +62,13 @@ export const tellPlan = (plan: Plan | null): string =>
 function renderPlan(plan: Plan): string[] {
   const from = plan.previousRelease === null ? 'nothing' : `release ${plan.previousRelease}`;
   const to = plan.release === null ? `a new release of ${plan.image}` : `release ${plan.release} (${plan.image})`;
+  const isSame = plan.release !== null && plan.release === plan.previousRelease;
   return [
-    `From ${from} to ${to}, by ${plan.strategy.type}.`,
+    isSame ? `Release ${plan.release} stays.` : `From ${from} to ${to}, by ${plan.strategy.type}.`,
     ...section('Objects', plan.objects.flatMap(renderObject)),
     ...section('Routes', plan.routes),
     ...section('Quota', [
-      ...plan.quota.amounts
-        .filter(({ before, after }) => before !== after)
-        .map(({ resource, before, after }) => `${resource}: ${before ?? 0} → ${after ?? 0}`),
+      ...plan.quota.amounts.filter(({ before, after, surge }) => before !== after || surge !== null).map(toAmount),
       ...(plan.quota.message ? [`No room: ${plan.quota.message}`] : []),
     ]),
     ...section(
@@ -86,6 +85,11 @@ function renderPlan(plan: Plan): string[] {
     ),
     ...(plan.isRefused ? ['', 'It would be refused now.'] : []),
   ];
+}
+
+function toAmount({ resource, before, after, surge }: Plan['quota']['amounts'][number]): string {
+  const held = before === after ? (after ?? '0') : `${before ?? 0} → ${after ?? 0}`;
+  return `${resource}: ${held}${surge === null ? '' : `, and ${surge} more while it goes on`}`;
 }
 
 function renderObject({ kind, name, action, changes }: Plan['objects'][number]): string[] {

@@ -25,6 +25,7 @@ import {
 } from './quotas.rules.js';
 
 export { amountsOf, largestOf } from './manifest-amounts.rules.js';
+export { surgePrefix } from './quantities.rules.js';
 export type { Refusal } from './quotas.rules.js';
 
 /** Kubernetes quantities by resource: `{ 'requests.cpu': '500m', pods: 2 }`. */
@@ -101,7 +102,9 @@ export class QuotasService {
   /** All that the subject holds, as quantities. */
   async heldAll(reader: Reader, tenantId: string, subject: string): Promise<Record<string, string>> {
     const claims = await this.quotas.listClaims(reader, tenantId, subject);
-    const amounts = claims.map(({ resource, amount }) => [resource, formatAmount(resource, amount)] as const);
+    const amounts = claims.map(({ resource, amount }) => {
+      return [resource, formatAmount(resource.replace(surgePrefix, ''), amount)] as const;
+    });
     return Object.fromEntries(amounts.sort());
   }
 

@@ -48,7 +48,7 @@ describe('what a change would do', () => {
     expect(actionsOf(plan)).toEqual(['update Deployment/hello-web']);
     expect(plan?.objects[0]?.changes).toEqual([{ path: 'spec.replicas', before: 1, after: 3 }]);
     expect(plan).toMatchObject({ release: 1, routes: [], isRefused: false, consent: { isNeeded: false } });
-    expect(plan?.quota.amounts).toContainEqual({ resource: 'pods', before: '1', after: '3' });
+    expect(plan?.quota.amounts).toContainEqual({ resource: 'pods', before: '1', after: '3', surge: '1' });
     const live = await shop.platform.client.get(deployments, 'hello-web', namespace);
     expect(live.spec.replicas).toBe(1);
   });

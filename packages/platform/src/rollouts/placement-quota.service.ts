@@ -5,7 +5,7 @@ import type { Caller } from '../kernel/tenancy/caller.js';
 import { NamespaceQuotas } from '../quotas/namespace-quotas.service.js';
 import { objectsOf } from '../quotas/placement-claims.service.js';
 import { QuotaQueue } from '../quotas/quota-queue.service.js';
-import { amountsOf, largestOf, QuotasService, type Refusal } from '../quotas/quotas.service.js';
+import { amountsOf, largestOf, QuotasService, type Refusal, surgePrefix } from '../quotas/quotas.service.js';
 import { hooksOf } from '../releases/release-content.service.js';
 import { templateOutline } from './experiment.rules.js';
 import { hasTwoSlots, type PlannedStep, planSteps, type Strategy } from './strategy.rules.js';
@@ -17,6 +17,8 @@ interface QuotaPreview {
     readonly resource: string;
     readonly before: string | null;
     readonly after: string | null;
+    /** More, while it goes on. */
+    readonly surge: string | null;
   }[];
 }
 
@@ -79,9 +81,13 @@ export class PlacementQuota {
     const before = await held();
     const refusal = await this.charge(tx, scope, release, strategy);
     const after = await held();
-    const amounts = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .sort()
-      .map((resource) => ({ resource, before: before[resource] ?? null, after: after[resource] ?? null }));
+    const resources = [...Object.keys(before), ...Object.keys(after)].map((key) => key.replace(surgePrefix, ''));
+    const amounts = [...new Set(resources)].sort().map((resource) => ({
+      resource,
+      before: before[resource] ?? null,
+      after: after[resource] ?? null,
+      surge: after[`${surgePrefix}${resource}`] ?? null,
+    }));
     const message = refusal ? await this.quotas.explain(tx, refusal) : null;
     return { hasRoom: refusal === undefined, message, amounts };
   }

@@ -46,8 +46,15 @@ export const rolloutPlanSchema = z
       hasRoom: z.boolean(),
       message: z.string().nullable(),
       amounts: z
-        .array(z.object({ resource: z.string(), before: z.string().nullable(), after: z.string().nullable() }))
-        .meta({ description: 'What the application holds here, now and while the rollout goes on.' }),
+        .array(
+          z.object({
+            resource: z.string(),
+            before: z.string().nullable(),
+            after: z.string().nullable(),
+            surge: z.string().nullable().meta({ description: 'More, while the rollout goes on.' }),
+          }),
+        )
+        .meta({ description: 'What the application holds here, now and then, as quantities of Kubernetes.' }),
     }),
     policies: z
       .array(

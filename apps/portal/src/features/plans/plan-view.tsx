@@ -3,7 +3,7 @@ import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { RolloutPlan } from '@/lib/contract';
-import { formatBytes, formatDuration } from '@/lib/format';
+import { formatDuration } from '@/lib/format';
 import type { ApplicationRef } from '@/lib/paths';
 import { DiffView } from '@/ui/diff-view';
 import { ErrorBox } from '@/ui/error-box';
@@ -75,32 +75,26 @@ function Verdict({ plan }: { plan: RolloutPlan }) {
 
 function Quota({ quota }: { quota: RolloutPlan['quota'] }) {
   const t = useTranslations('plans');
-  const changed = quota.amounts.filter(({ before, after }) => before !== after);
+  const changed = quota.amounts.filter(({ before, after, surge }) => before !== after || surge !== null);
   return (
     <Fact label={t('quota')}>
-      {quota.message && <p className="warn break">{quota.message}</p>}
-      {changed.length === 0 ? (
-        <span className="muted">{t('quotaSame')}</span>
+      {quota.hasRoom ? (
+        <p className="muted">{t(changed.length === 0 ? 'quotaSame' : 'quotaRoom')}</p>
       ) : (
-        <ul className="plain-list">
-          {changed.map(({ resource, before, after }) => (
+        <p className="warn break">{quota.message}</p>
+      )}
+      {changed.length > 0 && (
+        <ul className="plain-list plan-amounts">
+          {changed.map(({ resource, before, after, surge }) => (
             <li key={resource} className="tabular">
-              <code>{resource.replace(/^surge:/, '')}</code> {toAmount(resource, before)} → {toAmount(resource, after)}
+              <code>{resource}</code> {before === after ? (after ?? 0) : `${before ?? 0} → ${after ?? 0}`}
+              {surge !== null && <span className="muted"> {t('surge', { amount: surge })}</span>}
             </li>
           ))}
-          {quota.hasRoom && <li className="muted">{t('quotaRoom')}</li>}
         </ul>
       )}
     </Fact>
   );
-}
-
-/** Processors are counted in thousandths, memory and storage in bytes. */
-function toAmount(resource: string, amount: string | null): string {
-  const value = Number(amount ?? 0);
-  if (Number.isNaN(value)) return amount ?? '';
-  if (/cpu$/.test(resource)) return String(value / 1000);
-  return /memory$|storage$/.test(resource) ? formatBytes(value) : String(value);
 }
 
 function Policies({ policies }: { policies: RolloutPlan['policies'] }) {
