@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
-import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.dto.js';
+import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.service.js';
 import type { ConfigContent } from './config.rules.js';
 import { configScopes } from './effective.rules.js';
 

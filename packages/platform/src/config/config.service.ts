@@ -9,7 +9,6 @@ import {
 import type { TenantCaller } from '../kernel/tenancy/caller.js';
 import { ReleasesService } from '../releases/releases.service.js';
 import { RolloutPlans } from '../rollouts/rollout-plans.service.js';
-import { readStrategy } from '../rollouts/rollouts.codec.js';
 import { RolloutsService } from '../rollouts/rollouts.service.js';
 import type { ChangeConfigQuery, ConfigAnswer, ImportConfig, ImportedConfig } from './config.dto.js';
 import { ConfigNodes } from './config-nodes.service.js';
@@ -62,7 +61,7 @@ export class ConfigService {
     if (dryRun === 'true') {
       const plan = await this.plans.ofChange(caller, scope, async (tx) => {
         const { release } = await write(tx);
-        return release && { next: release, strategy: readStrategy(scope.placement.strategy), cause: 'deploy' };
+        return release && { next: release, cause: 'deploy' };
       });
       return { ...toAnswer(await findLatestOf(this.database.read, node)), plan };
     }

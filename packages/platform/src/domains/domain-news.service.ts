@@ -10,7 +10,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Database, type Transaction } from '../kernel/database/index.js';
 import type { Caller, TenantCaller } from '../kernel/tenancy/caller.js';
 import { LiveSettings } from '../rollouts/live-settings.service.js';
-import type { RolloutPlan } from '../rollouts/rollout-plans.dto.js';
+import type { RolloutPlan } from '../rollouts/rollout-plans.service.js';
 import { RolloutsService } from '../rollouts/rollouts.service.js';
 import type { WholeDomain } from './domain-answers.service.js';
 import { fail } from './domains.errors.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lineSchema, objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
-import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.dto.js';
+import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.service.js';
 import { factsSchema } from './certificates.rules.js';
 import { proofs } from './verification.rules.js';
 

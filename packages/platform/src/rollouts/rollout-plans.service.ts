@@ -21,6 +21,8 @@ import { readStrategy } from './rollouts.codec.js';
 import type { Strategy } from './strategy.rules.js';
 import { warnOfStrategy } from './strategy-warnings.rules.js';
 
+export { changePlan, dryRunField, type RolloutPlan, rolloutPlanSchema } from './rollout-plans.dto.js';
+
 /** Says what a rollout would do, and does none of it. */
 @Injectable()
 export class RolloutPlans {
@@ -47,10 +49,9 @@ export class RolloutPlans {
       body.release === undefined
         ? await this.releases.draft(caller, scope, body)
         : await this.releases.getByNumber(scope, body.release);
-    const strategy = body.strategy ?? readStrategy(scope.placement.strategy);
     return this.database.rehearse(async (tx) => {
       const domains = await domainsOf(tx, scope);
-      const planned = { next, strategy, cause: 'deploy' } as const;
+      const planned = { next, strategy: body.strategy, cause: 'deploy' } as const;
       const plan = await this.look(tx, caller, { scope, domains }, { scope, domains }, planned);
       return isMade ? plan : { ...plan, release: null };
     });
@@ -84,7 +85,7 @@ export class RolloutPlans {
     caller: TenantCaller,
     before: Standing,
     after: Standing,
-    { next, strategy, cause }: PlannedChange,
+    { next, strategy = readStrategy(after.scope.placement.strategy), cause }: PlannedChange,
   ): Promise<RolloutPlan> {
     const { releaseId } = before.scope.placement;
     const previous = releaseId ? await tx.release.findUnique({ where: { id: releaseId } }) : null;
@@ -129,7 +130,8 @@ export class RolloutPlans {
 /** What is rolled out by a change, and how. */
 export interface PlannedChange {
   readonly next: ReleaseModel;
-  readonly strategy: Strategy;
+  /** Default: the environment's. */
+  readonly strategy?: Strategy;
   readonly cause: Cause;
 }
 
