@@ -17,6 +17,8 @@ const plugins = [
  * what passed only the second time, to be mended all the same.
  */
 const retry = process.env['CI'] === undefined ? 0 : 1;
+/** How long `expect.poll` looks: some of what is waited for comes with a poll of two seconds where its notice was missed. */
+const expect = { poll: { timeout: 10_000 } };
 const sources = '{apps,packages,infra}/*/src/**';
 
 /** `unit`: pure tables. `db`: on a real PostgreSQL and Redis of their own. `machine`: needs root, containers, HAProxy or nftables. */
@@ -40,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'db',
           retry,
+          expect,
           sequence: { groupOrder: 1 },
           include: [`${sources}/*.{db,http}.test.ts`],
           globalSetup: ['test/support/services.global.ts'],
@@ -53,6 +56,7 @@ export default defineConfig({
         test: {
           name: 'machine',
           retry,
+          expect,
           sequence: { groupOrder: 2 },
           include: [`${sources}/*.machine.test.ts`],
           globalSetup: ['test/support/services.global.ts'],
@@ -82,6 +86,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           retry,
+          expect,
           sequence: { groupOrder: 3 },
           include: ['test/{e2e,conformance}/**/*.test.ts'],
           globalSetup: ['test/support/platform.global.ts'],
@@ -96,6 +101,7 @@ export default defineConfig({
         test: {
           name: 'keycloak',
           retry,
+          expect,
           sequence: { groupOrder: 4 },
           include: ['test/keycloak/**/*.test.ts', 'test/e2e/onboarding*.test.ts'],
           globalSetup: ['test/support/keycloak.global.ts'],
