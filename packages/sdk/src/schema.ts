@@ -31982,6 +31982,8 @@ export interface operations {
     "domains.add": {
         parameters: {
             query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
                 /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
                 dryRun?: "true" | "false";
             };
@@ -32304,6 +32306,8 @@ export interface operations {
     "domains.change": {
         parameters: {
             query?: {
+                /** @description Comma-separated: only these fields. */
+                fields?: string;
                 /** @description `true`: nothing is changed; the answer says in `plan` what would be, and the rest as it is. */
                 dryRun?: "true" | "false";
             };

@@ -94,6 +94,7 @@ export class DomainNews {
     work: (tx: Transaction) => Promise<void>,
   ): Promise<RolloutPlan | null> {
     if (isRouted) return this.settings.plan(caller, scope, work);
+    this.rollouts.requireReady(scope);
     await this.database.rehearse(work);
     return null;
   }

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { lineSchema, objectFields, pageOf, pageQuerySchema, timeSchema } from '../kernel/http/schemas.js';
+import {
+  lineSchema,
+  noQuerySchema,
+  objectFields,
+  pageOf,
+  pageQuerySchema,
+  timeSchema,
+} from '../kernel/http/schemas.js';
 import { changePlan, dryRunField, rolloutPlanSchema } from '../rollouts/rollout-plans.service.js';
 import { factsSchema } from './certificates.rules.js';
 import { proofs } from './verification.rules.js';
@@ -92,5 +99,5 @@ export type DomainAnswer = z.output<typeof domainSchema>;
 export const domainPageSchema = pageOf(domainSchema).meta({ id: 'DomainPage' });
 export const domainQuerySchema = pageQuerySchema;
 
-export const changeDomainQuerySchema = z.strictObject({ dryRun: dryRunField });
+export const changeDomainQuerySchema = noQuerySchema.extend({ dryRun: dryRunField });
 export type ChangeDomainQuery = z.output<typeof changeDomainQuerySchema>;

@@ -70,6 +70,10 @@ describe('what a change would do', () => {
     expect(plan?.routes).toEqual(['plan.shop.test']);
     expect(actionsOf(plan)).toEqual(['update HTTPRoute/hello']);
     expect(await ask('POST', `${production}/domains?dryRun=true`, { hostname: 'plan.acme-goods.com' })).toBeNull();
+    const few = await as('dora', 'POST', `${production}/domains?dryRun=true&fields=state`, {
+      hostname: 'plan.shop.test',
+    });
+    expect(few.body).toEqual({ state: 'verified' });
   });
 
   it('is refused where the change would be, and says why there is no room', async () => {

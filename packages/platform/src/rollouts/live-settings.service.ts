@@ -70,6 +70,7 @@ export class LiveSettings {
     scope: PlacementScope,
     work: (tx: Transaction) => Promise<void>,
   ): Promise<RolloutPlan | null> {
+    this.rollouts.requireReady(scope);
     return this.plans.ofChange(caller, scope, async (tx) => {
       await work(tx);
       const { releaseId } = scope.placement;
