@@ -37,6 +37,9 @@ export async function read<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return data;
 }
 
+/** The query of a change that is only asked about with `--dry-run`. */
+export const toDryRun = ({ dryRun }: { readonly dryRun?: boolean }) => ({ dryRun: dryRun ? 'true' : 'false' }) as const;
+
 interface PageQuery {
   readonly limit: number;
   readonly cursor?: string;

@@ -1,4 +1,4 @@
-import { APP_ENVIRONMENT, type Api, PROJECT, read, readAll, TENANT } from './api.js';
+import { APP_ENVIRONMENT, type Api, PROJECT, read, readAll, TENANT, toDryRun } from './api.js';
 import { followRollout } from './follow.js';
 import type { Cli, CommonOptions } from './session.js';
 import type { ReachedApplication } from './types.js';
@@ -39,8 +39,8 @@ const nothingToFollow: Finish = () => Promise.resolve();
 
 function ofApplication(cli: Cli, api: Api, path: Parameters<typeof followRollout>[2] & { environment: string }) {
   const params = { path };
-  const queryOf = ({ apply, dryRun }: ChangeOptions) =>
-    ({ apply: apply === false ? 'false' : 'true', dryRun: dryRun ? 'true' : 'false' }) as const;
+  const queryOf = (options: ChangeOptions) =>
+    ({ apply: options.apply === false ? 'false' : 'true', ...toDryRun(options) }) as const;
   const finish =
     (rollout: string | null): Finish =>
     async ({ apply, wait, dryRun }) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Schemas } from '@slipway/sdk';
 import { Argument, type Command } from 'commander';
-import { APP_ENVIRONMENT, read, readAll } from '../api.js';
+import { APP_ENVIRONMENT, read, readAll, toDryRun } from '../api.js';
 import { CliError, usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
@@ -13,8 +13,6 @@ type Domain = Schemas['Domain'];
 interface DomainOptions extends CommonOptions {
   readonly dryRun?: boolean;
 }
-
-const toQuery = ({ dryRun }: DomainOptions) => ({ dryRun: dryRun ? 'true' : 'false' }) as const;
 
 const DOMAIN = `${APP_ENVIRONMENT}/domains/{hostname}` as const;
 
@@ -50,7 +48,7 @@ export function registerDomains(program: Command, cli: Cli): void {
     .option('--dry-run', 'say what it would do, and change nothing');
   withScope(add, 'environment').action(async (hostname: string, options: DomainOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const params = { path: await environment(), query: toQuery(options) };
+    const params = { path: await environment(), query: toDryRun(options) };
     const domain = await read(api.POST(`${APP_ENVIRONMENT}/domains`, { params, body: { hostname } }));
     if (options.dryRun) return out.text(domain, tellDryRun);
     out.text(domain, (result) => (result.state === 'verified' ? result.url : describe(result)));
@@ -145,7 +143,7 @@ function registerHttps(domains: Command, cli: Cli): void {
     .option('--dry-run', 'say what it would do, and change nothing');
   withScope(https, 'environment').action(async (hostname: string, wanted: Domain['https'], options: DomainOptions) => {
     const { api, out, environment } = await cli.open(options);
-    const params = { path: { ...(await environment()), hostname }, query: toQuery(options) };
+    const params = { path: { ...(await environment()), hostname }, query: toDryRun(options) };
     const domain = await read(api.PATCH(DOMAIN, { params, body: { https: wanted } }));
     out.text(domain, options.dryRun ? tellDryRun : describe);
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Api, PROJECT, read, TENANT } from '../api.js';
+import { type Api, PROJECT, read, TENANT, toDryRun } from '../api.js';
 import { usageError } from '../errors.js';
 import { withExamples } from '../help.js';
 import { type Cli, type CommonOptions, withScope } from '../session.js';
@@ -76,7 +76,7 @@ function get(
 
 async function put(api: Api, tenant: { tenant: string }, options: SetOptions): Promise<TenantNetwork | ProjectNetwork> {
   const { project } = options;
-  const query = { dryRun: options.dryRun === true ? ('true' as const) : ('false' as const) };
+  const query = toDryRun(options);
   if (project !== undefined) {
     if (options.egress ?? options.allow ?? options.builds)
       throw usageError("Where pods may go outside is the tenant's.", 'Leave --project out.');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { read, readAll } from '../api.js';
+import { read, readAll, toDryRun } from '../api.js';
 import { formatAge } from '../format.js';
 import { withExamples } from '../help.js';
 import { parseAmounts } from '../parse.js';
@@ -62,7 +62,7 @@ export function registerQuotaPool(quota: Command, cli: Cli): void {
       else limits.set(name, amount);
     }
     const overcommitPercent = options.overcommit ?? before.overcommitPercent;
-    const query = { dryRun: options.dryRun ? 'true' : 'false' } as const;
+    const query = toDryRun(options);
     const body = { limits: Object.fromEntries(limits), overcommitPercent };
     const after = await read(api.PUT(POOL, { params: { path, query }, body }));
     out.list(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Api, PROJECT, read, readAll, TENANT } from '../api.js';
+import { type Api, PROJECT, read, readAll, TENANT, toDryRun } from '../api.js';
 import { usageError } from '../errors.js';
 import { formatAge } from '../format.js';
 import { withExamples } from '../help.js';
@@ -205,7 +205,7 @@ async function get(api: Api, { tenant, project, environment }: Place): Promise<Q
 type Body = { readonly limits: Record<string, string>; readonly overcommitPercent: number };
 
 async function put(api: Api, { tenant, project, environment }: Place, body: Body, isDryRun: boolean): Promise<Quota> {
-  const query = { dryRun: isDryRun ? 'true' : 'false' } as const;
+  const query = toDryRun({ dryRun: isDryRun });
   if (project === undefined) return read(api.PUT(`${TENANT}/quota`, { params: { path: { tenant }, query }, body }));
   if (environment === undefined)
     return read(api.PUT(`${PROJECT}/quota`, { params: { path: { tenant, project }, query }, body }));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { APP_ENVIRONMENT, read } from '../api.js';
+import { APP_ENVIRONMENT, read, toDryRun } from '../api.js';
 import { usageError } from '../errors.js';
 import { followRollout } from '../follow.js';
 import { withExamples } from '../help.js';
@@ -47,7 +47,7 @@ async function scale(cli: Cli, words: readonly string[], options: ScaleOptions):
     Object.fromEntries(Object.entries(replicas).map(([name, count]) => [name, { replicas: count }]));
   if (cpu || memory) processes[options.process] = { ...processes[options.process], resources: { cpu, memory } };
   const isChange = Object.keys(processes).length > 0;
-  const query = { dryRun: options.dryRun ? 'true' : 'false' } as const;
+  const query = toDryRun(options);
   const changed = isChange
     ? await read(api.PATCH(`${APP_ENVIRONMENT}/scaling`, { params: { path, query }, body: { processes } }))
     : undefined;

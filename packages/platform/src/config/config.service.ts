@@ -41,7 +41,7 @@ export class ConfigService {
     application: string,
     environment: string,
     edit: ConfigEdit,
-    { apply = 'true', dryRun = 'false' }: Partial<ChangeConfigQuery> = {},
+    { apply, dryRun }: ChangeConfigQuery,
   ): Promise<ConfigAnswer> {
     const { scope, node } = await this.nodes.getPlacement(caller, project, application, environment);
     const inForce = apply === 'true' ? await this.rollouts.findReleaseInForce(scope) : null;

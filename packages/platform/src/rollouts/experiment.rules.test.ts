@@ -102,10 +102,10 @@ describe('an experiment', () => {
     const planned = (given: Experiment['templates']) =>
       comparedTemplates(planExperimentStep({ duration: 1, templates: given }, () => 0).templates);
     expect(planned([...weighted, { name: 'unmet', specRef: 'canary' }])).toEqual({
-      candidate: ['canary'],
-      stable: ['baseline'],
+      candidate: [{ name: 'canary', weight: 25 }],
+      stable: [{ name: 'baseline', weight: 50 }],
     });
-    expect(planned(weighted.slice(1))).toEqual({ candidate: ['canary'], stable: [] });
+    expect(planned(weighted.slice(1))).toEqual({ candidate: [{ name: 'canary', weight: 25 }], stable: [] });
   });
 
   it('without a duration lasts until its analysis has ended', () => {

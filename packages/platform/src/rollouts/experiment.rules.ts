@@ -71,13 +71,16 @@ export const toThousandths = (percent: number): number => Math.round(percent * 1
 export const sharesOf = (templates: readonly PlannedTemplate[]): readonly TemplateShare[] =>
   templates.flatMap(({ name, weight = 0 }) => (weight > 0 ? [{ name, weight }] : []));
 
-/** The templates that the gateway's metrics compare; where no pods of the stable release have a weight, its slot is the other side. */
+/**
+ * What users meet of each release: these templates the gateway's metrics compare. Where none of the stable release has a weight, its slot is
+ * the other side.
+ */
 export function comparedTemplates(templates: readonly PlannedTemplate[]): {
-  readonly candidate: readonly string[];
-  readonly stable: readonly string[];
+  readonly candidate: readonly TemplateShare[];
+  readonly stable: readonly TemplateShare[];
 } {
   const met = (release: PlannedTemplate['release']) =>
-    sharesOf(templates.filter((template) => template.release === release)).map(({ name }) => name);
+    sharesOf(templates.filter((template) => template.release === release));
   return { candidate: met('next'), stable: met('previous') };
 }
 

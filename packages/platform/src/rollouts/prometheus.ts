@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { anySignal } from '../kernel/clock/any-signal.js';
 
+/** Selects the gateway's series of these Services. The names are ours and never a user's text. */
+export const ofServices = (namespace: string, services: readonly string[]): string =>
+  `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(services.join('|'))}`;
+
 export interface PrometheusOptions {
   readonly timeoutMilliseconds: number;
   readonly ending?: AbortSignal;

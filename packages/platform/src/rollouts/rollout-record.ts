@@ -94,7 +94,8 @@ export class RolloutRecord {
           }
         : {};
       // Where the new release stands is known when it begins; at the end the slot that is free is the other one.
-      const slot = row.slot ?? (next.state === 'pending' ? null : slotAfter(scope, next));
+      const own = slotAfter(scope, next);
+      const slot = row.slot ?? (next.state === 'pending' ? null : own);
       const data = { ...toColumns(next), ...commands, slot, finishedAt, version: { increment: 1 } };
       const { count } = await tx.rollout.updateMany({ where: { id: row.id, version: row.version }, data });
       if (count === 0) return false;
@@ -112,12 +113,11 @@ export class RolloutRecord {
         await this.outbox.enqueue(tx, callRolloutHook, payload, { tenantId: row.tenantId });
       }
       if (isPromoted) {
-        const stable = slotAfter(scope, next);
         await tx.placement.update({
           where: { id: scope.placement.id },
-          data: { releaseId: row.releaseId, slot: stable, version: { increment: 1 } },
+          data: { releaseId: row.releaseId, slot: own, version: { increment: 1 } },
         });
-        if (stable !== scope.placement.slot) {
+        if (own !== scope.placement.slot) {
           const options = { delaySeconds: scaleDownDelayOf(readStrategy(row.strategy)) };
           await this.outbox.enqueue(tx, retireRelease, { rolloutId: row.id }, options);
         }

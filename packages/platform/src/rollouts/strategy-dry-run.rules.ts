@@ -1,7 +1,7 @@
 import { type AnalysisPlan, startRun } from './analysis/analysis.rules.js';
 import { comparisonsIn } from './analysis/rollout-analysis.rules.js';
 import { type Evidence, noEvidence, oddsOf, weigh } from './analysis/sequential.rules.js';
-import { sharesOf } from './experiment.rules.js';
+import { comparedTemplates, type TemplateShare } from './experiment.rules.js';
 import { secondsOf } from './rollout-plan.rules.js';
 import { backgroundOf, type CanaryStrategy, nameStep, type PlannedStep, planSteps, whole } from './strategy.rules.js';
 
@@ -129,10 +129,8 @@ function spansOf(strategy: CanaryStrategy, promoteAfterSeconds: number): readonl
 }
 
 function sharesIn(step: PlannedStep, weight: number): Pick<Span, 'slots' | 'compared'> {
-  const templates = step.do === 'experiment' ? step.templates : [];
-  const met = (release: 'previous' | 'next') =>
-    sumOf(sharesOf(templates.filter((template) => template.release === release)).map((share) => share.weight)) / whole;
-  const [previous, next] = [met('previous'), met('next')];
+  const met = comparedTemplates(step.do === 'experiment' ? step.templates : []);
+  const [previous, next] = [shareOf(met.stable), shareOf(met.candidate)];
   const slots = { candidate: weight / whole, stable: 1 - weight / whole - previous - next };
   return { slots, compared: { candidate: next, stable: previous > 0 ? previous : slots.stable } };
 }
@@ -169,7 +167,8 @@ function watchesOf(strategy: CanaryStrategy, spans: readonly Span[]): readonly W
   });
 }
 
-const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
+const shareOf = (templates: readonly TemplateShare[]): number =>
+  templates.reduce((sum, { weight }) => sum + weight, 0) / whole;
 
 /** Counts what comes in whole requests: what is left over is kept for the next time. */
 class Whole {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Configuration } from '../../kernel/config/config.js';
-import { askRange } from '../prometheus.js';
+import { askRange, ofServices } from '../prometheus.js';
 import type { PastTraffic } from '../strategy-dry-run.rules.js';
 
-/** The Services of a placement, whichever of them was the stable one then. The names are ours and never a user's text. */
+/** The Services of a placement, whichever of them was the stable one then. */
 interface PastServices {
   readonly namespace: string;
   readonly names: readonly string[];
@@ -31,8 +31,7 @@ export class GatewayHistory {
     const bucketSeconds = Math.max(leastBucketSeconds, Math.ceil((hours * 3600) / mostBuckets));
     const count = Math.floor((hours * 3600) / bucketSeconds);
     const start = Math.floor(until.getTime() / 1000) - (count - 1) * bucketSeconds;
-    const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(names.join('|'))}`;
-    const query = `sum by (code) (increase(slipway_gateway_requests_total{${selector}}[${bucketSeconds}s]))`;
+    const query = `sum by (code) (increase(slipway_gateway_requests_total{${ofServices(namespace, names)}}[${bucketSeconds}s]))`;
     try {
       const range = { start, stepSeconds: bucketSeconds, count };
       const buckets = new Map<number, { requests: number; failed: number }>();

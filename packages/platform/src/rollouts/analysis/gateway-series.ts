@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { CONFIG, type Configuration } from '../../kernel/config/config.js';
-import { askPrometheus } from '../prometheus.js';
+import { askPrometheus, ofServices } from '../prometheus.js';
 import type { Counters, Readings } from './readings.rules.js';
 
-/** The Services whose series are compared, those of a side together. The names are ours and never a user's text. */
+/** The Services whose series are compared, those of a side together. */
 export interface ComparedServices {
   readonly namespace: string;
   readonly candidate: readonly string[];
@@ -56,8 +56,7 @@ export class GatewaySeries {
 }
 
 function queryOf({ namespace, candidate, stable }: ComparedServices): string {
-  const names = [...candidate, ...stable].join('|');
-  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(names)},pod!="gone"`;
+  const selector = `${ofServices(namespace, [...candidate, ...stable])},pod!="gone"`;
   return [
     `sum by (__name__, service, code, le) ({__name__=~"${requests}|${durations}|${waiting}|${begun}",${selector}})`,
     'max by (__name__) (up{job="gateway-requests"} == 1)',

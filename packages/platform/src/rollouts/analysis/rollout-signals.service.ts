@@ -11,7 +11,7 @@ import { CONFIG, type Configuration } from '../../kernel/config/config.js';
 import { Database } from '../../kernel/database/index.js';
 import { isId } from '../../kernel/ids/ids.js';
 import type { TenantCaller } from '../../kernel/tenancy/caller.js';
-import { experimentServiceName, type PlannedTemplate } from '../experiment.rules.js';
+import { comparedTemplates, experimentServiceName, type TemplateShare } from '../experiment.rules.js';
 import { askRange, type Range, type RangeSeries } from '../prometheus.js';
 import { readRollout } from '../rollouts.codec.js';
 import { fail } from '../rollouts.errors.js';
@@ -88,15 +88,13 @@ function sidesOf(
   if (slot === null) return [];
   const own = readSlot({ slot });
   if (isInPlace(plan)) return [{ side: 'both', services: [slotServiceName(application, own)] }];
-  const templates = plan.flatMap((step) => (step.do === 'experiment' ? step.templates : []));
-  const servicesOf = (release: PlannedTemplate['release'], of: Slot) => [
+  const met = comparedTemplates(plan.flatMap((step) => (step.do === 'experiment' ? step.templates : [])));
+  const servicesOf = (of: Slot, templates: readonly TemplateShare[]) => [
     slotServiceName(application, of),
-    ...templates
-      .filter((template) => template.release === release)
-      .map(({ name }) => experimentServiceName(application, name)),
+    ...templates.map(({ name }) => experimentServiceName(application, name)),
   ];
   return [
-    { side: 'stable', services: servicesOf('previous', otherSlot(own)) },
-    { side: 'candidate', services: servicesOf('next', own) },
+    { side: 'stable', services: servicesOf(otherSlot(own), met.stable) },
+    { side: 'candidate', services: servicesOf(own, met.candidate) },
   ];
 }

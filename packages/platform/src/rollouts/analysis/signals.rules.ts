@@ -1,4 +1,4 @@
-import type { Range, RangeSeries } from '../prometheus.js';
+import { ofServices, type Range, type RangeSeries } from '../prometheus.js';
 
 /** What the gateway saw of a release at a time; null where nothing was measured, or where there is nothing to divide by. */
 export interface SignalPoint {
@@ -28,9 +28,9 @@ export function spanOf(begun: Date, finished: Date | null, now: Date): Range {
   return { start, stepSeconds, count: Math.floor(seconds / stepSeconds) + 1 };
 }
 
-/** All signals of these Services together, in one query. The names are ours and never a user's text. */
+/** All signals of these Services together, in one query. */
 export function signalsQuery(namespace: string, services: readonly string[], { stepSeconds }: Range): string {
-  const selector = `namespace=${JSON.stringify(namespace)},service=~${JSON.stringify(services.join('|'))}`;
+  const selector = ofServices(namespace, services);
   const window = `[${Math.max(leastWindowSeconds, stepSeconds)}s]`;
   const buckets = `sum by (le) (rate(slipway_gateway_request_duration_seconds_bucket{${selector}}${window}))`;
   const signals = {

@@ -15,6 +15,7 @@ import {
   experimentServiceName,
   fillTemplates,
   readTemplateUrl,
+  type TemplateShare,
 } from '../experiment.rules.js';
 import { RolloutObjects } from '../rollout-objects.js';
 import type { LoadedRollout } from '../rollout-record.js';
@@ -110,12 +111,10 @@ export class RolloutMeasurements {
 
   private async count(scope: PlacementScope, rollout: Rollout, signal: AbortSignal): Promise<Counted> {
     const { slots, experiment } = findCounted(rollout);
-    const read = (services: ComparedServices | undefined) =>
-      services ? this.series.read(services, seriesMilliseconds, signal) : null;
-    const ofExperiment = experiment && experimentServices(scope, experiment);
+    const read = (services: ComparedServices) => this.series.read(services, seriesMilliseconds, signal);
     const [readings, ofTemplates] = await Promise.all([
-      read(slots ? comparedSlots(scope) : undefined),
-      read(ofExperiment),
+      slots ? read(comparedSlots(scope)) : null,
+      experiment ? read(experimentServices(scope, experiment)) : null,
     ]);
     return { readings, experiment: ofTemplates };
   }
@@ -223,8 +222,8 @@ function comparedSlots(scope: PlacementScope): ComparedServices {
 function experimentServices(scope: PlacementScope, { templates }: ExperimentStep): ComparedServices {
   const { namespace, stable } = slotServices(scope);
   const compared = comparedTemplates(templates);
-  const toServices = (names: readonly string[]) =>
-    names.map((name) => experimentServiceName(scope.application.name, name));
+  const toServices = (shares: readonly TemplateShare[]) =>
+    shares.map(({ name }) => experimentServiceName(scope.application.name, name));
   const stables = toServices(compared.stable);
   return { namespace, candidate: toServices(compared.candidate), stable: stables.length > 0 ? stables : [stable] };
 }
